@@ -1,0 +1,1 @@
+"""Detections: vehicles passing cameras, from the frame to the row that everything else hangs on."""

@@ -1,0 +1,123 @@
+"""Values that recognition passes around: small, immutable, free of any engine's own types.
+
+Pixel coordinates have their origin at the top left of the frame, x to the right and y down.
+Every confidence is 0 to 1. Frames are NumPy arrays of shape (H, W, 3), uint8, BGR.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Frame = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlateBox:
+    """Where a detector sees a plate, in pixels of the frame that it was shown."""
+
+    x_min: float
+    y_min: float
+    x_max: float
+    y_max: float
+    confidence: float
+
+    @property
+    def width(self) -> float:
+        return self.x_max - self.x_min
+
+    @property
+    def height(self) -> float:
+        return self.y_max - self.y_min
+
+    @property
+    def center(self) -> tuple[float, float]:
+        return (self.x_min + self.x_max) / 2, (self.y_min + self.y_max) / 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a reader made of one crop.
+
+    `text` may be empty: the reader saw no character. `char_confidences` has one entry per
+    character of `text`. `region` is the reader's own label (a country or province) or None where
+    the model has no such head.
+    """
+
+    text: str
+    char_confidences: tuple[float, ...]
+    region: str | None = None
+    region_confidence: float = 0.0
+
+    @property
+    def confidence(self) -> float:
+        """The least certain character decides: a cut-off plate has a high mean."""
+        return min(self.char_confidences, default=0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlateQuality:
+    """How readable a plate is in one frame.
+
+    `sharpness` is the variance of the Laplacian of the crop resized to 32 px of height,
+    `brightness` and `contrast` the mean and standard deviation of its luma (0 to 255).
+    """
+
+    width_px: float
+    height_px: float
+    sharpness: float
+    brightness: float
+    contrast: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """One box of one vehicle in one frame, with what was read in it.
+
+    `seen_s` counts seconds on the source's clock: since the start of a file, or Unix time for a
+    live camera. `reading` is None where the box was tracked and not read.
+    """
+
+    frame_index: int
+    seen_s: float
+    box: PlateBox
+    quality: PlateQuality | None = None
+    reading: Reading | None = None
+
+
+class Rejection(StrEnum):
+    """Why something that was seen did not become a detection."""
+
+    TOO_SMALL = "too_small"
+    BLURRED = "blurred"
+    TOO_DARK = "too_dark"
+    LOW_CONFIDENCE = "low_confidence"
+    BAD_FORMAT = "bad_format"
+    ONE_FRAME_ONLY = "one_frame_only"
+    EXCLUDED_ZONE = "excluded_zone"
+    DUPLICATE = "duplicate"
+    STATIONARY = "stationary"
+
+
+class PlateDetector(Protocol):
+    """Finds plates. Thread-safe; raises RecognitionError rather than answer "nothing there"."""
+
+    @property
+    def input_size_px(self) -> int:
+        """Longest side that the engine looks at; larger frames are scaled down to it."""
+        ...
+
+    def detect(self, frames: Sequence[Frame]) -> list[list[PlateBox]]:
+        """Boxes of each frame, most confident first, in that frame's own pixels."""
+        ...
+
+
+class PlateReader(Protocol):
+    """Reads plates. Thread-safe; raises RecognitionError rather than answer "nothing there"."""
+
+    def read(self, crops: Sequence[Frame]) -> list[Reading]:
+        """One reading for each crop, in order."""
+        ...

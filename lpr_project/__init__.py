@@ -1,0 +1,1 @@
+"""The project: settings, the four tables (pages, API, sockets, schedule) and the processes."""

@@ -1,0 +1,1 @@
+"""Ground under the apps; imports none of them."""

@@ -1,0 +1,1 @@
+"""Settings by surroundings: `base` everywhere, `test` under pytest."""
