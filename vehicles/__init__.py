@@ -1,0 +1,1 @@
+"""Vehicles: registrations, what is known about them, and how plates are written."""

@@ -1,0 +1,1 @@
+"""How plates are written: clean a text, recognise its country, repair it by position."""
