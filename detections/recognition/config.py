@@ -23,9 +23,6 @@ class RecognitionConfig:
     detector_confidence: float = 0.25
     """Boxes below this are not looked at; 0 to 1."""
 
-    overlap_iou: float = 0.45
-    """Two boxes of one frame that overlap more are one plate; intersection over union, 0 to 1."""
-
     crop_margin_x: float = 0.05
     """Surroundings kept left and right of a box, as a fraction of its width; 0 to 0.5."""
 
@@ -99,7 +96,6 @@ class RecognitionConfig:
 
 _RANGES: dict[str, tuple[float, float]] = {
     "detector_confidence": (0, 1),
-    "overlap_iou": (0, 1),
     "crop_margin_x": (0, 0.5),
     "crop_margin_y": (0, 0.5),
     "min_plate_width_px": (0, 10_000),
