@@ -1,0 +1,9 @@
+"""Where things lie in a checkout."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCAL = ROOT / ".local"
+VENV = ROOT / ".venv"
+SUPERVISION = LOCAL / "run"
+LOGS = LOCAL / "log"
