@@ -1,0 +1,1 @@
+"""Plate readers, one module per engine; each imports its engine when it is made."""
