@@ -1,0 +1,170 @@
+"""Which models there are, where their files lie, and whether they are what they should be."""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import file_digest
+from pathlib import Path
+from typing import Any, Self
+
+from detections.recognition.errors import ModelFileError, UnknownModelError
+
+REGISTRY_FILE = Path(__file__).with_name("registry.toml")
+SHIPPED_WEIGHTS = Path(__file__).with_name("weights")
+DEFAULT_MODELS_DIR = Path(".local/models")
+DEFAULT_MODEL_SET = "default"
+
+
+class ModelKind(StrEnum):
+    """What a model does."""
+
+    DETECTOR = "detector"
+    READER = "reader"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelFile:
+    """One file of a model. `url` is None where it cannot be pulled: it ships or is somebody's own."""
+
+    name: str
+    sha256: str
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelEntry:
+    """A model as its registry file describes it.
+
+    `files` holds the model, and for a reader after it the plate configuration. `input` says size,
+    colour and type of the engine's input; `alphabet` is None for a detector. `accuracy` names what
+    was measured, on which pictures.
+    """
+
+    name: str
+    kind: ModelKind
+    files: tuple[ModelFile, ...]
+    licence: str
+    source: str
+    training_data: str
+    accuracy: str
+    input: str
+    alphabet: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSet:
+    """A detector and a reader that a camera is set to; both are names of models."""
+
+    name: str
+    detector: str
+    reader: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelRegistry:
+    """All known models and model sets.
+
+    `models_dir` is where models are pulled to; it is searched before the weights that ship with the
+    code. A person's own models are described in a `registry.toml` there.
+    """
+
+    models: Mapping[str, ModelEntry]
+    sets: Mapping[str, ModelSet]
+    models_dir: Path
+
+    @classmethod
+    def load(cls, models_dir: Path = DEFAULT_MODELS_DIR) -> Self:
+        """Read the registry that ships, and over it the one in `models_dir` where there is one.
+
+        Raises:
+            ModelFileError: a registry file is malformed.
+        """
+        models: dict[str, ModelEntry] = {}
+        sets: dict[str, ModelSet] = {}
+        for path in (REGISTRY_FILE, models_dir / "registry.toml"):
+            if path.is_file():
+                _read_registry(path, models, sets)
+        return cls(models=models, sets=sets, models_dir=models_dir)
+
+    def model(self, name: str) -> ModelEntry:
+        """Look up a model; raises UnknownModelError."""
+        if name not in self.models:
+            raise UnknownModelError(_unknown("model", name, self.models))
+        return self.models[name]
+
+    def model_set(self, name: str = DEFAULT_MODEL_SET) -> ModelSet:
+        """Look up a model set; raises UnknownModelError."""
+        if name not in self.sets:
+            raise UnknownModelError(_unknown("model set", name, self.sets))
+        return self.sets[name]
+
+    def locate(self, file: ModelFile) -> Path | None:
+        """Where the file lies, or None where it is not installed; its content is not looked at."""
+        candidates = (folder / file.name for folder in (self.models_dir, SHIPPED_WEIGHTS))
+        return next((path for path in candidates if path.is_file()), None)
+
+    def is_installed(self, model: ModelEntry) -> bool:
+        """Whether all files of a model are there; their content is not looked at."""
+        return all(self.locate(file) for file in model.files)
+
+    def verified_paths(self, model: ModelEntry) -> list[Path]:
+        """Where the files of a model lie, after comparing each with its SHA-256.
+
+        Raises:
+            ModelFileError: a file is missing, cannot be read, or is not the registered one.
+        """
+        return [self._verified_path(model, file) for file in model.files]
+
+    def _verified_path(self, model: ModelEntry, file: ModelFile) -> Path:
+        path = self.locate(file)
+        if path is None:
+            message = (
+                f"The model {model.name} is not installed: {file.name} is missing. "
+                f"Run `manage.py models pull {model.name}`."
+            )
+            raise ModelFileError(message)
+        actual = sha256_of(path)
+        if actual != file.sha256:
+            message = (
+                f"{path} is not the registered file of the model {model.name}: its SHA-256 is "
+                f"{actual}, and {file.sha256} was expected. Delete it and run "
+                f"`manage.py models pull {model.name}`."
+            )
+            raise ModelFileError(message)
+        return path
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file's content in hexadecimal.
+
+    Raises:
+        ModelFileError: the file cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        message = f"Cannot read {path}: {error.strerror}. Check its permissions."
+        raise ModelFileError(message) from error
+
+
+def _read_registry(path: Path, models: dict[str, ModelEntry], sets: dict[str, ModelSet]) -> None:
+    try:
+        content = tomllib.loads(path.read_text("utf-8"))
+        models.update({model.name: model for model in _models(content)})
+        for name, members in content.get("sets", {}).items():
+            sets[name] = ModelSet(name=name, **members)
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        message = f"The model registry {path} is malformed ({error}). Correct it."
+        raise ModelFileError(message) from error
+
+
+def _models(content: Mapping[str, Any]) -> Iterator[ModelEntry]:
+    for name, fields in content.get("models", {}).items():
+        files = tuple(ModelFile(**file) for file in fields.pop("files"))
+        yield ModelEntry(name=name, kind=ModelKind(fields.pop("kind")), files=files, **fields)
+
+
+def _unknown(what: str, name: str, known: Mapping[str, object]) -> str:
+    return f"There is no {what} {name!r}. Choose one of: {', '.join(sorted(known))}."
