@@ -1,7 +1,6 @@
 """`services start|stop|status|env` and `serve`: the private PostgreSQL and Redis by hand."""
 
 import argparse
-import os
 import shlex
 import sys
 from pathlib import Path
@@ -57,10 +56,11 @@ def _env(options: argparse.Namespace) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    services = prepare_services(options.dir, os.environ, is_disposable=options.disposable)
-    server = services.servers.get(options.server)
-    if server is None:
-        raise LocalError(f"{options.server} is given by the environment and not run here.")
+    # Its port is kept even when somebody has taken it: those who use it know no other.
+    services = load_services(options.dir, {}, is_disposable=options.disposable)
+    server = services.servers[options.server]
+    if server.port == 0:
+        raise LocalError(f"{options.dir} has no {options.server}: `services start` makes one.")
     server.exec_in_foreground()
 
 

@@ -3,10 +3,13 @@
 import base64
 import os
 import secrets
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -14,7 +17,7 @@ from urllib.parse import urlsplit
 
 from lpr_project.local.environment_file import read_environment, write_environment
 from lpr_project.local.errors import LocalError
-from lpr_project.local.paths import ROOT
+from lpr_project.local.paths import LOCAL, ROOT
 from lpr_project.local.ports import LOOPBACK, free_port, is_free
 from lpr_project.local.postgres import PostgresServer
 from lpr_project.local.redis_server import RedisServer
@@ -76,6 +79,11 @@ def prepare_services(
     # The account of PostgreSQL must pass through, and need not list.
     local_dir.chmod(0o711)
     services = load_services(local_dir, given, is_disposable=is_disposable)
+    services = replace(
+        services,
+        postgres=_on_a_usable_port(services.postgres),
+        redis=_on_a_usable_port(services.redis),
+    )
     for server in services.servers.values():
         server.create()
     known = services.environment()
@@ -97,7 +105,7 @@ def load_services(
 ) -> Services:
     """Say which servers a directory has and where they listen, changing nothing.
 
-    A server that has no port yet, or whose port somebody else took meanwhile, gets a free one.
+    A server that was never prepared has the port 0.
     """
     local_dir = local_dir.resolve()
     known = read_environment(environment_file(local_dir))
@@ -110,7 +118,7 @@ def load_services(
     if not given.get(REDIS_URL):
         port, password = _address(known.get(REDIS_URL))
         redis = RedisServer(local_dir=local_dir, port=port, password=password)
-    return Services(local_dir, _on_a_usable_port(postgres), _on_a_usable_port(redis))
+    return Services(local_dir, postgres, redis)
 
 
 def start_services(services: Services) -> None:
@@ -148,16 +156,29 @@ def stop_services(services: Services) -> None:
         server.stop()
 
 
-def serve_command(services: Services, name: str) -> list[str]:
-    """Give the command that becomes one of the servers, in the foreground."""
-    command = [sys.executable, "-m", "lpr_project.local", "serve", name]
-    return [*command, "--dir", str(services.local_dir)]
+@contextmanager
+def throwaway_services(given: Mapping[str, str], *, is_disposable: bool) -> Iterator[Services]:
+    """Run servers of one's own for as long as the block lasts, then remove them and their data."""
+    LOCAL.mkdir(exist_ok=True)
+    local_dir = Path(tempfile.mkdtemp(prefix="services-", dir=LOCAL))
+    try:
+        services = prepare_services(local_dir, given, is_disposable=is_disposable)
+        try:
+            start_services(services)
+            yield services
+        finally:
+            stop_services(services)
+            if services.postgres:
+                shutil.rmtree(services.postgres.directory, ignore_errors=True)
+    finally:
+        shutil.rmtree(local_dir, ignore_errors=True)
 
 
 def _start_apart(services: Services, name: str, server: Server) -> None:
     logs = services.local_dir / "log"
     logs.mkdir(exist_ok=True)
-    command = serve_command(services, name)
+    command = [sys.executable, "-m", "lpr_project.local", "serve", name]
+    command += ["--dir", str(services.local_dir)]
     if isinstance(server, PostgresServer) and server.is_disposable:
         command.append("--disposable")
     with (logs / f"{name}.log").open("ab") as log:

@@ -1,0 +1,138 @@
+"""What comes from the distribution: found where it is there, installed with apt where not."""
+
+import ctypes.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lpr_project.local.errors import LocalError
+from lpr_project.local.interpreter import find_interpreter
+from lpr_project.local.postgres import newest_binaries
+from lpr_project.local.redis_server import SAME_PROGRAM
+from lpr_project.local.say import say
+
+# Installing PostgreSQL makes and starts a cluster of the system's own unless it is told not to.
+CLUSTER_POLICY = Path("/etc/postgresql-common/createcluster.d/lpr-server.conf")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Something that the server cannot do without, and the packages that bring it."""
+
+    packages: Sequence[str]
+    is_met: Callable[[], bool]
+
+
+def install_missing(*, for_tests: bool) -> None:
+    """Install what the distribution has and this machine lacks; do nothing when all is there.
+
+    Raises:
+        LocalError: It cannot be installed; the message holds the command that would.
+    """
+    missing = _missing(for_tests=for_tests)
+    if not missing:
+        return
+    if not shutil.which("apt-get"):
+        raise LocalError(
+            "Only Debian and Ubuntu are set up by this command; install the like of these "
+            f"packages yourself: {' '.join(missing)}."
+        )
+    prefix = _privilege(missing)
+    say(f"Installing from the distribution: {' '.join(missing)}")
+    _apt(prefix, "update")
+    # Only now is it known which PostgreSQL the distribution offers.
+    missing = _missing(for_tests=for_tests)
+    if any(name.startswith("postgresql-") for name in missing):
+        _apt(prefix, "install", "postgresql-common")
+        with_policy = f'mkdir -p "$1" && echo create_main_cluster = false > "$1/{CLUSTER_POLICY.name}"'
+        subprocess.run(
+            [*prefix, "sh", "-c", with_policy, "sh", str(CLUSTER_POLICY.parent)], check=True
+        )
+    try:
+        _apt(prefix, "install", *missing)
+    finally:
+        if CLUSTER_POLICY.exists():
+            subprocess.run([*prefix, "rm", str(CLUSTER_POLICY)], check=False)
+    if still := _missing(for_tests=for_tests):
+        raise LocalError(f"apt installed all it was asked for and still lacking is: {' '.join(still)}.")
+
+
+def _missing(*, for_tests: bool) -> list[str]:
+    needs = [*_needs(), Need(["chromium"], _has_browser)] if for_tests else _needs()
+    return [name for need in needs if not need.is_met() for name in need.packages]
+
+
+def _needs() -> list[Need]:
+    return [
+        Need(_python_packages(), lambda: find_interpreter() is not None),
+        Need([_postgis_package()], _has_postgis),
+        Need(["redis-tools"], _has_redis),
+        Need(["gdal-bin"], lambda: ctypes.util.find_library("gdal") is not None),
+        Need(["libpango-1.0-0"], lambda: ctypes.util.find_library("pango-1.0") is not None),
+        Need(["libpangoft2-1.0-0"], lambda: ctypes.util.find_library("pangoft2-1.0") is not None),
+        Need(["fonts-thai-tlwg"], Path("/usr/share/fonts/truetype/tlwg").is_dir),
+        Need(["ffmpeg"], lambda: shutil.which("ffmpeg") is not None),
+        Need(["nodejs"], lambda: shutil.which("node") is not None),
+        Need(["npm"], lambda: shutil.which("npm") is not None),
+    ]
+
+
+def _has_postgis() -> bool:
+    try:
+        newest_binaries()
+    except LocalError:
+        return False
+    return True
+
+
+def _has_redis() -> bool:
+    return shutil.which("redis-server") is not None or SAME_PROGRAM.exists()
+
+
+def _has_browser() -> bool:
+    return any(shutil.which(name) for name in BROWSERS)
+
+
+def _python_packages() -> list[str]:
+    if sys.version_info >= (3, 11):
+        return ["python3-venv"]
+    # Ubuntu 22.04, whose own Python is 3.10.
+    return ["python3.11", "python3.11-venv"]
+
+
+def _postgis_package() -> str:
+    pattern = r"^postgresql-[0-9]+-postgis-3$"
+    if not shutil.which("apt-cache"):
+        return "postgis"
+    search = ["apt-cache", "search", "--names-only", pattern]
+    found = subprocess.run(search, capture_output=True, text=True, check=False).stdout
+    versions = re.findall(r"^postgresql-([0-9]+)-postgis-3 ", found, re.MULTILINE)
+    return f"postgresql-{max(versions, key=int)}-postgis-3" if versions else "postgis"
+
+
+def _privilege(missing: Sequence[str]) -> list[str]:
+    """Give what a command must start with to run as root."""
+    if os.geteuid() == 0:
+        return []
+    sudo = shutil.which("sudo")
+    # Without a terminal sudo cannot ask for the password.
+    can_ask = sys.stdin.isatty()
+    if sudo and (can_ask or subprocess.run([sudo, "-n", "true"], check=False).returncode == 0):
+        return [sudo]
+    raise LocalError(
+        "These packages are missing and you have no right to install them. Let somebody who has "
+        f"run this, then try again:\n  apt-get install --no-install-recommends {' '.join(missing)}"
+    )
+
+
+def _apt(prefix: Sequence[str], *arguments: str) -> None:
+    options = ["--yes", "--no-install-recommends", "-qq"]
+    command = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", *options, *arguments]
+    if subprocess.run(command, check=False).returncode != 0:
+        raise LocalError(f"`{' '.join(command)}` failed; its last lines say why.")

@@ -1,0 +1,182 @@
+"""`make run`: from whatever is there to a server that runs, in the foreground, until stopped."""
+
+import os
+import signal
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from lpr_project.local.descendants import adopt_orphans, end_orphans
+from lpr_project.local.errors import LocalError
+from lpr_project.local.installation import PYTHON
+from lpr_project.local.log_follower import LogFollower
+from lpr_project.local.paths import LOGS, ROOT, VENV
+from lpr_project.local.preflight import check_port
+from lpr_project.local.procfile import read_procfile
+from lpr_project.local.run_lock import run_lock
+from lpr_project.local.say import say
+from lpr_project.local.services import Services, wait_for_services
+from lpr_project.local.setup import given_environment, set_up
+from lpr_project.local.supervision import Supervision
+
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = "8000"
+READY_LIMIT_S = 120.0
+GLANCE_S = 0.2
+
+
+def run(source: str | None) -> None:
+    """Set up what is missing, start everything, and stay until a signal says stop.
+
+    Args:
+        source: What the demonstration's camera plays in place of the clip that the product
+            renders: a file or an address.
+
+    Raises:
+        LocalError: Something stands in the way that a person can mend.
+    """
+    environment = _environment()
+    host, port = environment["LPR_HOST"], int(environment["LPR_PORT"])
+    with _signals_as_interrupts(), run_lock(_address(host, port)):
+        check_port(host, port)
+        services = set_up()
+        adopt_orphans()
+        supervision = Supervision(services.servers, read_procfile(ROOT / "Procfile"), environment)
+        try:
+            _serve(services, supervision, environment, _source(source))
+        except KeyboardInterrupt:
+            say("\nStopping the server.")
+        finally:
+            _ignore_signals()
+            supervision.close()
+        say("The server has stopped.")
+
+
+def _serve(
+    services: Services,
+    supervision: Supervision,
+    environment: Mapping[str, str],
+    source: str | None,
+) -> None:
+    log = LogFollower(LOGS, supervision.programs)
+    supervision.start()
+    wait_for_services(services)
+    _manage(environment, "migrate", "--verbosity=0")
+    seed = ["seed_demo", *(["--source", source] if source else [])]
+    log_in = _manage(environment, *seed)
+    supervision.start_application()
+    _follow_until_ready(supervision, log, environment)
+    say(_welcome(environment, log_in))
+    while True:
+        _glance(supervision, log)
+        if not supervision.is_running():
+            say("The supervisor died; starting everything again.")
+            supervision.stop()
+            supervision.start()
+            wait_for_services(services)
+            supervision.start_application()
+
+
+def _follow_until_ready(
+    supervision: Supervision, log: LogFollower, environment: Mapping[str, str]
+) -> None:
+    deadline = time.monotonic() + READY_LIMIT_S
+    while not _is_ready(environment):
+        _glance(supervision, log)
+        if time.monotonic() > deadline:
+            say(
+                f"The server is not ready after {READY_LIMIT_S:.0f} seconds; it goes on trying. "
+                "The lines above and .local/log say what is wrong."
+            )
+            return
+
+
+def _glance(supervision: Supervision, log: LogFollower) -> None:
+    for line in log.new_lines():
+        say(line)
+    end_orphans(supervision.pid)
+    time.sleep(GLANCE_S)
+
+
+def _is_ready(environment: Mapping[str, str]) -> bool:
+    port = int(environment["LPR_PORT"])
+    address = f"{_address(environment['LPR_HOST'], port)}readyz"
+    try:
+        with urllib.request.urlopen(address, timeout=2) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _manage(environment: Mapping[str, str], *arguments: str) -> str:
+    """Run one of Django's commands to its end and give what it printed."""
+    done = subprocess.run(
+        [PYTHON, "manage.py", *arguments],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise LocalError(f"`manage.py {arguments[0]}` failed; the lines above say why.")
+    return done.stdout.strip()
+
+
+def _environment() -> dict[str, str]:
+    environment = {
+        "LPR_HOST": DEFAULT_HOST,
+        "LPR_PORT": DEFAULT_PORT,
+        "LPR_LOG_FORMAT": "console",
+        **given_environment(),
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONUTF8": "1",
+    }
+    if not environment["LPR_PORT"].isdigit():
+        raise LocalError(f"LPR_PORT is {environment['LPR_PORT']!r} and must be a number.")
+    environment["PATH"] = f"{VENV / 'bin'}{os.pathsep}{environment['PATH']}"
+    return environment
+
+
+def _source(source: str | None) -> str | None:
+    if not source or "://" in source:
+        return source
+    path = Path(source).expanduser().resolve()
+    if not path.exists():
+        raise LocalError(f"There is no file {path} for SOURCE.")
+    return str(path)
+
+
+def _address(host: str, port: int) -> str:
+    name = "localhost" if host in {DEFAULT_HOST, "0.0.0.0", "::", "::1"} else host
+    return f"http://{name}:{port}/"
+
+
+def _welcome(environment: Mapping[str, str], log_in: str) -> str:
+    address = _address(environment["LPR_HOST"], int(environment["LPR_PORT"]))
+    return (
+        f"\nThe server runs at {address}\n{log_in}\n"
+        "Ctrl-C stops it, and so does `make stop`. Logs: .local/log\n"
+    )
+
+
+@contextmanager
+def _signals_as_interrupts() -> Iterator[None]:
+    """Treat a closed terminal and a polite kill as Ctrl-C."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    yield
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _ignore_signals() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)

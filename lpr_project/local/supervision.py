@@ -1,0 +1,179 @@
+"""The supervisor: its configuration from the Procfile, its start, its orders, its end."""
+
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from lpr_project.local.descendants import end_descendants
+from lpr_project.local.errors import LocalError
+from lpr_project.local.installation import PYTHON
+from lpr_project.local.paths import LOCAL, LOGS, ROOT, SUPERVISION
+
+CONFIGURATION = SUPERVISION / "supervisord.conf"
+START_LIMIT_S = 20.0
+# Longer than any one process is given, since the supervisor stops group after group.
+STOP_LIMIT_S = 75.0
+
+HEAD = """\
+[supervisord]
+nodaemon = true
+silent = true
+logfile = {logs}/supervisor.log
+logfile_maxbytes = 5MB
+logfile_backups = 2
+pidfile = {folder}/supervisord.pid
+childlogdir = {logs}
+{user}
+[unix_http_server]
+file = {socket}
+chmod = 0700
+
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
+
+[supervisorctl]
+serverurl = unix://{socket}
+"""
+
+# A process that dies at its start is tried again for ever, each time a second later than before.
+# Only the leader is asked to stop, so that a Celery worker ends its pool in order; what does not
+# end in time is killed with all its children.
+PROGRAM = """
+[program:{name}]
+command = {command}
+priority = {priority}
+autostart = {autostart}
+autorestart = true
+startsecs = 2
+startretries = 1000000
+stopsignal = {stop_signal}
+stopwaitsecs = 20
+killasgroup = true
+redirect_stderr = true
+stdout_logfile = {logs}/{name}.log
+stdout_logfile_maxbytes = 10MB
+stdout_logfile_backups = 3
+"""
+STOP_SIGNALS = {"postgres": "INT"}
+
+
+class Supervision:
+    """A supervisor in a session of its own, which no signal of the terminal reaches."""
+
+    def __init__(
+        self,
+        servers: Iterable[str],
+        commands: Mapping[str, str],
+        environment: Mapping[str, str],
+    ) -> None:
+        """Write the configuration of the servers and of the Procfile's commands."""
+        self.programs = [*servers, *commands]
+        self._application = list(commands)
+        self._environment = dict(environment)
+        # A socket's path may hold 107 bytes, which a deep checkout exceeds.
+        self._socket_folder = Path(tempfile.mkdtemp(prefix="lpr-server-"))
+        self._process: subprocess.Popen[bytes] | None = None
+        SUPERVISION.mkdir(exist_ok=True)
+        LOGS.mkdir(exist_ok=True)
+        CONFIGURATION.write_text(self._configuration(commands), encoding="utf-8")
+
+    @property
+    def pid(self) -> int:
+        """The supervisor's process number, 0 before its start."""
+        return self._process.pid if self._process else 0
+
+    def start(self) -> None:
+        """Start the supervisor, and with it the servers.
+
+        Raises:
+            LocalError: It ended at once.
+        """
+        # Should this process be killed outright, the kernel tells the supervisor to stop.
+        guarded = ["setpriv", "--pdeathsig", "TERM", str(PYTHON)]
+        command = [*guarded, "-m", "supervisor.supervisord", "--configuration", str(CONFIGURATION)]
+        self._process = subprocess.Popen(
+            command, cwd=ROOT, env=self._environment, stdin=subprocess.DEVNULL, start_new_session=True
+        )
+        deadline = time.monotonic() + START_LIMIT_S
+        while not self._socket.exists():
+            if not self.is_running() or time.monotonic() > deadline:
+                raise LocalError(f"The supervisor did not start: {LOGS / 'supervisor.log'} says why.")
+            time.sleep(0.05)
+
+    def start_application(self) -> None:
+        """Start the processes of the Procfile.
+
+        Raises:
+            LocalError: The supervisor refuses.
+        """
+        command = [PYTHON, "-m", "supervisor.supervisorctl", "-c", CONFIGURATION, "start"]
+        done = subprocess.run(
+            [*command, *self._application],
+            cwd=ROOT,
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        failed = [line for line in done.stdout.splitlines() if "ERROR" in line]
+        # A process that ended at once is tried again by the supervisor, so it is no failure here.
+        if refused := [line for line in failed if "spawn error" not in line and "abnormal" not in line]:
+            raise LocalError(f"The supervisor did not start every process: {'; '.join(refused)}")
+
+    def is_running(self) -> bool:
+        """Say whether the supervisor itself is alive."""
+        return self._process is not None and self._process.poll() is None
+
+    def stop(self) -> None:
+        """Stop every process that was started, and those that they started."""
+        if self._process and self.is_running():
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                self._process.wait(STOP_LIMIT_S)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+        end_descendants()
+
+    def close(self) -> None:
+        """Stop, and remove the socket."""
+        self.stop()
+        shutil.rmtree(self._socket_folder, ignore_errors=True)
+
+    @property
+    def _socket(self) -> Path:
+        return self._socket_folder / "supervisor.sock"
+
+    def _configuration(self, commands: Mapping[str, str]) -> str:
+        servers = [name for name in self.programs if name not in commands]
+        python = PYTHON.relative_to(ROOT)
+        serve = f"{python} -m lpr_project.local serve {{}} --dir {LOCAL.relative_to(ROOT)}"
+        parts = [
+            HEAD.format(
+                logs=LOGS.relative_to(ROOT),
+                folder=SUPERVISION.relative_to(ROOT),
+                socket=self._socket,
+                user="user = root\n" if os.geteuid() == 0 else "",
+            )
+        ]
+        parts += [_program(name, serve.format(name), is_server=True) for name in servers]
+        parts += [_program(name, command, is_server=False) for name, command in commands.items()]
+        return "".join(parts)
+
+
+def _program(name: str, command: str, *, is_server: bool) -> str:
+    shell = f"/bin/sh -c {shlex.quote(f'exec {command}')}"
+    return PROGRAM.format(
+        name=name,
+        command=shell.replace("%", "%%"),
+        # Servers start first and, since the supervisor goes backwards, stop last.
+        priority=1 if is_server else 10,
+        autostart="true" if is_server else "false",
+        stop_signal=STOP_SIGNALS.get(name, "TERM"),
+        logs=LOGS.relative_to(ROOT),
+    )
