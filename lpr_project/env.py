@@ -25,41 +25,80 @@ class Env(BaseSettings):
         extra="ignore",
     )
 
-    secret_key: SecretStr = Field(min_length=32, description="Signs sessions and links; any long random text.")
+    secret_key: SecretStr = Field(
+        min_length=32, description="Signs sessions and links; any long random text."
+    )
     encryption_keys: list[SecretStr] = Field(
         min_length=1,
         description="Fernet keys that encrypt stream passwords; the first encrypts, all decrypt.",
     )
-    database_url: SecretStr = Field(description="postgresql://user:password@host:port/name, with PostGIS.")
-    database_pool_size: int = Field(8, ge=1, le=100, description="Connections that one process keeps open at most.")
-    redis_url: SecretStr = Field(description="redis://:password@host:port; databases 0 to 3 are used.")
-    debug: bool = Field(False, description="Error pages with code. Never on a server that others reach.")
+    database_url: SecretStr = Field(
+        description="postgresql://user:password@host:port/name, with PostGIS."
+    )
+    database_pool_size: int = Field(
+        8, ge=1, le=100, description="Connections that one process keeps open at most."
+    )
+    redis_url: SecretStr = Field(
+        description="redis://:password@host:port; databases 0 to 3 are used."
+    )
+    debug: bool = Field(
+        False, description="Error pages with code. Never on a server that others reach."
+    )
     log_format: Literal["console", "json"] = Field("json", description="How log lines look.")
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least level that is logged."
+    )
     allowed_hosts: list[str] = Field(
-        default=["localhost", "127.0.0.1", "[::1]"], description="Names under which the server answers."
+        default=["localhost", "127.0.0.1", "[::1]"],
+        description="Names under which the server answers.",
     )
     trusted_origins: list[str] = Field(
-        default=[], description="Origins (https://name) from which forms may be sent, behind a proxy."
+        default=[],
+        description="Origins (https://name) from which forms may be sent, behind a proxy.",
     )
     behind_https_proxy: bool = Field(
-        False, description="A proxy ends TLS and sets X-Forwarded-Proto: secure cookies, HSTS, redirects."
+        False,
+        description="A proxy ends TLS and sets X-Forwarded-Proto: secure cookies, HSTS, redirects.",
     )
     trusted_proxies: int = Field(
-        0, ge=0, le=5, description="How many proxies stand before the server, for the client's address."
+        0,
+        ge=0,
+        le=5,
+        description="How many proxies stand before the server, for the client's address.",
     )
-    data_dir: Path = Field(BASE_DIR / ".local" / "data", description="Pictures and uploads lie here.")
-    models_dir: Path = Field(BASE_DIR / ".local" / "models", description="Pulled recognition models lie here.")
+    data_dir: Path = Field(
+        BASE_DIR / ".local" / "data", description="Pictures and uploads lie here."
+    )
+    models_dir: Path = Field(
+        BASE_DIR / ".local" / "models", description="Pulled recognition models lie here."
+    )
     sources_dir: Path = Field(
-        BASE_DIR / ".local" / "sources", description="Video files and picture folders that cameras may play."
+        BASE_DIR / ".local" / "sources",
+        description="Video files and picture folders that cameras may play.",
     )
     picture_quality: int = Field(80, ge=30, le=100, description="Quality of kept frames (WebP).")
-    upload_max_mib: int = Field(512, ge=1, le=10_240, description="Largest file that a person may upload, MiB.")
-    recognition_device: Literal["cpu", "cuda"] = Field("cpu", description="Where the detector runs.")
-    recognition_threads: int = Field(1, ge=1, le=64, description="Threads of one recognition worker's engine.")
+    upload_max_mib: int = Field(
+        512, ge=1, le=10_240, description="Largest file that a person may upload, MiB."
+    )
+    recognition_device: Literal["cpu", "cuda"] = Field(
+        "cpu", description="Where the detector runs."
+    )
+    recognition_threads: int = Field(
+        1, ge=1, le=64, description="Threads of one recognition worker's engine."
+    )
     recognition_batch: int = Field(8, ge=1, le=64, description="Most frames in one micro-batch.")
-    recognition_gather_ms: int = Field(5, ge=0, le=100, description="How long a batch waits for more frames, ms.")
-    language: Literal["en", "th"] = Field("en", description="Language where a person has chosen none.")
-    time_zone: str = Field("Asia/Bangkok", description="Zone in which times are shown where an organization has none.")
-    email_url: str = Field("", description="smtp://user:password@host:587; empty writes mails to the log.")
-    metrics_token: SecretStr = Field(SecretStr(""), description="Bearer token for /metrics; empty closes it.")
+    recognition_gather_ms: int = Field(
+        5, ge=0, le=100, description="How long a batch waits for more frames, ms."
+    )
+    language: Literal["en", "th"] = Field(
+        "en", description="Language where a person has chosen none."
+    )
+    time_zone: str = Field(
+        "Asia/Bangkok", description="Zone in which times are shown where an organization has none."
+    )
+    email_url: str = Field(
+        "", description="smtp://user:password@host:587; empty writes mails to the log."
+    )
+    metrics_token: SecretStr = Field(
+        SecretStr(""), description="Bearer token for /metrics; empty closes it."
+    )

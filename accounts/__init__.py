@@ -1,0 +1,1 @@
+"""Accounts: people, organizations, roles, API keys and the audit trail."""

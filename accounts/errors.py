@@ -1,0 +1,15 @@
+"""What accounts refuse."""
+
+from lpr_project.common.errors import LprError
+
+
+class ApiKeyError(LprError):
+    """An API key cannot be made or used as asked."""
+
+    code = "api_key"
+
+
+class MembershipError(LprError):
+    """A change of members would leave an organization without an owner, or is not the actor's to make."""
+
+    code = "membership"

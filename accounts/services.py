@@ -1,0 +1,334 @@
+"""Writes of people, organizations, roles, keys and audit events."""
+
+import hashlib
+import hmac
+import secrets
+import string
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from django.contrib.auth.models import Group, Permission
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.text import slugify
+
+from accounts.errors import ApiKeyError, MembershipError
+from accounts.models import (
+    ApiKey,
+    AuditEvent,
+    Membership,
+    Organization,
+    Role,
+    RoleGroup,
+    Scope,
+    User,
+)
+from accounts.selectors import role_group
+from lpr_project.common.origin import current_origin
+
+log = structlog.get_logger(__name__)
+
+_MANAGED = (
+    "accounts.{}_membership",
+    "accounts.{}_apikey",
+    "cameras.{}_camera",
+    "cameras.{}_cameragroup",
+    "detections.{}_upload",
+)
+_EVIDENCE = (
+    "detections.view_detection",
+    "vehicles.view_plate",
+    "vehicles.view_vehicle",
+    "cameras.view_camera",
+)
+# Model permissions of a role's group. They open admin pages; which rows are shown is decided by
+# the organization and by guardian's permissions on single cameras.
+ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
+    Role.OWNER: (
+        *(name.format(verb) for name in _MANAGED for verb in ("view", "add", "change", "delete")),
+        *_EVIDENCE,
+        "accounts.view_auditevent",
+        "accounts.view_organization",
+        "accounts.change_organization",
+    ),
+    Role.MANAGER: (
+        *(name.format(verb) for name in _MANAGED for verb in ("view", "add", "change", "delete")),
+        *_EVIDENCE,
+        "accounts.view_organization",
+    ),
+    Role.OPERATOR: (*_EVIDENCE, "detections.view_upload", "detections.add_upload"),
+    Role.ANALYST: _EVIDENCE,
+    Role.AUDITOR: (*_EVIDENCE, "accounts.view_auditevent"),
+    Role.VIEWER: (),
+}
+
+API_KEY_LONGEST = timedelta(days=366)
+API_KEY_SCHEME = "lpr"
+LAST_USED_RESOLUTION = timedelta(minutes=1)
+
+
+@transaction.atomic
+def record_audit_event(
+    *,
+    action: AuditEvent.Action,
+    actor: User | None,
+    organization: Organization | None = None,
+    target: models.Model | None = None,
+    target_label: str = "",
+    reason: str = "",
+    case_number: str = "",
+    detail: Mapping[str, Any] | None = None,
+    actor_label: str = "",
+) -> AuditEvent:
+    """Add one line to the audit trail, with the address and correlation id of the work at hand.
+
+    Args:
+        actor: Who; None for the server itself or an unknown person.
+        target: What was changed or seen; its organization is used where none is given.
+        actor_label: Who, in words, where there is no `actor`.
+    """
+    origin = current_origin.get()
+    if organization is None and target is not None:
+        organization = getattr(target, "organization", None)
+    return AuditEvent.objects.create(
+        action=action,
+        actor=actor,
+        actor_label=actor_label or (actor.email if actor else "server"),
+        organization=organization,
+        target_type=target._meta.label_lower if target else "",  # noqa: SLF001  # Django's public name
+        target_id=str(target.pk) if target else "",
+        target_label=(target_label or str(target or ""))[:200],
+        reason=reason[:300],
+        case_number=case_number[:60],
+        ip_address=origin.ip_address,
+        user_agent=origin.user_agent[:300],
+        request_id=origin.request_id[:64],
+        detail=dict(detail or {}),
+    )
+
+
+@transaction.atomic
+def create_organization(
+    *, name: str, owner: User | None = None, actor: User | None = None, **fields: Any
+) -> Organization:
+    """Make a tenant with its six role groups, and its first owner."""
+    organization = Organization(
+        name=name,
+        slug=fields.pop("slug", None) or slugify(name)[:60] or secrets.token_hex(6),
+        **fields,
+    )
+    organization.full_clean()
+    organization.save()
+    ensure_role_groups(organization=organization)
+    record_audit_event(
+        action=AuditEvent.Action.CREATED,
+        actor=actor,
+        organization=organization,
+        target=organization,
+    )
+    if owner is not None:
+        add_member(organization=organization, user=owner, role=Role.OWNER, actor=actor)
+    return organization
+
+
+@transaction.atomic
+def ensure_role_groups(*, organization: Organization) -> None:
+    """Make the organization's role groups and set their model permissions to the table's."""
+    for role in Role:
+        membership = (
+            RoleGroup.objects.filter(organization=organization, role=role)
+            .select_related("group")
+            .first()
+        )
+        if membership is None:
+            group = Group.objects.create(name=f"{organization.pk}: {role.value}")
+            RoleGroup.objects.create(organization=organization, role=role, group=group)
+        else:
+            group = membership.group
+        group.permissions.set(_permissions(ROLE_PERMISSIONS[role]))
+
+
+def _permissions(names: Iterable[str]) -> list[Permission]:
+    wanted = set(names)
+    labels = {name.split(".")[0] for name in wanted}
+    codenames = {name.split(".")[1] for name in wanted}
+    candidates = Permission.objects.filter(
+        content_type__app_label__in=labels, codename__in=codenames
+    )
+    return [
+        row
+        for row in candidates.select_related("content_type")
+        if f"{row.content_type.app_label}.{row.codename}" in wanted
+    ]
+
+
+@transaction.atomic
+def add_member(
+    *, organization: Organization, user: User, role: Role, actor: User | None
+) -> Membership:
+    """Give a person a role, or another role, in an organization."""
+    membership = (
+        Membership.objects.select_for_update().filter(user=user, organization=organization).first()
+    )
+    before = membership.role if membership else None
+    if before == role:
+        assert membership is not None
+        return membership
+    if membership is None:
+        membership = Membership(user=user, organization=organization)
+    elif before == Role.OWNER:
+        _require_another_owner(membership)
+    if before is not None:
+        user.groups.remove(role_group(organization, Role(before)))
+    membership.role = role
+    membership.full_clean()
+    membership.save()
+    user.groups.add(role_group(organization, role))
+    _follow_staff_flag(user)
+    record_audit_event(
+        action=AuditEvent.Action.GRANTED,
+        actor=actor,
+        organization=organization,
+        target=membership,
+        target_label=user.email,
+        detail={"role": role, "before": before},
+    )
+    return membership
+
+
+@transaction.atomic
+def remove_member(*, membership: Membership, actor: User | None) -> None:
+    """Take a person's role away; what was granted on single cameras no longer counts."""
+    if membership.role == Role.OWNER:
+        _require_another_owner(membership)
+    user, organization, role = membership.user, membership.organization, membership.role
+    user.groups.remove(role_group(organization, Role(role)))
+    record_audit_event(
+        action=AuditEvent.Action.REVOKED,
+        actor=actor,
+        organization=organization,
+        target=membership,
+        target_label=user.email,
+        detail={"role": role},
+    )
+    membership.delete()
+    _follow_staff_flag(user)
+
+
+def _require_another_owner(membership: Membership) -> None:
+    others = Membership.objects.select_for_update().filter(
+        organization=membership.organization, role=Role.OWNER
+    )
+    if not others.exclude(pk=membership.pk).exists():
+        message = "This is the only owner. Make another member an owner first."
+        raise MembershipError(message)
+
+
+def _follow_staff_flag(user: User) -> None:
+    """The admin is open to those who own, manage or audit an organization, and to nobody else."""
+    roles = set(user.memberships.values_list("role", flat=True))
+    is_staff = user.is_superuser or bool(roles & {Role.OWNER, Role.MANAGER, Role.AUDITOR})
+    if user.is_staff != is_staff:
+        user.is_staff = is_staff
+        user.save(update_fields=["is_staff"])
+
+
+@transaction.atomic
+def create_api_key(
+    *,
+    organization: Organization,
+    name: str,
+    role: Role,
+    scopes: Iterable[Scope],
+    expires_at: datetime,
+    created_by: User | None,
+) -> tuple[ApiKey, str]:
+    """Make a key and its service account.
+
+    Returns:
+        The row, and the key itself, which is not stored and cannot be shown again.
+
+    Raises:
+        ApiKeyError: The expiry lies in the past or more than 366 days ahead, no scope is named, or the role is owner.
+    """
+    now = timezone.now()
+    if not now < expires_at <= now + API_KEY_LONGEST:
+        message = "An API key must expire between now and 366 days ahead."
+        raise ApiKeyError(message)
+    if role == Role.OWNER:
+        message = "An API key cannot be an owner. Choose manager or less."
+        raise ApiKeyError(message)
+    chosen = sorted(set(scopes))
+    if not chosen:
+        message = "Choose at least one scope."
+        raise ApiKeyError(message)
+    prefix = "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(12))
+    secret = secrets.token_urlsafe(32)
+    account = User.objects.create_user(
+        email=f"{prefix}@keys.invalid", kind=User.Kind.SERVICE, display_name=name, password=None
+    )
+    add_member(organization=organization, user=account, role=role, actor=created_by)
+    if account.is_staff:  # a program has no business in the admin
+        account.is_staff = False
+        account.save(update_fields=["is_staff"])
+    key = ApiKey(
+        organization=organization,
+        user=account,
+        name=name,
+        prefix=prefix,
+        secret_sha256=hashlib.sha256(secret.encode()).hexdigest(),
+        scopes=chosen,
+        expires_at=expires_at,
+        created_by=created_by,
+    )
+    key.full_clean()
+    key.save()
+    record_audit_event(
+        action=AuditEvent.Action.CREATED,
+        actor=created_by,
+        target=key,
+        detail={"scopes": chosen, "role": role},
+    )
+    return key, f"{API_KEY_SCHEME}_{prefix}_{secret}"
+
+
+@transaction.atomic
+def revoke_api_key(*, key: ApiKey, actor: User | None) -> None:
+    """Stop a key at once and for good."""
+    if key.revoked_at is not None:
+        return
+    key.revoked_at = timezone.now()
+    key.save(update_fields=["revoked_at"])
+    key.user.is_active = False
+    key.user.save(update_fields=["is_active"])
+    record_audit_event(action=AuditEvent.Action.REVOKED, actor=actor, target=key)
+
+
+def authenticate_api_key(*, presented: str) -> ApiKey:
+    """The usable key that a program presented.
+
+    Raises:
+        ApiKeyError: Malformed, unknown, expired or revoked; the answer does not say which.
+    """
+    message = "This API key is not valid. It may be mistyped, expired or revoked."
+    parts = presented.split("_", 2)
+    if len(parts) != 3 or parts[0] != API_KEY_SCHEME:  # noqa: PLR2004  # scheme, prefix, secret
+        raise ApiKeyError(message)
+    key = ApiKey.objects.select_related("user", "organization").filter(prefix=parts[1]).first()
+    digest = hashlib.sha256(parts[2].encode()).hexdigest()
+    # Compared in constant time even where there is no such prefix.
+    matches = hmac.compare_digest(key.secret_sha256 if key else "0" * 64, digest)
+    if (
+        key is None
+        or not matches
+        or not key.is_usable
+        or not key.user.is_active
+        or not key.organization.is_active
+    ):
+        raise ApiKeyError(message)
+    now = timezone.now()
+    if key.last_used_at is None or now - key.last_used_at > LAST_USED_RESOLUTION:
+        ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+    return key

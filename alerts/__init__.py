@@ -1,0 +1,1 @@
+"""Watchlists, hits, alerts and their deliveries."""

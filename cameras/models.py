@@ -1,0 +1,304 @@
+"""Cameras, their groups, and how each camera fares right now."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib.gis.db import models as gis
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
+
+from accounts.models import Organization
+from lpr_project.common.models import EncryptedTextField, TimestampedModel, uuid7
+
+UNIT = (MinValueValidator(0.0), MaxValueValidator(1.0))
+POLYGONS_MOST = 20
+CORNERS_MOST = 100
+DAYS = 7
+MINUTES_OF_DAY = 24 * 60
+
+
+def validate_polygons(value: Any) -> None:
+    """Refuse what is not a list of polygons of at least three [x, y] corners, each 0 to 1."""
+    if not isinstance(value, list) or len(value) > POLYGONS_MOST:
+        raise ValidationError(_("Draw at most %(most)d areas."), params={"most": POLYGONS_MOST})
+    for polygon in value:
+        if not isinstance(polygon, list) or not 3 <= len(polygon) <= CORNERS_MOST:
+            raise ValidationError(
+                _("An area needs 3 to %(most)d corners."), params={"most": CORNERS_MOST}
+            )
+        if not all(_is_corner(corner) for corner in polygon):
+            raise ValidationError(
+                _("A corner is [x, y], each from 0 (left, top) to 1 (right, bottom).")
+            )
+
+
+def _is_corner(corner: Any) -> bool:
+    return (
+        isinstance(corner, list)
+        and len(corner) == 2  # noqa: PLR2004  # x and y
+        and all(
+            isinstance(c, int | float) and not isinstance(c, bool) and 0 <= c <= 1 for c in corner
+        )
+    )
+
+
+def validate_active_hours(value: Any) -> None:
+    """Refuse what is not a list of {"days": [0..6], "from": minute, "to": minute}; Monday is 0."""
+    if not isinstance(value, list) or not all(_is_span(span) for span in value):
+        message = _(
+            'Give hours as [{"days": [0, 1], "from": 420, "to": 1140}]: Monday is 0, minutes since midnight.'
+        )
+        raise ValidationError(message)
+
+
+def _is_span(span: Any) -> bool:
+    if not isinstance(span, dict) or span.keys() != {"days", "from", "to"}:
+        return False
+    days, start, end = span["days"], span["from"], span["to"]
+    return (
+        isinstance(days, list)
+        and all(isinstance(day, int) and 0 <= day < DAYS for day in days)
+        and all(
+            isinstance(minute, int) and 0 <= minute <= MINUTES_OF_DAY for minute in (start, end)
+        )
+    )
+
+
+class CameraGroup(TimestampedModel):
+    """Cameras that belong together, so that access and filters are set once."""
+
+    organization = models.ForeignKey(
+        Organization, on_delete=models.CASCADE, related_name="camera_groups"
+    )
+    name = models.CharField(_("name"), max_length=120)
+
+    class Meta:
+        verbose_name = _("camera group")
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "name"], name="camera_group_name_unique"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Camera(TimestampedModel):
+    """A place from which pictures of passing vehicles come."""
+
+    class SourceKind(models.TextChoices):
+        RTSP = "rtsp", _("RTSP stream")
+        HTTP = "http", _("video over HTTP")
+        SNAPSHOT = "snapshot", _("single pictures over HTTP")
+        MJPEG = "mjpeg", _("MJPEG over HTTP")
+        FILE = "file", _("video file, played again and again")
+        FOLDER = "folder", _("folder of pictures")
+        USB = "usb", _("USB camera")
+        PUSH = "push", _("none: a device or person sends pictures or plates")
+
+    class Purpose(models.TextChoices):
+        ACCESS = "access", _("access control")
+        PARKING = "parking", _("parking")
+        TRAFFIC = "traffic", _("traffic")
+        TOLL = "toll", _("toll")
+        SECURITY = "security", _("security")
+        ENFORCEMENT = "enforcement", _("law enforcement")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="cameras")
+    groups = models.ManyToManyField(
+        CameraGroup, blank=True, related_name="cameras", verbose_name=_("groups")
+    )
+    name = models.CharField(_("name"), max_length=120)
+    purpose = models.CharField(
+        _("purpose"),
+        max_length=12,
+        choices=Purpose.choices,
+        default=Purpose.SECURITY,
+        help_text=_(
+            "Why this camera records plates; shown on notices and in the record of processing."
+        ),
+    )
+    is_enabled = models.BooleanField(_("enabled"), default=True)
+    is_archived = models.BooleanField(
+        _("archived"),
+        default=False,
+        help_text=_("Taken down: its detections stay until their retention ends."),
+    )
+
+    point = gis.PointField(_("position"), srid=4326, null=True, blank=True)
+    heading_degrees = models.FloatField(
+        _("heading, degrees"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0.0), MaxValueValidator(360.0)],
+        help_text=_("Where the camera looks, clockwise from north."),
+    )
+
+    source_kind = models.CharField(
+        _("source"), max_length=8, choices=SourceKind.choices, default=SourceKind.RTSP
+    )
+    source_url = models.CharField(
+        _("address"),
+        max_length=500,
+        blank=True,
+        help_text=_(
+            "rtsp://host:554/stream, http://…, a file or folder in the sources folder, or /dev/video0; no password here."
+        ),
+    )
+    source_username = models.CharField(_("user name"), max_length=120, blank=True)
+    source_password = EncryptedTextField(_("password"), blank=True, default="")
+    analyse_fps = models.FloatField(
+        _("frames analysed per second"),
+        default=8.0,
+        validators=[MinValueValidator(0.2), MaxValueValidator(30.0)],
+    )
+
+    model_set = models.CharField(
+        _("recognition models"),
+        max_length=60,
+        default="default",
+        help_text=_("See System, models."),
+    )
+    detector_confidence = models.FloatField(_("plate found at"), default=0.3, validators=UNIT)
+    accept_confidence = models.FloatField(
+        _("accepted at"),
+        default=0.7,
+        validators=UNIT,
+        help_text=_(
+            "Smallest certainty of any character with which a plate is accepted without review."
+        ),
+    )
+    review_confidence = models.FloatField(
+        _("kept for review at"),
+        default=0.35,
+        validators=UNIT,
+        help_text=_("Below this, nothing is recorded."),
+    )
+    min_frames_agreed = models.PositiveSmallIntegerField(
+        _("frames that must agree"),
+        default=2,
+        validators=[MinValueValidator(1), MaxValueValidator(20)],
+    )
+    min_plate_width_px = models.PositiveSmallIntegerField(
+        _("least plate width, pixels"), default=24
+    )
+    include_areas = models.JSONField(
+        _("look only here"), default=list, blank=True, validators=[validate_polygons]
+    )
+    exclude_areas = models.JSONField(
+        _("never look here"), default=list, blank=True, validators=[validate_polygons]
+    )
+    active_hours = models.JSONField(
+        _("active hours"), default=list, blank=True, validators=[validate_active_hours]
+    )
+    retention_days = models.PositiveIntegerField(
+        _("retention, days"), null=True, blank=True, help_text=_("Empty: as the organization says.")
+    )
+
+    class Meta:
+        verbose_name = _("camera")
+        ordering = ["name"]
+        permissions = [("operate_camera", _("Can send detections and uploads to the camera"))]
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "name"], name="camera_name_unique"),
+            models.CheckConstraint(
+                condition=models.Q(review_confidence__lte=models.F("accept_confidence")),
+                name="camera_thresholds_ordered",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def takes_frames(self) -> bool:
+        """Whether the server itself fetches pictures from it."""
+        return self.is_enabled and not self.is_archived and self.source_kind != self.SourceKind.PUSH
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.organization.time_zone)
+
+    def clean(self) -> None:
+        if self.review_confidence > self.accept_confidence:
+            raise ValidationError(
+                {"review_confidence": _("Must not be above the confidence for acceptance.")}
+            )
+        if self.source_kind != self.SourceKind.PUSH and not self.source_url:
+            raise ValidationError({"source_url": _("This kind of source needs an address.")})
+
+
+class CameraUserObjectPermission(UserObjectPermissionBase):
+    """A permission of one account on one camera; a direct key keeps the visible-camera query short."""
+
+    content_object = models.ForeignKey(Camera, on_delete=models.CASCADE)
+
+    class Meta(UserObjectPermissionBase.Meta):
+        pass
+
+
+class CameraGroupObjectPermission(GroupObjectPermissionBase):
+    """A permission of one role group on one camera."""
+
+    content_object = models.ForeignKey(Camera, on_delete=models.CASCADE)
+
+    class Meta(GroupObjectPermissionBase.Meta):
+        pass
+
+
+class CameraGroupUserObjectPermission(UserObjectPermissionBase):
+    """A permission of one account on all cameras of a camera group."""
+
+    content_object = models.ForeignKey(CameraGroup, on_delete=models.CASCADE)
+
+    class Meta(UserObjectPermissionBase.Meta):
+        pass
+
+
+class CameraGroupGroupObjectPermission(GroupObjectPermissionBase):
+    """A permission of one role group on all cameras of a camera group."""
+
+    content_object = models.ForeignKey(CameraGroup, on_delete=models.CASCADE)
+
+    class Meta(GroupObjectPermissionBase.Meta):
+        pass
+
+
+class CameraStatus(models.Model):
+    """How a camera fares, written by its camera task every few seconds. Not history."""
+
+    class State(models.TextChoices):
+        OFF = "off", _("off")
+        WAITING = "waiting", _("waiting for a worker")
+        RESTING = "resting", _("outside its active hours")
+        CONNECTING = "connecting", _("connecting")
+        ONLINE = "online", _("online")
+        FAILING = "failing", _("failing")
+
+    camera = models.OneToOneField(
+        Camera, on_delete=models.CASCADE, primary_key=True, related_name="status"
+    )
+    state = models.CharField(max_length=12, choices=State.choices, default=State.OFF)
+    since = models.DateTimeField(null=True)
+    error = models.CharField(max_length=500, blank=True)
+    last_frame_at = models.DateTimeField(null=True)
+    fps = models.FloatField(default=0.0)
+    frame_width_px = models.PositiveIntegerField(default=0)
+    frame_height_px = models.PositiveIntegerField(default=0)
+    frames_dropped = models.BigIntegerField(default=0)
+    reconnects = models.BigIntegerField(default=0)
+    node = models.CharField(max_length=120, blank=True)
+    updated_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("camera status")
+        verbose_name_plural = _("camera statuses")
+
+    def __str__(self) -> str:
+        return f"{self.camera}: {self.get_state_display()}"

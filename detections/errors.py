@@ -1,0 +1,33 @@
+"""What detections refuse."""
+
+from lpr_project.common.errors import LprError
+
+
+class DetectionRefusedError(LprError):
+    """One item cannot become a detection; others of its batch are not touched.
+
+    `detail["field"]` names the field that is wrong.
+    """
+
+    code = "detection_refused"
+
+
+class RepeatedKeyError(DetectionRefusedError):
+    """An idempotency key came again with another plate: two events cannot share one key."""
+
+    code = "key_reused"
+    status = 409
+
+
+class UploadRefusedError(LprError):
+    """A file cannot be taken."""
+
+    code = "upload_refused"
+
+
+class RecognitionUnavailableError(LprError):
+    """No recognition worker answered in time."""
+
+    code = "recognition_unavailable"
+    status = 503
+    retryable = True

@@ -1,0 +1,1 @@
+"""Writes of detections: partitions, recording, uploads, camera tasks."""

@@ -1,0 +1,6 @@
+"""Pages of detections."""
+
+from django.urls import URLPattern
+
+app_name = "detections"
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,14 @@
+"""The project as an app: it binds Celery, and its system checks run with all others."""
+
+from django.apps import AppConfig
+
+
+class ProjectConfig(AppConfig):
+    """Celery and system checks."""
+
+    name = "lpr_project"
+    verbose_name = "LPR Server"
+
+    def ready(self) -> None:
+        # Tasks declared with shared_task bind to this application in every process.
+        from lpr_project import celery, checks  # noqa: F401

@@ -1,0 +1,51 @@
+"""One JSON shape for every failure of the API: {"error": {"code", "message", "detail"}}."""
+
+from typing import Any
+
+import structlog
+from django.core.exceptions import PermissionDenied
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.http import Http404
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.serializers import as_serializer_error
+from rest_framework.views import set_rollback
+
+from lpr_project.common.errors import LprError
+
+log = structlog.get_logger(__name__)
+
+
+def error_body(code: str, message: str, detail: Any = None) -> dict[str, Any]:
+    """The body of every failed answer."""
+    return {"error": {"code": code, "message": message, "detail": detail or {}}}
+
+
+def answer_error(error: Exception, _context: dict[str, Any]) -> Response | None:
+    """Turn what a view raised into an answer; None lets an unknown failure become a 500."""
+    if isinstance(error, LprError):
+        set_rollback()
+        return Response(error_body(error.code, error.message, error.detail), status=error.status)
+    if isinstance(error, Http404):
+        error = exceptions.NotFound()
+    elif isinstance(error, PermissionDenied):
+        error = exceptions.PermissionDenied()
+    elif isinstance(error, DjangoValidationError):
+        error = exceptions.ValidationError(as_serializer_error(error))
+    if not isinstance(error, exceptions.APIException):
+        return None
+    set_rollback()
+    headers = {}
+    if challenge := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = challenge
+    if wait := getattr(error, "wait", None):
+        headers["Retry-After"] = str(int(wait) + 1)
+    return Response(_api_exception_body(error), status=error.status_code, headers=headers)
+
+
+def _api_exception_body(error: exceptions.APIException) -> dict[str, Any]:
+    if isinstance(error, exceptions.ValidationError):
+        fields = error.detail if isinstance(error.detail, dict) else {"items": error.detail}
+        named = ", ".join(str(name) for name in fields)
+        return error_body("invalid", f"Correct these fields and send again: {named}.", fields)
+    return error_body(str(error.default_code), str(error.detail))

@@ -1,0 +1,5 @@
+"""The WebSockets' table."""
+
+from django.urls import URLPattern
+
+websocket_urlpatterns: list[URLPattern] = []

@@ -1,0 +1,29 @@
+"""Periodic tasks of the product itself. Schedules that people make are rows of django-celery-beat."""
+
+from typing import Any
+
+from celery.schedules import crontab
+
+PERIODIC_TASKS: dict[str, dict[str, Any]] = {
+    "ensure-streams": {
+        "task": "detections.tasks.ensure_streams",
+        "schedule": 3.0,
+        # A message that waited longer than one period has a fresher one behind it.
+        "options": {"expires": 3},
+    },
+    "ensure-partitions": {
+        "task": "detections.tasks.ensure_partitions",
+        "schedule": crontab(minute=7, hour="*/6"),
+        "options": {"expires": 3600},
+    },
+    "resume-uploads": {
+        "task": "detections.tasks.resume_uploads",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
+    "watch-camera-health": {
+        "task": "cameras.tasks.refresh_health",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
+}

@@ -1,0 +1,1 @@
+"""Counts, dashboards and scheduled documents."""

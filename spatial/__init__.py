@@ -1,0 +1,1 @@
+"""Places: locations, zones, journeys and maps."""

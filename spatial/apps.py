@@ -1,0 +1,10 @@
+"""Registers the app."""
+
+from django.apps import AppConfig
+
+
+class SpatialConfig(AppConfig):
+    """Places."""
+
+    name = "spatial"
+    verbose_name = "Places"
