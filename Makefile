@@ -6,7 +6,6 @@ MAKEFLAGS += --no-print-directory
 BARE_PYTHON := $(shell for name in python3 python3.13 python3.12 python3.11; do \
 	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null && echo "$$name" && break; done)
 LOCAL := $(or $(BARE_PYTHON),$(error Python 3.10 or later is needed: apt-get install python3)) -m lpr_project.local
-REQUIREMENTS := server recognition dev gpu
 
 .PHONY: help
 help: ## Show this list
@@ -53,9 +52,11 @@ docs: ## Write the description of the REST API to docs/openapi.yaml
 	@$(LOCAL) with-services -- python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
 
 .PHONY: lock
+LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 lock: ## Compile requirements/*.in to pinned files with hashes
 	@$(LOCAL) setup --for-tests
-	@cd requirements && for name in $(REQUIREMENTS); do \
-		../.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-			--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
-			--output-file "$$name.txt" "$$name.in" || exit 1; done
+	@$(LOCK) requirements/server.in --output-file requirements/server.txt
+	@$(LOCK) requirements/recognition.in --constraint requirements/server.txt --output-file requirements/recognition.txt
+	@$(LOCK) requirements/dev.in --constraint requirements/recognition.txt --output-file requirements/dev.txt
+	@$(LOCK) requirements/gpu.in --output-file requirements/gpu.txt

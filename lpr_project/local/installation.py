@@ -34,7 +34,7 @@ def install_python_packages(requirements: str) -> None:
     if not PYTHON.exists():
         _make_environment()
     say(f"Installing Python packages from requirements/{lock.name}; the first time takes minutes.")
-    options = ["--disable-pip-version-check", "--no-input", "--quiet", "--no-deps", "--require-hashes"]
+    options = ["--disable-pip-version-check", "--no-input", "-qq", "--no-deps", "--require-hashes"]
     _run([PYTHON, "-m", "pip", "install", *options, "--requirement", lock], "pip")
     stamp.write_text(digest, encoding="ascii")
 
