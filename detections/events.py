@@ -1,0 +1,88 @@
+"""What goes over the live WebSocket: payloads and one publish function each.
+
+One channel-layer group per camera, `camera_group(id)`; one message per camera and transaction. The
+layer may lose messages at any time: pages catch up from the database by `recorded_at`.
+"""
+
+from collections.abc import Sequence
+from typing import Literal, TypedDict
+from uuid import UUID
+
+import structlog
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from redis.exceptions import RedisError
+
+log = structlog.get_logger(__name__)
+
+
+class LiveDetection(TypedDict):
+    """A detection as live pages show it. Times are ISO 8601 in UTC; confidence is 0 to 1."""
+
+    id: str
+    camera_id: str
+    camera: str
+    number: str
+    country: str
+    province: str
+    confidence: float
+    char_confidences: list[float]
+    review: str
+    captured_at: str
+    recorded_at: str
+    has_crop: bool
+    has_frame: bool
+
+
+class DetectionsRecorded(TypedDict):
+    """New detections of one camera, oldest first."""
+
+    type: Literal["live.detections"]
+    detections: list[LiveDetection]
+
+
+class LiveBox(TypedDict):
+    """A plate in a camera's last frame, in fractions of its width and height, and what was read so far."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    text: str
+
+
+class CameraSeen(TypedDict):
+    """How a camera fares and what its last analysed frame shows; at most twice a second."""
+
+    type: Literal["live.camera"]
+    camera_id: str
+    state: str
+    error: str
+    fps: float
+    frame_at: str | None
+    boxes: list[LiveBox]
+
+
+def camera_group(camera_id: UUID) -> str:
+    """Name of a camera's channel-layer group."""
+    return f"camera.{camera_id.hex}"
+
+
+def publish_detections(camera_id: UUID, detections: Sequence[LiveDetection]) -> None:
+    """Tell the pages that watch a camera of its new detections."""
+    event: DetectionsRecorded = {"type": "live.detections", "detections": list(detections)}
+    _send(camera_id, {**event})
+
+
+def publish_camera(camera_id: UUID, event: CameraSeen) -> None:
+    """Tell the pages that watch a camera how it fares."""
+    _send(camera_id, {**event})
+
+
+def _send(camera_id: UUID, event: dict[str, object]) -> None:
+    layer = get_channel_layer()
+    try:
+        async_to_sync(layer.group_send)(camera_group(camera_id), event)
+    except (RedisError, OSError):
+        # What is shown live is also in the database: pages catch up when Redis is back.
+        log.warning("live_event_lost", camera_id=str(camera_id), exc_info=True)
