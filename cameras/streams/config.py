@@ -43,7 +43,7 @@ class SourceConfig:
             such as `/dev/video0`.
         username: Empty where the source asks for none.
         password: Never part of a message, a log line or a `repr`.
-        open_timeout_s: Limit for connecting and again for the first bytes of video.
+        open_timeout_s: Limit for connecting, and again for the first picture.
         read_timeout_s: Limit for the wait for the next frame.
         loop: A FILE or FOLDER begins again at its end.
         realtime: A FILE or FOLDER is played at its own speed, as a camera would deliver it, and
@@ -121,7 +121,9 @@ class SourceConfig:
             raise InvalidAddressError("A user name cannot have a colon in it.")
         user_info = quote(self.username, safe="") + ":" + quote(self.password, safe="")
         if self.kind is SourceKind.RTSP and len(user_info) > _RTSP_USER_INFO_BYTES:
-            raise InvalidAddressError("User name and password are too long for RTSP: use shorter ones.")
+            raise InvalidAddressError(
+                "User name and password are too long for RTSP: use shorter ones."
+            )
 
 
 def mask_url(url: str) -> str:

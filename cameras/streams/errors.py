@@ -36,10 +36,10 @@ class PortClosedError(StreamError):
     retryable = True
 
 
-class HostUnreachableError(StreamError):
+class ConnectionBrokenError(StreamError):
     """No way to the host, or the connection broke."""
 
-    code = "host_unreachable"
+    code = "connection_broken"
     retryable = True
 
 

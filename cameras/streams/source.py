@@ -3,15 +3,19 @@
 Importing this module loads neither PyAV nor OpenCV; opening a source does.
 """
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
 from cameras.streams.config import SourceConfig, SourceKind
+from cameras.streams.errors import AccessDeniedError, AddressNotFoundError
 
 if TYPE_CHECKING:
+    from cameras.streams.capture import Capture
     from cameras.streams.frame import StreamFrame
 
 
@@ -71,7 +75,7 @@ class FrameSource(Protocol):
 
 
 def open_source(config: SourceConfig, *, allowed_root: Path | None = None) -> FrameSource:
-    """Open a source and read enough of it to know its size.
+    """Open a source and decode its first picture.
 
     Args:
         config: What to open.
@@ -81,4 +85,54 @@ def open_source(config: SourceConfig, *, allowed_root: Path | None = None) -> Fr
     Raises:
         StreamError: The source cannot be opened; the class says why, the message what to do.
     """
-    raise NotImplementedError
+    if not config.is_live:
+        return open_capture(config, allowed_root)
+    # Imported here so that the web process, which only checks addresses, loads neither PyAV nor
+    # OpenCV.
+    from cameras.streams.live import LiveSource
+
+    source = LiveSource(partial(open_capture, config, allowed_root))
+    _ = source.info
+    return source
+
+
+def open_capture(config: SourceConfig, allowed_root: Path | None) -> "Capture":
+    """Open a source that is read on the thread that asks, and so drops nothing.
+
+    Raises:
+        StreamError: See `open_source`.
+    """
+    from cameras.streams.pictures import FolderCapture, SnapshotCapture
+    from cameras.streams.video import VideoCapture
+
+    match config.kind:
+        case SourceKind.FILE:
+            return VideoCapture(config, _allowed_path(config, allowed_root))
+        case SourceKind.FOLDER:
+            return FolderCapture(config, _allowed_path(config, allowed_root))
+        case SourceKind.SNAPSHOT:
+            return SnapshotCapture(config)
+        case SourceKind.RTSP | SourceKind.HTTP | SourceKind.MJPEG | SourceKind.USB:
+            return VideoCapture(config)
+
+
+def _allowed_path(config: SourceConfig, allowed_root: Path | None) -> Path:
+    """The file or folder of a source, every link in it resolved."""
+    noun, path = str(config.kind), Path(config.url)
+    try:
+        real = path.resolve(strict=True)
+    except FileNotFoundError:
+        raise AddressNotFoundError(f"The {noun} {path.name} does not exist.") from None
+    except OSError as error:
+        raise AccessDeniedError(f"The {noun} {path.name} cannot be reached.") from error
+    if allowed_root is not None and not real.is_relative_to(allowed_root.resolve()):
+        raise AccessDeniedError(f"The {noun} {path.name} lies outside the folder for media.")
+    is_right = real.is_dir() if config.kind is SourceKind.FOLDER else real.is_file()
+    if not is_right:
+        raise AddressNotFoundError(f"{path.name} is not a {noun}.")
+    needed = os.R_OK | os.X_OK if config.kind is SourceKind.FOLDER else os.R_OK
+    if not os.access(real, needed):
+        raise AccessDeniedError(
+            f"The {noun} {path.name} may not be read by the user that this program runs as."
+        )
+    return real

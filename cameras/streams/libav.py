@@ -1,0 +1,229 @@
+"""Opening with libav: what it may open, within which limits, and its errors as sentences."""
+
+import errno
+import socket
+import threading
+import time
+from queue import Empty, SimpleQueue
+from typing import BinaryIO, NoReturn
+from urllib.parse import urlsplit
+
+import av
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from cameras.streams.config import SourceConfig, SourceKind
+from cameras.streams.errors import (
+    AccessDeniedError,
+    AddressNotFoundError,
+    ConnectionBrokenError,
+    HostNotFoundError,
+    NoAnswerError,
+    NotAVideoError,
+    PortClosedError,
+    ServerFailedError,
+    StreamError,
+    UnsupportedVideoError,
+    WrongCredentialsError,
+)
+
+MAX_PIXELS = 64_000_000
+
+# Formats that name other files (hls, dash, concat, image patterns) are not among them.
+_VIDEOS = (
+    "mov,matroska,avi,mpegts,mpeg,mpegvideo,flv,asf,ogg,mxf,nut,ivf,h264,hevc,m4v,obu,gif,dhav,"
+    "mjpeg,mpjpeg"
+)
+_PICTURES = "jpeg_pipe,png_pipe,webp_pipe,bmp_pipe,tiff_pipe"
+# Without redirects a checked address stays the address that is asked.
+_HTTP = {"protocol_whitelist": "http,https,tcp,tls", "max_redirects": "0"}
+_RTSP = {
+    "protocol_whitelist": "rtsp,rtp,udp,tcp,tls,srtp",
+    "allowed_media_types": "video",
+}
+_OPTIONS: dict[SourceKind, dict[str, str]] = {
+    SourceKind.RTSP: {**_RTSP, "format_whitelist": "rtsp"},
+    SourceKind.HTTP: {**_HTTP, "format_whitelist": _VIDEOS},
+    SourceKind.MJPEG: {**_HTTP, "format_whitelist": "mpjpeg,mjpeg,jpeg_pipe"},
+    SourceKind.SNAPSHOT: {**_HTTP, "format_whitelist": _PICTURES},
+    SourceKind.FILE: {"format_whitelist": _VIDEOS},
+    SourceKind.FOLDER: {"format_whitelist": _PICTURES},
+    SourceKind.USB: {},
+}
+# Enough for any real file; each stream costs memory before a frame is read.
+_LIMITS = {"max_streams": "64", "max_pixels": str(MAX_PIXELS)}
+
+
+def open_video(
+    config: SourceConfig, file: BinaryIO | None = None
+) -> tuple[InputContainer, VideoStream]:
+    """Open a source, or an already open file of it, and find its picture.
+
+    Raises:
+        StreamError: It cannot be opened within `open_timeout_s`, or holds no video.
+    """
+    if file is None and config.kind is not SourceKind.USB:
+        _check_host(config)
+    container = _open_container(config, file)
+    try:
+        return container, _video_stream(container, config)
+    except StreamError:
+        container.close()
+        raise
+
+
+def explain(error: Exception, config: SourceConfig, waited_s: float, limit_s: float) -> StreamError:
+    """The error of libav as the sentence that an operator needs.
+
+    Args:
+        error: What libav raised. Its own text holds the address with the password, so it must be
+            neither shown nor chained.
+        config: The source.
+        waited_s: How long the failed call took. libav does not always say that it ran out of time.
+        limit_s: How long it was allowed to take.
+    """
+    place = source_name(config)
+    if isinstance(error, av.error.ExitError | TimeoutError) or waited_s >= limit_s:
+        return NoAnswerError(
+            f"{place} sent nothing usable within {limit_s:g} s: check that it is switched on, that "
+            "the address is right and that the network lets it through."
+        )
+    if isinstance(error, av.error.HTTPUnauthorizedError | av.error.HTTPForbiddenError):
+        return _credentials_error(place, config)
+    for classes, error_class, sentence in _SENTENCES:
+        if isinstance(error, classes):
+            return error_class(sentence.format(place=place))
+    if isinstance(error, OSError) and error.errno == errno.EBUSY:
+        return AccessDeniedError(f"{place} is in use by another program.")
+    return ConnectionBrokenError(f"{place} broke the connection, or what it sent makes no sense.")
+
+
+_SENTENCES: tuple[tuple[tuple[type[Exception], ...], type[StreamError], str], ...] = (
+    (
+        (av.error.HTTPNotFoundError,),
+        AddressNotFoundError,
+        "{place} answers and does not know this path: look the stream's path up in its manual.",
+    ),
+    (
+        (av.error.HTTPServerError, av.error.HTTPTooManyRequestsError),
+        ServerFailedError,
+        "{place} answers with an error of its own: it may be starting, or have too many viewers.",
+    ),
+    (
+        (av.error.HTTPError,),
+        AddressNotFoundError,
+        "{place} answers and refuses this request: check path, transport and kind of source.",
+    ),
+    (
+        (ConnectionRefusedError,),
+        PortClosedError,
+        "{place} refuses the connection: check the port, and that the camera's service is on.",
+    ),
+    (
+        (av.error.DecoderNotFoundError, av.error.PatchWelcomeError, NotImplementedError),
+        UnsupportedVideoError,
+        "{place} delivers a video in a format that cannot be decoded: set it to H.264 or H.265.",
+    ),
+    ((PermissionError,), AccessDeniedError, "{place} may not be read by this program."),
+    ((FileNotFoundError,), AddressNotFoundError, "{place} does not exist."),
+    (
+        # ValueError covers libav's "invalid data", "invalid argument" and a refused format.
+        (ValueError, av.error.LookupError),
+        NotAVideoError,
+        "{place} delivers neither a video nor a picture that can be read.",
+    ),
+)
+
+
+def _credentials_error(place: str, config: SourceConfig) -> StreamError:
+    if config.username:
+        return WrongCredentialsError(
+            f"{place} refused the user name and password: check both, and that the user may see "
+            "the video. Some cameras lock an account after a few wrong tries."
+        )
+    return WrongCredentialsError(f"{place} asks for a user name and password: fill them in.")
+
+
+def source_name(config: SourceConfig) -> str:
+    """The source as the subject of a sentence, without password."""
+    if config.kind in {SourceKind.FILE, SourceKind.FOLDER}:
+        return f"The {config.kind} {config.url.rpartition('/')[2]}"
+    if config.kind is SourceKind.USB:
+        return f"The device {config.url}"
+    return urlsplit(config.url).netloc
+
+
+def _open_container(config: SourceConfig, file: BinaryIO | None) -> InputContainer:
+    options = _OPTIONS[config.kind] | _LIMITS
+    if config.kind is SourceKind.RTSP:
+        options |= {"rtsp_transport": config.rtsp_transport}
+    if config.url.startswith(("https", "rtsps")):
+        options |= {"tls_verify": str(int(config.verify_tls))}
+    started_s = time.monotonic()
+    try:
+        return av.open(
+            config.url_with_credentials() if file is None else file,
+            mode="r",
+            format="v4l2" if config.kind is SourceKind.USB else None,
+            options=options,
+            timeout=(config.open_timeout_s, config.read_timeout_s),
+            io_open=None if file is None else _refuse_other_files,
+        )
+    except (av.FFmpegError, OSError) as error:
+        waited_s = time.monotonic() - started_s
+        raise explain(error, config, waited_s, config.open_timeout_s) from None
+
+
+def _video_stream(container: InputContainer, config: SourceConfig) -> VideoStream:
+    cover = av.stream.Disposition.attached_pic
+    streams = [stream for stream in container.streams.video if not stream.disposition & cover]
+    if not streams:
+        raise NotAVideoError(f"{source_name(config)} has no video in it.")
+    stream = streams[0]
+    if stream.codec_context is None:
+        raise UnsupportedVideoError(
+            f"{source_name(config)} delivers a video in a codec that is not known here: set it to "
+            "H.264 or H.265."
+        )
+    if stream.codec_context.width * stream.codec_context.height > MAX_PIXELS:
+        raise UnsupportedVideoError(
+            f"{source_name(config)} has frames of {stream.codec_context.width} x "
+            f"{stream.codec_context.height} pixels; at most {MAX_PIXELS // 1_000_000} million "
+            "pixels are read."
+        )
+    # Threads by frame would hold back as many frames as there are threads.
+    stream.codec_context.thread_count = config.decoder_threads
+    stream.codec_context.thread_type = "SLICE" if config.is_live else "AUTO"
+    stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
+    return stream
+
+
+def _refuse_other_files(*_: object) -> NoReturn:
+    """A file from outside names other files or addresses only to have them read for it."""
+    raise PermissionError(errno.EPERM, "A video may not refer to other files")
+
+
+def _check_host(config: SourceConfig) -> None:
+    """Look the host up within the limit: libav's own look-up has none and no error of its own."""
+    host = urlsplit(config.url).hostname
+    answers: SimpleQueue[OSError | None] = SimpleQueue()
+
+    def look_up() -> None:
+        try:
+            socket.getaddrinfo(host, None)
+        except OSError as error:
+            answers.put(error)
+        else:
+            answers.put(None)
+
+    threading.Thread(target=look_up, name="look-up", daemon=True).start()
+    try:
+        error = answers.get(timeout=config.open_timeout_s)
+    except Empty:
+        raise NoAnswerError(
+            f"The name server did not answer for {host} within {config.open_timeout_s:g} s."
+        ) from None
+    if error is not None:
+        raise HostNotFoundError(
+            f"The host {host} is not known: check the name, or use the camera's IP address."
+        )
