@@ -72,6 +72,15 @@ class RecognitionConfig:
     """A plate that has not moved for this long is parked, and not read again; seconds, 1 to
     3,600."""
 
+    stationary_memory_s: float = 300.0
+    """A parked vehicle out of sight, or not found, for this long has left; seconds, 1 to 86,400."""
+
+    forced_look_s: float = 5.0
+    """A frame is looked at this often though nothing moves; seconds, 0 (every frame) to 3,600."""
+
+    country: str | None = None
+    """Where the camera stands, ISO 3166-1 alpha-2: plates of that country are likelier."""
+
     motion_threshold: float = 12.0
     """A pixel that changes more has moved; difference of luma, 1 to 255."""
 
@@ -110,6 +119,8 @@ _RANGES: dict[str, tuple[float, float]] = {
     "track_expiry_s": (0.1, 60),
     "repeat_after_s": (0, 3_600),
     "stationary_after_s": (1, 3_600),
+    "stationary_memory_s": (1, 86_400),
+    "forced_look_s": (0, 3_600),
     "motion_threshold": (1, 255),
     "motion_min_area": (0, 1),
 }
