@@ -43,6 +43,16 @@ class Letterbox:
     top_px: int
 
 
+def is_picture(head: bytes) -> bool:
+    r"""Tell by the first 16 bytes of a file whether it is of a kind that `decode_picture` takes.
+
+    >>> is_picture(b"\xff\xd8\xff\xe0"), is_picture(b"RIFF....AVI ")
+    (True, False)
+    """
+    is_webp = head[:4] == b"RIFF" and head[8:12] == b"WEBP"
+    return is_webp or head.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"BM"))
+
+
 def read_picture(path: Path) -> Frame:
     """Read a picture file of at most `MAX_BYTES`.
 
@@ -118,13 +128,12 @@ def encode_picture(frame: Frame, *, codec: Codec, quality: int = 80) -> bytes:
         PictureError: the codec refuses it, as WebP does above 16,383 px a side.
     """
     check_frame(frame)
-    try:
-        _, encoded = cv2.imencode(f".{codec}", frame, [_QUALITY_FLAGS[codec], quality])
-    except cv2.error as error:
+    is_encoded, content = cv2.imencode(f".{codec}", frame, [_QUALITY_FLAGS[codec], quality])
+    if not is_encoded:
         height, width = frame.shape[:2]
         message = f"A picture of {width} x {height} px cannot be kept as {codec}. Use JPEG."
-        raise PictureError(message) from error
-    return encoded.tobytes()
+        raise PictureError(message)
+    return content.tobytes()
 
 
 def check_frame(frame: Frame) -> None:

@@ -25,7 +25,7 @@ class ModelKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelFile:
-    """One file of a model. `url` is None where it cannot be pulled: it ships or is somebody's own."""
+    """One file of a model. `url` is None where it cannot be pulled: it ships, or is somebody's."""
 
     name: str
     sha256: str

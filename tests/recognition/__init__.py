@@ -1,0 +1,1 @@
+"""Recognition without Django, and mostly without weights: tiny models stand in for large ones."""

@@ -1,0 +1,160 @@
+"""Every detector engine: colours, letterbox, both output contracts, threads, failures."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from detections.recognition.detectors.onnx import OnnxEngine
+from detections.recognition.detectors.openvino import OpenVinoEngine
+from detections.recognition.detectors.yolo import TensorEngine, YoloDetector, rows_from_output
+from detections.recognition.errors import ConfigError, EngineError, FrameError
+from detections.recognition.types import Frame, PlateBox
+from tests.recognition.tiny_models import BLUE, RED, write_detector
+
+EngineMaker = Callable[[Path], TensorEngine]
+
+
+@pytest.fixture(params=[OnnxEngine, OpenVinoEngine], ids=["onnxruntime", "openvino"])
+def make_engine(request: pytest.FixtureRequest) -> EngineMaker:
+    maker: EngineMaker = request.param
+    return maker
+
+
+def scene(
+    width: int, height: int, rectangle: tuple[int, int, int, int], color: tuple[int, int, int] = RED
+) -> Frame:
+    frame = np.zeros((height, width, 3), np.uint8)
+    left, top, right, bottom = rectangle
+    frame[top:bottom, left:right] = color
+    return frame
+
+
+def corners(box: PlateBox) -> tuple[float, float, float, float]:
+    return box.x_min, box.y_min, box.x_max, box.y_max
+
+
+@pytest.fixture(params=["end_to_end", "raw", "end_to_end_320", "raw_320"])
+def model(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    fixed_size = 320 if request.param.endswith("320") else None
+    return write_detector(
+        tmp_path / "red.onnx", end_to_end=request.param.startswith("end"), size=fixed_size
+    )
+
+
+@pytest.mark.parametrize(
+    ("shape", "rectangle"),
+    [
+        ((640, 640), (100, 200, 180, 240)),
+        ((1280, 720), (900, 100, 1000, 140)),
+        ((1920, 1080), (0, 0, 300, 120)),
+        ((480, 1000), (380, 900, 480, 1000)),
+        ((160, 90), (40, 30, 80, 50)),
+    ],
+)
+def test_box_lies_where_the_plate_is(
+    model: Path,
+    make_engine: EngineMaker,
+    shape: tuple[int, int],
+    rectangle: tuple[int, int, int, int],
+) -> None:
+    [[box]] = YoloDetector(engine=make_engine(model)).detect([scene(*shape, rectangle)])
+    one_pixel_of_the_input = max(1, max(shape) / 320)
+    assert corners(box) == pytest.approx(rectangle, abs=one_pixel_of_the_input)
+    assert box.confidence == pytest.approx(1, abs=0.01)
+
+
+def test_colours_reach_the_model_as_rgb(tmp_path: Path, make_engine: EngineMaker) -> None:
+    detector = YoloDetector(
+        engine=make_engine(write_detector(tmp_path / "red.onnx", end_to_end=True)),
+        min_confidence=0.9,
+    )
+    blue = scene(320, 320, (0, 0, 320, 320), BLUE)
+    assert detector.detect([blue]) == [[]]
+
+
+def test_frames_of_different_shapes_keep_their_order(
+    tmp_path: Path, make_engine: EngineMaker
+) -> None:
+    detector = YoloDetector(
+        engine=make_engine(write_detector(tmp_path / "red.onnx", end_to_end=True))
+    )
+    wide, tall = scene(640, 320, (0, 0, 64, 32)), scene(320, 640, (256, 608, 320, 640))
+    [[first], [second]] = detector.detect([wide, tall])
+    assert corners(first) == pytest.approx((0, 0, 64, 32), abs=1)
+    assert corners(second) == pytest.approx((256, 608, 320, 640), abs=1)
+
+
+def test_no_frames_give_no_answers(tmp_path: Path, make_engine: EngineMaker) -> None:
+    model = write_detector(tmp_path / "red.onnx", end_to_end=True)
+    assert YoloDetector(engine=make_engine(model)).detect([]) == []
+
+
+def test_threads_share_a_detector(tmp_path: Path, make_engine: EngineMaker) -> None:
+    detector = YoloDetector(
+        engine=make_engine(write_detector(tmp_path / "red.onnx", end_to_end=True))
+    )
+    frames = [scene(320, 320, (i * 10, 0, i * 10 + 10, 20)) for i in range(30)]
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda frame: detector.detect([frame])[0][0], frames * 4))
+    assert [round(box.x_min) for box in answers] == [i * 10 for i in range(30)] * 4
+
+
+def test_at_size_looks_at_another_size(tmp_path: Path, make_engine: EngineMaker) -> None:
+    detector = YoloDetector(
+        engine=make_engine(write_detector(tmp_path / "red.onnx", end_to_end=True))
+    )
+    small = detector.at_size(64)
+    [[box]] = small.detect([scene(640, 640, (101, 0, 209, 640))])
+    assert small.input_size_px == 64
+    assert corners(box)[0] % 10 == pytest.approx(0, abs=0.01)
+
+
+@pytest.mark.parametrize("size", [0, -32, 100])
+def test_odd_input_size_is_refused(tmp_path: Path, make_engine: EngineMaker, size: int) -> None:
+    model = write_detector(tmp_path / "red.onnx", end_to_end=True)
+    with pytest.raises(ConfigError, match="multiple of 32"):
+        YoloDetector(engine=make_engine(model), input_size_px=size)
+
+
+def test_damaged_model_is_refused(tmp_path: Path, make_engine: EngineMaker) -> None:
+    model = tmp_path / "broken.onnx"
+    model.write_bytes(b"not a model")
+    with pytest.raises(EngineError, match=r"cannot load broken\.onnx"):
+        make_engine(model)
+
+
+def test_failing_engine_raises(tmp_path: Path, make_engine: EngineMaker) -> None:
+    engine = make_engine(write_detector(tmp_path / "red.onnx", end_to_end=True, size=320))
+    with pytest.raises(EngineError, match="failed on a frame"):
+        engine.infer(np.zeros((1, 3, 64, 64), np.float32))
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        np.zeros((10, 10), np.uint8),
+        np.zeros((10, 10, 4), np.uint8),
+        np.zeros((0, 10, 3), np.uint8),
+        np.zeros((10, 10, 3), np.float32),
+    ],
+)
+def test_what_is_no_frame_is_refused(
+    tmp_path: Path, make_engine: EngineMaker, frame: Frame
+) -> None:
+    model = write_detector(tmp_path / "red.onnx", end_to_end=True)
+    with pytest.raises(FrameError):
+        YoloDetector(engine=make_engine(model)).detect([frame])
+
+
+@pytest.mark.parametrize("shape", [(1, 1000), (2, 300, 6), (1, 4, 8400), (1, 8400, 84)])
+def test_output_of_another_model_is_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(EngineError, match="not that of a YOLO detector"):
+        rows_from_output(np.zeros(shape, np.float32))
+
+
+def test_values_that_are_no_numbers_are_refused() -> None:
+    with pytest.raises(EngineError, match="no numbers"):
+        rows_from_output(np.full((1, 300, 6), np.nan, np.float32))

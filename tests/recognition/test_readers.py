@@ -1,0 +1,103 @@
+"""The fast-plate-ocr adapter: colours, slots, pads, regions, failures."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from detections.recognition.errors import EngineError, FrameError
+from detections.recognition.readers.fast_plate_ocr import FastPlateOcrReader
+from detections.recognition.types import Frame
+from tests.recognition.tiny_models import BLACK, BLUE, GREEN, RED, SLOTS, write_reader
+
+
+def strips(*colors: tuple[int, int, int]) -> Frame:
+    crop = np.zeros((30, 30 * len(colors), 3), np.uint8)
+    for index, color in enumerate(colors):
+        crop[:, 30 * index : 30 * (index + 1)] = color
+    return crop
+
+
+@pytest.fixture
+def reader(tmp_path: Path) -> FastPlateOcrReader:
+    return FastPlateOcrReader(*write_reader(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("colors", "text"),
+    [
+        ((RED, GREEN, BLUE, RED), "RGBR"),
+        ((BLUE, BLUE, RED, GREEN), "BBRG"),
+        ((GREEN, RED, BLACK, BLACK), "GR"),
+        ((BLACK, RED, BLACK, GREEN), "RG"),
+        ((BLACK, BLACK, BLACK, BLACK), ""),
+    ],
+)
+def test_every_slot_is_read_in_its_colour(
+    reader: FastPlateOcrReader, colors: tuple[tuple[int, int, int], ...], text: str
+) -> None:
+    [reading] = reader.read([strips(*colors)])
+    assert reading.text == text
+    assert reading.char_confidences == pytest.approx([1.0] * len(text), abs=1e-3)
+
+
+def test_confidence_is_that_of_the_least_certain_character(reader: FastPlateOcrReader) -> None:
+    dark_green = (0, 153, 0)
+    [reading] = reader.read([strips(RED, dark_green, BLUE, BLACK)])
+    assert reading.text == "RGB"
+    assert reading.confidence == pytest.approx(0.6, abs=1e-3)
+
+
+def test_nothing_legible_has_no_confidence(reader: FastPlateOcrReader) -> None:
+    [reading] = reader.read([strips(BLACK, BLACK, BLACK, BLACK)])
+    assert reading.confidence == 0
+
+
+def test_a_batch_keeps_its_order(reader: FastPlateOcrReader) -> None:
+    crops = [strips(RED, RED, RED, BLACK), strips(GREEN, BLUE, BLACK, BLACK), strips(*[BLUE] * 4)]
+    assert [reading.text for reading in reader.read(crops)] == ["RRR", "GB", "BBBB"]
+    assert reader.read([]) == []
+
+
+def test_threads_share_a_reader(reader: FastPlateOcrReader) -> None:
+    crops = [strips(RED, GREEN, BLUE, BLACK), strips(BLUE, GREEN, RED, RED)] * 20
+    with ThreadPoolExecutor(8) as pool:
+        texts = list(pool.map(lambda crop: reader.read([crop])[0].text, crops))
+    assert texts == ["RGB", "BGRR"] * 20
+
+
+def test_region_head_is_read(tmp_path: Path) -> None:
+    reader = FastPlateOcrReader(*write_reader(tmp_path, regions=True))
+    red, blue = reader.read([strips(*[RED] * 4), strips(BLUE, BLUE, BLUE, BLACK)])
+    assert (red.region, blue.region) == ("Redland", "Blueland")
+    assert [red.region_confidence, blue.region_confidence] == pytest.approx([1, 0.75], abs=1e-3)
+
+
+def test_a_model_without_region_head_says_none(reader: FastPlateOcrReader) -> None:
+    [reading] = reader.read([strips(*[RED] * 4)])
+    assert (reading.region, reading.region_confidence) == (None, 0.0)
+
+
+def test_alphabet_and_length_are_told(reader: FastPlateOcrReader) -> None:
+    assert (reader.alphabet, reader.max_characters) == ("RGB", SLOTS)
+
+
+def test_configuration_with_a_slot_cut_is_refused(tmp_path: Path) -> None:
+    model, config = write_reader(tmp_path)
+    config.write_text(config.read_text().replace("max_plate_slots: 4", "max_plate_slots: 2"))
+    with pytest.raises(EngineError, match="answers 16 values a plate"):
+        FastPlateOcrReader(model, config)
+
+
+def test_damaged_model_is_refused(tmp_path: Path) -> None:
+    model, config = write_reader(tmp_path)
+    model.write_bytes(b"not a model")
+    with pytest.raises(EngineError, match=r"cannot load strips\.onnx"):
+        FastPlateOcrReader(model, config)
+
+
+@pytest.mark.parametrize("crop", [np.zeros((8, 8), np.uint8), np.zeros((0, 4, 3), np.uint8)])
+def test_what_is_no_crop_is_refused(reader: FastPlateOcrReader, crop: Frame) -> None:
+    with pytest.raises(FrameError):
+        reader.read([crop])
