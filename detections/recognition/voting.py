@@ -1,14 +1,25 @@
 """One text from the many readings of one plate."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 from detections.recognition.types import Reading
+from vehicles.plates.confusables import are_confusable
+
+_SAME = 1.0
+_CONFUSABLE = 0.3
+_DIFFERENT = -0.6
+_GAP = -0.7
+"""Rewards of the alignment: a confusable character is a misreading of the same place, while two
+unlike ones are hardly better than one character missed and another one invented."""
+
+_LEAST_TRUST = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A text that was read, and its share of all weight, 0 to 1."""
+    """A text that was read in `frames` frames; `share` of all trust, 0 to 1."""
 
     text: str
     share: float
@@ -21,7 +32,7 @@ class Vote:
 
     `confidence` is the smallest of `char_confidences`, 0 to 1. `frames_agreed` counts the readings
     equal to `text`, `frames_read` those with any text. `candidates` are the texts that were read,
-    heaviest first; `text` need not be among them.
+    the most trusted first; `text` need not be among them.
     """
 
     text: str
@@ -35,11 +46,164 @@ class Vote:
         return min(self.char_confidences, default=0.0)
 
 
+@dataclass(slots=True)
+class _Column:
+    """The votes for one place on the plate: trust times probability, for each character."""
+
+    votes: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+    absent: float = 0.0
+
+    @property
+    def winner(self) -> str:
+        return max(sorted(self.votes), key=lambda character: self.votes[character])
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """All readings of one text: trust, its product with confidence, and that of each character."""
+
+    text: str
+    trust: float
+    certain: float
+    char_votes: tuple[float, ...]
+    frames: int
+
+
 def vote(readings: Sequence[Reading], weights: Sequence[float] | None = None) -> Vote:
-    """Align readings of different lengths and let them vote on every position.
+    """Align readings of different lengths and let them vote on every place of the plate.
+
+    A reading is trusted by its weight times its own confidence, so that frames in which nothing
+    could be read do not drown those in which it could. A character's confidence is the mean
+    probability that the readings gave it, 0 from those that read another.
 
     Args:
         readings: Of one plate, in any order; empty texts count for nothing.
         weights: How much each reading is trusted, above 0; all the same where None.
+
+    Source: progressive alignment of D. Feng, R. Doolittle, 1987, each step by S. Needleman,
+        C. Wunsch, 1970; voting on aligned texts as in ROVER, J. Fiscus, 1997.
+
+    >>> clear = Reading(text="AB123", char_confidences=(0.9,) * 5)
+    >>> short = Reading(text="B123", char_confidences=(0.6,) * 4)
+    >>> confused = Reading(text="A8123", char_confidences=(0.9, 0.5, 0.9, 0.9, 0.9))
+    >>> result = vote([short, clear, confused])
+    >>> result.text, result.frames_agreed, result.frames_read, round(result.confidence, 2)
+    ('AB123', 1, 3, 0.58)
     """
-    raise NotImplementedError
+    groups = _group(readings, weights or (1.0,) * len(readings))
+    trust = sum(group.trust for group in groups)
+    columns: list[_Column] = []
+    before = 0.0
+    for group in groups:
+        columns = _add(columns, group, before)
+        before += group.certain
+    kept = [column for column in columns if column.votes[column.winner] > column.absent]
+    text = "".join(column.winner for column in kept)
+    return Vote(
+        text=text,
+        char_confidences=tuple(min(column.votes[column.winner] / trust, 1.0) for column in kept),
+        frames_agreed=sum(group.frames for group in groups if group.text == text),
+        frames_read=sum(group.frames for group in groups),
+        candidates=tuple(
+            Candidate(text=group.text, share=group.trust / trust, frames=group.frames)
+            for group in groups
+        ),
+    )
+
+
+def vote_region(
+    readings: Sequence[Reading], weights: Sequence[float] | None = None
+) -> tuple[str | None, float]:
+    """Let the readers' region labels vote: the winner and its mean probability, or (None, 0).
+
+    >>> bangkok = Reading(text="1", char_confidences=(1.0,), region="TH-10", region_confidence=0.9)
+    >>> vote_region([bangkok, bangkok])
+    ('TH-10', 0.9)
+    """
+    votes: defaultdict[str, float] = defaultdict(float)
+    total = 0.0
+    for reading, weight in zip(readings, weights or (1.0,) * len(readings), strict=True):
+        if reading.region is not None:
+            votes[reading.region] += weight * reading.region_confidence
+            total += weight
+    if not total:
+        return None, 0.0
+    winner = max(sorted(votes), key=lambda region: votes[region])
+    return winner, votes[winner] / total
+
+
+def _group(readings: Sequence[Reading], weights: Iterable[float]) -> list[_Group]:
+    """Gather equal texts, the most trusted first: each is aligned once, to what is surest."""
+    members: defaultdict[str, list[tuple[float, Reading]]] = defaultdict(list)
+    for reading, weight in zip(readings, weights, strict=True):
+        if reading.text:
+            trust = weight * max(reading.confidence, _LEAST_TRUST)
+            members[reading.text].append((trust, reading))
+    groups = [
+        _Group(
+            text=text,
+            trust=sum(trust for trust, _ in same),
+            certain=sum(trust * reading.confidence for trust, reading in same),
+            char_votes=tuple(
+                sum(trust * reading.char_confidences[index] for trust, reading in same)
+                for index in range(len(text))
+            ),
+            frames=len(same),
+        )
+        for text, same in members.items()
+    ]
+    return sorted(groups, key=lambda group: (-group.trust, group.text))
+
+
+def _add(columns: list[_Column], group: _Group, before: float) -> list[_Column]:
+    """Align a text to the columns and add its votes; `before` votes against a column it adds."""
+    result: list[_Column] = []
+    for column_index, char_index in _align(columns, group.text):
+        column = _Column(absent=before) if column_index is None else columns[column_index]
+        if char_index is None:
+            column.absent += group.certain
+        else:
+            column.votes[group.text[char_index]] += group.char_votes[char_index]
+        result.append(column)
+    return result
+
+
+def _align(columns: Sequence[_Column], text: str) -> list[tuple[int | None, int | None]]:
+    """Pair columns with characters in order, at the highest reward; None stands for a gap."""
+    rows, width = len(columns), len(text)
+    best = [[_GAP * (row + column) for column in range(width + 1)] for row in range(rows + 1)]
+    for row in range(1, rows + 1):
+        for column in range(1, width + 1):
+            best[row][column] = max(
+                best[row - 1][column - 1] + _reward(columns[row - 1], text[column - 1]),
+                best[row - 1][column] + _GAP,
+                best[row][column - 1] + _GAP,
+            )
+    pairs: list[tuple[int | None, int | None]] = []
+    row, column = rows, width
+    while row or column:
+        reward = _reward(columns[row - 1], text[column - 1]) if row and column else 0.0
+        if row and column and best[row][column] == best[row - 1][column - 1] + reward:
+            row, column = row - 1, column - 1
+            pairs.append((row, column))
+        elif row and best[row][column] == best[row - 1][column] + _GAP:
+            row -= 1
+            pairs.append((row, None))
+        else:
+            column -= 1
+            pairs.append((None, column))
+    return pairs[::-1]
+
+
+def _reward(column: _Column, character: str) -> float:
+    total = sum(column.votes.values())
+    if not total:
+        return _DIFFERENT
+    weighted = sum(weight * _likeness(other, character) for other, weight in column.votes.items())
+    return weighted / total
+
+
+def _likeness(one: str, other: str) -> float:
+    if one == other:
+        return _SAME
+    return _CONFUSABLE if are_confusable(one, other) else _DIFFERENT
