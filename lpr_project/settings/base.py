@@ -313,7 +313,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "LPR Server",
-    "DESCRIPTION": "Cameras, detections, plates and recognition of a self-hosted licence plate recognition server.",
+    "DESCRIPTION": "Cameras, detections, plates and models of a licence plate recognition server.",
     "VERSION": "1.0.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": r"/api/v1",

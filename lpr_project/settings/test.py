@@ -1,14 +1,25 @@
-"""Settings under pytest: as everywhere, with fast hashing and files in a folder of the run."""
+"""Settings under pytest: as everywhere, with fast hashing, and files and Redis of the run's own."""
 
+import os
 import tempfile
 from pathlib import Path
 
 from lpr_project.settings.base import *
-from lpr_project.settings.base import STORAGES
+from lpr_project.settings.base import CACHES, CHANNEL_LAYERS, REDIS_URL, STORAGES
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+
 DATA_DIR = Path(tempfile.mkdtemp(prefix="lpr-test-"))
 for _alias in ("default", "pictures", "uploads"):
     STORAGES[_alias]["OPTIONS"] = {"location": DATA_DIR / _alias}
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+
+# Four Redis databases for each process of pytest-xdist, above those of a running server.
+_worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+_first = 4 * (1 + int(_worker.removeprefix("gw")))
+REDIS_TEST_URLS = [f"{REDIS_URL}/{number}" for number in range(_first, _first + 4)]
+CELERY_BROKER_URL, _cache_url, _channels_url, FRAMES_REDIS_URL = REDIS_TEST_URLS
+CACHES["default"]["LOCATION"] = _cache_url
+# Redis shares its channels between all databases.
+CHANNEL_LAYERS["default"]["CONFIG"] = {"hosts": [_channels_url], "prefix": f"lpr-test-{_worker}"}

@@ -1,0 +1,154 @@
+"""What all tests share: four people, two cameras, an emptied Redis, no way out to the network."""
+
+import ipaddress
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+from pytest_django import DjangoDbBlocker
+from redis import Redis
+from rest_framework.test import APIClient
+
+from accounts.models import Organization, Role, User
+from cameras.models import Camera
+from cameras.services import grant_camera
+from detections.services.partitions import ensure_partitions, months_ahead
+from tests.accounts.factories import make_member, make_organization
+from tests.cameras.factories import make_camera
+from tests.pictures import draw_picture
+
+
+def _refuse_the_outside(event: str, arguments: tuple[Any, ...]) -> None:
+    """A test that reaches for another machine fails at once, on every machine."""
+    if event == "socket.getaddrinfo":
+        host = arguments[0]
+    elif event == "socket.connect" and isinstance(arguments[1], tuple):
+        host = arguments[1][0]
+    else:
+        return
+    if isinstance(host, bytes):
+        host = host.decode()
+    if host in {None, "", "localhost"}:
+        return
+    try:
+        is_allowed = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        is_allowed = False
+    if not is_allowed:
+        pytest.fail(f"A test reached for the network: {host}")
+
+
+sys.addaudithook(_refuse_the_outside)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Besides pytest-django's database: this month's partitions, as a running server has them."""
+    with django_db_blocker.unblock():
+        ensure_partitions(months=months_ahead(timezone.now()))
+
+
+@pytest.fixture(scope="session")
+def redis_of_the_run() -> Iterator[list["Redis[bytes]"]]:
+    clients = [Redis.from_url(url) for url in settings.REDIS_TEST_URLS]
+    yield clients
+    for client in clients:
+        client.close()
+
+
+@pytest.fixture(autouse=True)
+def _emptied_redis(request: pytest.FixtureRequest) -> None:
+    """Limits on guessing, leases and messages of one test must not reach the next."""
+    uses_database = request.node.get_closest_marker("django_db") or (
+        {"db", "transactional_db"} & set(request.fixturenames)
+    )
+    if uses_database:
+        for client in request.getfixturevalue("redis_of_the_run"):
+            client.flushdb()
+
+
+@pytest.fixture
+def organization(db: None) -> Organization:
+    return make_organization(name="Harbour")
+
+
+@pytest.fixture
+def other_organization(db: None) -> Organization:
+    return make_organization(name="Airport")
+
+
+@pytest.fixture
+def camera(organization: Organization) -> Camera:
+    """Camera 1, which all members see, the viewer included."""
+    return make_camera(organization, name="Camera 1")
+
+
+@pytest.fixture
+def second_camera(organization: Organization) -> Camera:
+    """Camera 2, which the viewer does not see."""
+    return make_camera(organization, name="Camera 2")
+
+
+@pytest.fixture
+def other_camera(other_organization: Organization) -> Camera:
+    """A camera of the other organization."""
+    return make_camera(other_organization, name="Camera 1")
+
+
+@pytest.fixture
+def operator(organization: Organization) -> User:
+    """May act on every camera of the organization."""
+    return make_member(organization, Role.OPERATOR, email="operator@example.org")
+
+
+@pytest.fixture
+def viewer(organization: Organization, camera: Camera) -> User:
+    """May see camera 1 and nothing else."""
+    user = make_member(organization, Role.VIEWER, email="viewer@example.org")
+    grant_camera(camera=camera, user=user, permission="view_camera", actor=None)
+    return user
+
+
+@pytest.fixture
+def outsider(other_organization: Organization) -> User:
+    """Owns another organization and must see nothing of the first."""
+    return make_member(other_organization, Role.OWNER, email="outsider@example.org")
+
+
+@pytest.fixture
+def staff(organization: Organization) -> User:
+    """Manages the organization, also in the admin."""
+    return make_member(organization, Role.MANAGER, email="staff@example.org")
+
+
+@pytest.fixture
+def superuser(db: None) -> User:
+    """Sees all organizations, and that is audited."""
+    return User.objects.create_superuser("superuser@example.org", "a long enough passphrase")
+
+
+@pytest.fixture
+def client_of() -> Callable[[User], APIClient]:
+    """A function that gives a browser or program logged in by session as somebody."""
+
+    def log_in(user: User) -> APIClient:
+        client = APIClient()
+        client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        return client
+
+    return log_in
+
+
+@pytest.fixture(scope="session")
+def jpeg() -> bytes:
+    """A small sound JPEG."""
+    return draw_picture()
+
+
+@pytest.fixture(scope="session")
+def webp() -> bytes:
+    """A small sound WebP."""
+    return draw_picture(codec="WEBP")

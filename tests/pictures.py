@@ -1,0 +1,19 @@
+"""Pictures that the tests draw themselves."""
+
+import io
+
+from PIL import Image, ImageDraw
+
+
+def draw_picture(
+    text: str = "1AB 1234", *, size: tuple[int, int] = (320, 180), codec: str = "JPEG"
+) -> bytes:
+    """A dark picture with a light plate in its middle, encoded."""
+    width, height = size
+    picture = Image.new("RGB", size, (40, 44, 52))
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle((width * 0.3, height * 0.4, width * 0.7, height * 0.6), fill=(235, 235, 225))
+    draw.text((width * 0.38, height * 0.45), text, fill=(10, 10, 10))
+    content = io.BytesIO()
+    picture.save(content, codec)
+    return content.getvalue()
