@@ -38,7 +38,11 @@ def _parser() -> argparse.ArgumentParser:
 def _add_setup(commands: "argparse._SubParsersAction[Any]") -> None:
     setup = commands.add_parser("setup", help="install and create what is missing")
     setup.add_argument("--for-tests", action="store_true", help="also what the checks need")
-    setup.set_defaults(command=lambda options: set_up(for_tests=options.for_tests) and None)
+    setup.set_defaults(command=_set_up)
+
+
+def _set_up(options: argparse.Namespace) -> None:
+    set_up(for_tests=options.for_tests)
 
 
 def _add_run(commands: "argparse._SubParsersAction[Any]") -> None:

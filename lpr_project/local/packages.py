@@ -8,9 +8,11 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from lpr_project.local.errors import LocalError
+from lpr_project.local.installation import PYTHON
 from lpr_project.local.interpreter import find_interpreter
 from lpr_project.local.postgres import newest_binaries
 from lpr_project.local.redis_server import SAME_PROGRAM
@@ -18,14 +20,13 @@ from lpr_project.local.say import say
 
 # Installing PostgreSQL makes and starts a cluster of the system's own unless it is told not to.
 CLUSTER_POLICY = Path("/etc/postgresql-common/createcluster.d/lpr-server.conf")
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
     """Something that the server cannot do without, and the packages that bring it."""
 
-    packages: Sequence[str]
+    packages: Callable[[], Sequence[str]]
     is_met: Callable[[], bool]
 
 
@@ -64,23 +65,12 @@ def install_missing(*, for_tests: bool) -> None:
 
 
 def _missing(*, for_tests: bool) -> list[str]:
-    needs = [*_needs(), Need(["chromium"], _has_browser)] if for_tests else _needs()
-    return [name for need in needs if not need.is_met() for name in need.packages]
+    needs = [*NEEDS, BROWSER] if for_tests else NEEDS
+    return [name for need in needs if not need.is_met() for name in need.packages()]
 
 
-def _needs() -> list[Need]:
-    return [
-        Need(_python_packages(), lambda: find_interpreter() is not None),
-        Need([_postgis_package()], _has_postgis),
-        Need(["redis-tools"], _has_redis),
-        Need(["gdal-bin"], lambda: ctypes.util.find_library("gdal") is not None),
-        Need(["libpango-1.0-0"], lambda: ctypes.util.find_library("pango-1.0") is not None),
-        Need(["libpangoft2-1.0-0"], lambda: ctypes.util.find_library("pangoft2-1.0") is not None),
-        Need(["fonts-thai-tlwg"], Path("/usr/share/fonts/truetype/tlwg").is_dir),
-        Need(["ffmpeg"], lambda: shutil.which("ffmpeg") is not None),
-        Need(["nodejs"], lambda: shutil.which("node") is not None),
-        Need(["npm"], lambda: shutil.which("npm") is not None),
-    ]
+def _has_python() -> bool:
+    return PYTHON.exists() or find_interpreter() is not None
 
 
 def _has_postgis() -> bool:
@@ -92,11 +82,15 @@ def _has_postgis() -> bool:
 
 
 def _has_redis() -> bool:
-    return shutil.which("redis-server") is not None or SAME_PROGRAM.exists()
+    return _has_program("redis-server") or SAME_PROGRAM.exists()
 
 
-def _has_browser() -> bool:
-    return any(shutil.which(name) for name in BROWSERS)
+def _has_program(*names: str) -> bool:
+    return any(shutil.which(name) for name in names)
+
+
+def _has_library(name: str) -> bool:
+    return ctypes.util.find_library(name) is not None
 
 
 def _python_packages() -> list[str]:
@@ -106,14 +100,14 @@ def _python_packages() -> list[str]:
     return ["python3.11", "python3.11-venv"]
 
 
-def _postgis_package() -> str:
+def _postgis_packages() -> list[str]:
     pattern = r"^postgresql-[0-9]+-postgis-3$"
     if not shutil.which("apt-cache"):
-        return "postgis"
+        return ["postgis"]
     search = ["apt-cache", "search", "--names-only", pattern]
     found = subprocess.run(search, capture_output=True, text=True, check=False).stdout
     versions = re.findall(r"^postgresql-([0-9]+)-postgis-3 ", found, re.MULTILINE)
-    return f"postgresql-{max(versions, key=int)}-postgis-3" if versions else "postgis"
+    return [f"postgresql-{max(versions, key=int)}-postgis-3" if versions else "postgis"]
 
 
 def _privilege(missing: Sequence[str]) -> list[str]:
@@ -136,3 +130,26 @@ def _apt(prefix: Sequence[str], *arguments: str) -> None:
     command = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", *options, *arguments]
     if subprocess.run(command, check=False).returncode != 0:
         raise LocalError(f"`{' '.join(command)}` failed; its last lines say why.")
+
+
+def _packages(*names: str) -> Callable[[], Sequence[str]]:
+    return lambda: names
+
+
+# Which packages bring Python and PostGIS is asked only where they are missing: apt answers slowly.
+NEEDS = (
+    Need(_python_packages, _has_python),
+    Need(_postgis_packages, _has_postgis),
+    Need(_packages("redis-tools"), _has_redis),
+    Need(_packages("gdal-bin"), partial(_has_library, "gdal")),
+    Need(_packages("libpango-1.0-0"), partial(_has_library, "pango-1.0")),
+    Need(_packages("libpangoft2-1.0-0"), partial(_has_library, "pangoft2-1.0")),
+    Need(_packages("fonts-thai-tlwg"), Path("/usr/share/fonts/truetype/tlwg").is_dir),
+    Need(_packages("ffmpeg"), partial(_has_program, "ffmpeg")),
+    Need(_packages("nodejs"), partial(_has_program, "node")),
+    Need(_packages("npm"), partial(_has_program, "npm")),
+)
+BROWSER = Need(
+    _packages("chromium"),
+    partial(_has_program, "chromium", "chromium-browser", "google-chrome"),
+)

@@ -93,12 +93,14 @@ class PostgresServer:
         directory = self.directory
         self.stop()
         (directory / "postmaster.pid").unlink(missing_ok=True)
-        os.chdir(directory)
-        if os.geteuid() == 0:
-            account.become()
         server = str(binaries_of(directory) / "postgres")
         settings = SETTINGS | (DISPOSABLE if self.is_disposable else {})
-        os.execv(server, [server, "-D", ".", "-p", str(self.port), *_arguments(settings)])
+        command = [server, "-D", ".", "-p", str(self.port), *_arguments(settings)]
+        os.chdir(directory)
+        if os.geteuid() == 0:
+            # From here on Python's own files may be out of reach.
+            account.become()
+        os.execv(server, command)
 
     def stop(self) -> None:
         """End the server and whatever is left of an earlier one."""

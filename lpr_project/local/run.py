@@ -122,6 +122,8 @@ def _manage(environment: Mapping[str, str], *arguments: str) -> str:
         stdout=subprocess.PIPE,
         text=True,
         check=False,
+        # Ctrl-C is for this process, which ends it without its traceback.
+        start_new_session=True,
     )
     if done.returncode != 0:
         raise LocalError(f"`manage.py {arguments[0]}` failed; the lines above say why.")
@@ -136,6 +138,8 @@ def _environment() -> dict[str, str]:
         **given_environment(),
         "PYTHONUNBUFFERED": "1",
         "PYTHONUTF8": "1",
+        # Root was this person's own choice, and no task here is pickled.
+        "PYTHONWARNINGS": "ignore:You're running the worker with superuser",
     }
     if not environment["LPR_PORT"].isdigit():
         raise LocalError(f"LPR_PORT is {environment['LPR_PORT']!r} and must be a number.")

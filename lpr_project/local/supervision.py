@@ -50,7 +50,7 @@ command = {command}
 priority = {priority}
 autostart = {autostart}
 autorestart = true
-startsecs = 2
+startsecs = 1
 startretries = 1000000
 stopsignal = {stop_signal}
 stopwaitsecs = 20
@@ -60,6 +60,14 @@ stdout_logfile = {logs}/{name}.log
 stdout_logfile_maxbytes = 10MB
 stdout_logfile_backups = 3
 """
+# What stands in one group starts and stops at the same time. Groups stop in the opposite order of
+# their start, so the servers outlive those who need them.
+GROUP = """
+[group:{name}]
+programs = {programs}
+priority = 10
+"""
+APPLICATION = "application"
 STOP_SIGNALS = {"postgres": "INT"}
 
 
@@ -74,7 +82,6 @@ class Supervision:
     ) -> None:
         """Write the configuration of the servers and of the Procfile's commands."""
         self.programs = [*servers, *commands]
-        self._application = list(commands)
         self._environment = dict(environment)
         # A socket's path may hold 107 bytes, which a deep checkout exceeds.
         self._socket_folder = Path(tempfile.mkdtemp(prefix="lpr-server-"))
@@ -94,6 +101,7 @@ class Supervision:
         Raises:
             LocalError: It ended at once.
         """
+        self._socket.unlink(missing_ok=True)
         # Should this process be killed outright, the kernel tells the supervisor to stop.
         guarded = ["setpriv", "--pdeathsig", "TERM", str(PYTHON)]
         command = [*guarded, "-m", "supervisor.supervisord", "--configuration", str(CONFIGURATION)]
@@ -114,7 +122,7 @@ class Supervision:
         """
         command = [PYTHON, "-m", "supervisor.supervisorctl", "-c", CONFIGURATION, "start"]
         done = subprocess.run(
-            [*command, *self._application],
+            [*command, f"{APPLICATION}:*"],
             cwd=ROOT,
             env=self._environment,
             capture_output=True,
@@ -163,6 +171,7 @@ class Supervision:
         ]
         parts += [_program(name, serve.format(name), is_server=True) for name in servers]
         parts += [_program(name, command, is_server=False) for name, command in commands.items()]
+        parts.append(GROUP.format(name=APPLICATION, programs=",".join(commands)))
         return "".join(parts)
 
 
@@ -171,7 +180,6 @@ def _program(name: str, command: str, *, is_server: bool) -> str:
     return PROGRAM.format(
         name=name,
         command=shell.replace("%", "%%"),
-        # Servers start first and, since the supervisor goes backwards, stop last.
         priority=1 if is_server else 10,
         autostart="true" if is_server else "false",
         stop_signal=STOP_SIGNALS.get(name, "TERM"),
