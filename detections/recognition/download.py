@@ -4,12 +4,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
-from http.client import HTTPException, HTTPResponse
+from http.client import HTTPException, HTTPMessage, HTTPResponse
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO
 from urllib.parse import urlsplit
-from urllib.request import Request, urlopen
+from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from detections.recognition.errors import ModelDownloadError
 from detections.recognition.registry import ModelEntry, ModelFile, ModelRegistry
@@ -77,13 +77,27 @@ def _fetch(
     return target
 
 
-@contextmanager
-def _open(url: str) -> Iterator[HTTPResponse]:
+class _SafeRedirects(HTTPRedirectHandler):
+    """Follows a redirect only to where a first request might have gone."""
+
+    def redirect_request(
+        self,
+        req: Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: HTTPMessage,
+        newurl: str,
+    ) -> Request | None:
+        _require_https(newurl)
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def _open(url: str) -> HTTPResponse:
     _require_https(url)
     request = Request(url, headers={"User-Agent": "lpr-server"})  # noqa: S310 - checked above
-    with urlopen(request, timeout=_SILENCE_SECONDS) as response:  # noqa: S310 - checked above
-        _require_https(response.url)
-        yield response
+    response: HTTPResponse = build_opener(_SafeRedirects).open(request, timeout=_SILENCE_SECONDS)
+    return response
 
 
 def _require_https(url: str) -> None:

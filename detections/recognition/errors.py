@@ -31,3 +31,7 @@ class PictureError(RecognitionError):
 
 class FrameError(RecognitionError):
     """An array handed to recognition is not a frame of shape (H, W, 3), uint8."""
+
+
+class LabelError(RecognitionError):
+    """A file of labels cannot be used to measure recognition."""

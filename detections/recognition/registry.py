@@ -155,7 +155,7 @@ def _read_registry(path: Path, models: dict[str, ModelEntry], sets: dict[str, Mo
         models.update({model.name: model for model in _models(content)})
         for name, members in content.get("sets", {}).items():
             sets[name] = ModelSet(name=name, **members)
-    except (OSError, KeyError, TypeError, ValueError) as error:
+    except (OSError, AttributeError, KeyError, TypeError, ValueError) as error:
         message = f"The model registry {path} is malformed ({error}). Correct it."
         raise ModelFileError(message) from error
 

@@ -1,0 +1,1 @@
+"""Programs of detections for `manage.py`."""
