@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import hypot, log
 
-from detections.recognition.types import PlateBox
+from detections.recognition.types import PlateBox, Sighting
 
 _NEW_REACH = 1.0
 _NEW_SPEED = 20.0
@@ -36,9 +36,10 @@ _UNSEEN_FACTOR = 4
 class Track:
     """One plate followed over frames; times in seconds, places in pixels of the frame.
 
-    `gap_s` is how long the plate was out of sight before its last box, and `missed` in how many
-    frames it has been sought in vain since. `still_since_s` is when it last moved by more than a
-    detector's boxes waver; `has_moved` whether it ever did.
+    `gap_s` is how long the plate was out of sight before its last box, `sought_in_vain` whether
+    frames were searched meanwhile, and `missed` in how many since. `jump` is how far the last box
+    lay from where it was expected, in plate sizes. `still_since_s` is when the plate last moved by
+    more than a detector's boxes waver; `has_moved` whether it ever did.
     """
 
     track_id: int
@@ -50,6 +51,7 @@ class Track:
     hits: int = 1
     missed: int = 0
     gap_s: float = 0.0
+    sought_in_vain: bool = False
     jump: float = 0.0
     smooth: tuple[float, float] = (0.0, 0.0)
     anchor: tuple[float, float] = (0.0, 0.0)
@@ -135,8 +137,26 @@ class Tracker:
         return track
 
     def end(self, track: Track) -> None:
-        """Follow a track no longer."""
-        self._tracks.remove(track)
+        """Follow a track no longer; nothing happens where it has ended already."""
+        self._tracks = [other for other in self._tracks if other is not track]
+
+    def split(self, track: Track, *, last: Sighting, first: Sighting) -> Track:
+        """Cut a track in two, where another vehicle turned out to have taken its place.
+
+        Args:
+            track: Ends with `last`.
+            last: Where its own vehicle was seen last.
+            first: Where the other one was seen first.
+
+        Returns:
+            The later part, which goes on.
+        """
+        self.end(track)
+        later = self.start(first.box, first.seen_s)
+        later.box, later.seen_s = track.box, track.seen_s
+        later.velocity, later.hits = track.velocity, track.hits
+        track.box, track.seen_s, track.missed = last.box, last.seen_s, _MIN_MISSES
+        return later
 
 
 def is_lost(track: Track, now_s: float, *, expiry_s: float) -> bool:
@@ -170,15 +190,16 @@ def _shared_area(one: PlateBox, other: PlateBox) -> float:
     return max(width, 0.0) * max(height, 0.0)
 
 
-def _size(box: PlateBox) -> float:
+def size_px(box: PlateBox) -> float:
+    """Half of width plus height, at least 1: what distances are measured in."""
     return max((box.width + box.height) / 2, 1.0)
 
 
 def _cost(track: Track, box: PlateBox, seen_s: float) -> float | None:
     """Price a box as the next of a track: 0 as expected, 1 at the edge, None beyond it."""
     gap_s = max(seen_s - track.seen_s, 0.0)
-    size = (_size(track.box) + _size(box)) / 2
-    growth = abs(log(_size(box) / _size(track.box))) / log(
+    size = (size_px(track.box) + size_px(box)) / 2
+    growth = abs(log(size_px(box) / size_px(track.box))) / log(
         _MAX_GROWTH * _MAX_GROWTH_RATE ** min(gap_s, _LONGEST_PREDICTION_S)
     )
     x, y = track.expected_center(seen_s)
@@ -200,7 +221,7 @@ def _reach(track: Track, gap_s: float) -> float:
 def _follow(track: Track, box: PlateBox, seen_s: float) -> None:
     track.gap_s = max(seen_s - track.seen_s, 1e-3)
     x, y = track.expected_center(seen_s)
-    track.jump = hypot(box.center[0] - x, box.center[1] - y) / _size(box)
+    track.jump = hypot(box.center[0] - x, box.center[1] - y) / size_px(box)
     gain = 1.0 if track.hits == 1 else _SPEED_GAIN
     measured = [
         (new - old) / track.gap_s for new, old in zip(box.center, track.box.center, strict=True)
@@ -211,6 +232,7 @@ def _follow(track: Track, box: PlateBox, seen_s: float) -> None:
     )
     track.box, track.seen_s = box, seen_s
     track.hits += 1
+    track.sought_in_vain = track.missed > 1
     track.missed = 0
     _note_movement(track)
 
@@ -222,7 +244,7 @@ def _note_movement(track: Track) -> None:
         track.smooth[1] + _PLACE_GAIN * (track.box.center[1] - track.smooth[1]),
     )
     moved = hypot(track.smooth[0] - track.anchor[0], track.smooth[1] - track.anchor[1])
-    if moved > _MOVED_SIZES * _size(track.box):
+    if moved > _MOVED_SIZES * size_px(track.box):
         track.anchor = track.smooth
         track.still_since_s = track.seen_s
         track.has_moved = True

@@ -94,6 +94,7 @@ class Rejection(StrEnum):
     TOO_SMALL = "too_small"
     BLURRED = "blurred"
     TOO_DARK = "too_dark"
+    CUT_OFF = "cut_off"
     LOW_CONFIDENCE = "low_confidence"
     BAD_FORMAT = "bad_format"
     ONE_FRAME_ONLY = "one_frame_only"

@@ -1,0 +1,112 @@
+"""When the readings of one vehicle are enough, and what becomes of it if they are not."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from detections.recognition.config import RecognitionConfig
+from detections.recognition.passing import Check, Decision, Outcome
+from detections.recognition.types import Reading, Rejection
+from detections.recognition.voting import Vote
+from vehicles.plates.grammar import Identity, identify
+from vehicles.plates.provinces import Province, find_province
+from vehicles.plates.text import PlateTextError
+
+_UNKNOWN_FORMAT_FACTOR = 2
+"""A text of no known format must be read twice as often before it is believed early: it may be the
+part of a plate that a barrier leaves free."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspicion:
+    """What speaks against a box being a vehicle's plate, beside its text.
+
+    `is_caption_place`: it lies wholly where cameras write captions. `has_moved`: it ever did.
+    """
+
+    has_moved: bool
+    is_caption_place: bool
+
+    def is_overlay(self, identity: Identity | None) -> bool:
+        """Say whether this is a caption or a sign: it never moved, and is no known plate's text.
+
+        A parked car in view since the start never moved either, but its plate has a format and
+        seldom lies in the caption's rows.
+        """
+        is_plate_text = identity is not None and identity.is_known_format
+        return not self.has_moved and (self.is_caption_place or not is_plate_text)
+
+
+def identify_vote(
+    vote: Vote, *, region: str | None, country: str | None
+) -> tuple[Identity | None, Province | None]:
+    """Understand a vote by the plate grammar and the reader's own label for country or province.
+
+    Args:
+        vote: May be empty or no plate at all; then there is no identity.
+        region: The winning label of the readers, if their model has one.
+        country: Where the camera stands.
+    """
+    province = find_province(region) if region else None
+    hint = "TH" if province else region or country
+    try:
+        return identify(vote.text, hint), province
+    except PlateTextError:
+        return None, province
+
+
+def is_sure(
+    vote: Vote, readings: Sequence[Reading], identity: Identity | None, config: RecognitionConfig
+) -> bool:
+    """Say whether more readings would hardly change the vote."""
+    if identity is None or vote.confidence < config.accept_confidence:
+        return False
+    sure = sum(
+        reading.text == vote.text and reading.confidence >= config.accept_confidence
+        for reading in readings
+    )
+    factor = 1 if identity.is_known_format else _UNKNOWN_FORMAT_FACTOR
+    return len(vote.text) >= config.min_text_length and sure >= factor * config.min_frames_agreed
+
+
+def decide(
+    vote: Vote,
+    *,
+    config: RecognitionConfig,
+    defects: Mapping[Rejection, int],
+    against: Collection[Rejection] = (),
+    min_frames_agreed: int | None = None,
+) -> Decision:
+    """Hold a vote to the rules.
+
+    Args:
+        vote: Of all readings of one vehicle.
+        config: Holds the limits.
+        defects: Why boxes of this vehicle were not read, and how many.
+        against: What else was found out: DUPLICATE, the vehicle was handed out already;
+            STATIONARY, it is a caption or a sign.
+        min_frames_agreed: Instead of the configured number: 1 for a single picture.
+    """
+    if min_frames_agreed is None:
+        min_frames_agreed = config.min_frames_agreed
+    review = Check(rule="review_confidence", value=vote.confidence, limit=config.review_confidence)
+    accept = Check(rule="accept_confidence", value=vote.confidence, limit=config.accept_confidence)
+    length = Check(rule="min_text_length", value=len(vote.text), limit=config.min_text_length)
+    agreed = Check(rule="min_frames_agreed", value=vote.frames_agreed, limit=min_frames_agreed)
+    checks = (length, review, accept, agreed)
+    if not vote.frames_read:
+        reasons = [
+            max(defects, key=lambda reason: defects[reason], default=Rejection.LOW_CONFIDENCE)
+        ]
+    else:
+        failed = {
+            Rejection.DUPLICATE: Rejection.DUPLICATE in against,
+            Rejection.STATIONARY: Rejection.STATIONARY in against,
+            Rejection.BAD_FORMAT: not length.passed,
+            Rejection.LOW_CONFIDENCE: not review.passed,
+            Rejection.ONE_FRAME_ONLY: not agreed.passed,
+        }
+        reasons = [reason for reason, has_failed in failed.items() if has_failed]
+    if reasons:
+        return Decision(outcome=Outcome.REJECTED, reasons=tuple(reasons), checks=checks)
+    outcome = Outcome.ACCEPTED if accept.passed else Outcome.REVIEW
+    return Decision(outcome=outcome, reasons=(), checks=checks)

@@ -1,0 +1,224 @@
+"""What is known so far of one vehicle in view: its sightings, readings, vote and best frame."""
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from itertools import islice
+
+from detections.recognition.config import RecognitionConfig
+from detections.recognition.decision import Suspicion, identify_vote, is_sure
+from detections.recognition.passing import CropRequest, Direction
+from detections.recognition.quality import legibility
+from detections.recognition.tracking import Track, size_px
+from detections.recognition.types import Frame, PlateBox, Reading, Rejection, Sighting
+from detections.recognition.voting import Vote, vote, vote_region
+from vehicles.plates.confusables import similarity
+from vehicles.plates.grammar import Identity
+from vehicles.plates.provinces import Province
+
+_MAX_PENDING = 2
+_FIRST_SPACING_S = 0.1
+_SPACING_GROWTH = 1.5
+_MAX_SPACING_S = 0.5
+_GROWN = 1.1
+_GROWN_MUCH = 1.3
+_HOPELESS_FACTOR = 4
+"""Readings are spread out, for frames in a row are alike: at growing intervals, sooner when the
+plate has grown. A reading below the review threshold costs a quarter of the budget's share, so that
+a lorry that is too far away for seconds can still be read when it is near."""
+
+_RECHECK_S = 60.0
+_DOUBTFUL_JUMP = 1.0
+"""A vehicle told of is read again when its track jumped by a plate's size, or was found again where
+it stood, and then at most once a minute."""
+
+_SAME_VEHICLE = 0.5
+_MAX_UNREAD_SIGHTINGS = 64
+_CAPTION_ROWS = 0.06
+
+
+@dataclass(slots=True)
+class Vehicle:
+    """The evidence for one vehicle; `vehicle_id` is the id of its first track.
+
+    `sightings` are by frame index. `is_told` holds once its passing was handed out, after which it
+    is only followed. `moved_on` is the frame from which on the track was another vehicle's.
+    """
+
+    track: Track
+    frame_size: tuple[int, int]
+    sightings: dict[int, Sighting] = field(default_factory=dict)
+    defects: Counter[Rejection] = field(default_factory=Counter)
+    pending: int = 0
+    vote: Vote = field(default_factory=lambda: vote([]))
+    identity: Identity | None = None
+    province: Province | None = None
+    region_confidence: float = 0.0
+    is_sure: bool = False
+    is_told: bool = False
+    best: Sighting | None = None
+    frame: Frame | None = None
+    last_asked_s: float = 0.0
+    vehicle_id: int = 0
+    moved_on: "tuple[int, Vehicle] | None" = None
+    asked: int = 0
+    asked_size: float = 0.0
+    useful: int = 0
+
+    def __post_init__(self) -> None:
+        self.vehicle_id = self.track.track_id
+
+    @property
+    def first_seen_s(self) -> float:
+        return self.track.first_seen_s
+
+    @property
+    def last_seen_s(self) -> float:
+        return self.track.seen_s
+
+    @property
+    def text(self) -> str:
+        """The vote, repaired where the plate grammar allows."""
+        return self.identity.text if self.identity else self.vote.text
+
+    @property
+    def readings(self) -> list[Reading]:
+        """Those that have come, in order of time."""
+        return [item.reading for item in self.sightings.values() if item.reading is not None]
+
+    @property
+    def is_overlay(self) -> bool:
+        """Whether it is a caption or a sign, as far as one can tell by now."""
+        height = self.frame_size[1]
+        box = self.track.box
+        is_caption_place = (
+            box.y_max <= _CAPTION_ROWS * height or box.y_min >= (1 - _CAPTION_ROWS) * height
+        )
+        suspicion = Suspicion(has_moved=self.track.has_moved, is_caption_place=is_caption_place)
+        return suspicion.is_overlay(self.identity)
+
+    @property
+    def direction(self) -> Direction:
+        first, last = self.track.first_box, self.track.box
+        width, height = self.frame_size
+        return Direction(
+            dx=(last.center[0] - first.center[0]) / width,
+            dy=(last.center[1] - first.center[1]) / height,
+            growth=size_px(last) / size_px(first),
+        )
+
+    def see(self, sighting: Sighting) -> None:
+        """Add a sighting; of a long row of unread ones every other goes, to stay small."""
+        self.sightings[sighting.frame_index] = sighting
+        unread = [index for index, item in self.sightings.items() if item.quality is None]
+        if len(unread) > _MAX_UNREAD_SIGHTINGS:
+            for index in islice(unread, 1, None, 2):
+                del self.sightings[index]
+
+    def is_settled(self, config: RecognitionConfig, *, reads_on: bool) -> bool:
+        """Say whether no more readings are wanted unless the plate comes much nearer."""
+        spent = self.useful + (self.asked - self.useful) / _HOPELESS_FACTOR
+        is_enough = self.is_sure and not reads_on
+        return self.is_told or is_enough or spent >= config.reads_per_track
+
+    def wants_reading(
+        self, box: PlateBox, seen_s: float, config: RecognitionConfig, *, reads_on: bool
+    ) -> bool:
+        """Say whether a sighting is worth reading; `reads_on` though the vote is sure already."""
+        if self.pending >= _MAX_PENDING:
+            return False
+        waited_s = seen_s - self.last_asked_s
+        if self.is_told or (self.is_sure and not reads_on):
+            return self._is_doubtful(waited_s, config)
+        growth = size_px(box) / self.asked_size if self.asked else _GROWN_MUCH
+        if self.is_settled(config, reads_on=reads_on):
+            return growth >= _GROWN_MUCH
+        spacing_s = min(_FIRST_SPACING_S * _SPACING_GROWTH**self.asked, _MAX_SPACING_S)
+        return growth >= _GROWN or waited_s >= spacing_s
+
+    def _is_doubtful(self, waited_s: float, config: RecognitionConfig) -> bool:
+        """Say whether another vehicle may have taken this one's place in the track."""
+        if self.track.sought_in_vain and self.track.gap_s >= config.track_expiry_s:
+            return waited_s >= _RECHECK_S
+        return self.track.jump > _DOUBTFUL_JUMP and waited_s >= _MAX_SPACING_S
+
+    def ask(self, sighting: Sighting) -> None:
+        """Note that a sighting is being read."""
+        self.sightings[sighting.frame_index] = sighting
+        self.pending += 1
+        self.asked += 1
+        self.last_asked_s = sighting.seen_s
+        self.asked_size = max(self.asked_size, size_px(sighting.box))
+
+    def contradicts(self, reading: Reading, config: RecognitionConfig) -> bool:
+        """Say whether a reading is surely of another vehicle."""
+        return (
+            reading.confidence >= config.accept_confidence
+            and len(reading.text) >= config.min_text_length
+            and self.vote.confidence >= config.accept_confidence
+            and similarity(reading.text, self.vote.text) < _SAME_VEHICLE
+        )
+
+    def take(self, request: CropRequest, reading: Reading, config: RecognitionConfig) -> None:
+        """Add a reading, vote again, and keep the frame if it is the best so far."""
+        sighting = replace(request.sighting, reading=reading)
+        self.sightings[sighting.frame_index] = sighting
+        self.useful += reading.confidence >= config.review_confidence
+        self.judge(config)
+        if self.is_told:
+            return
+        if self.best is None or self._worth(sighting) > self._worth(self.best):
+            self.best, self.frame = sighting, request.frame
+
+    def judge(self, config: RecognitionConfig) -> None:
+        """Vote over all readings, and understand the result."""
+        read = [item for item in self.sightings.values() if item.reading is not None]
+        readings = self.readings
+        weights = [legibility(item.quality) if item.quality else 1.0 for item in read]
+        self.vote = vote(readings, weights)
+        region, self.region_confidence = vote_region(readings, weights)
+        self.identity, self.province = identify_vote(
+            self.vote, region=region, country=config.country
+        )
+        self.is_sure = is_sure(self.vote, readings, self.identity, config)
+
+    def _worth(self, sighting: Sighting) -> tuple[bool, float]:
+        """Rank frames as the passing's picture: first those that show what was voted."""
+        if sighting.reading is None or sighting.quality is None:
+            return False, 0.0
+        agrees = sighting.reading.text == self.vote.text
+        return agrees, sighting.reading.confidence * legibility(sighting.quality)
+
+    def split(self, frame_index: int, track: Track, config: RecognitionConfig) -> "Vehicle":
+        """Give the sightings from a frame on to another vehicle, whose `track` that is."""
+        other = Vehicle(track=track, frame_size=self.frame_size)
+        for index in [index for index in self.sightings if index >= frame_index]:
+            other.sightings[index] = self.sightings.pop(index)
+        other.pending, self.pending = self.pending, 0
+        other.last_asked_s = self.last_asked_s
+        self.moved_on = frame_index, other
+        self.judge(config)
+        return other
+
+    def absorb(self, later: "Vehicle", config: RecognitionConfig) -> None:
+        """Take over the evidence of a later track, which turned out to be this vehicle."""
+        self.sightings |= later.sightings
+        self.defects += later.defects
+        self.pending += later.pending
+        self.last_asked_s = max(self.last_asked_s, later.last_asked_s)
+        self.asked += later.asked
+        self.asked_size = max(self.asked_size, later.asked_size)
+        self.useful += later.useful
+        later.track.first_box = self.track.first_box
+        later.track.first_seen_s = self.track.first_seen_s
+        later.track.has_moved = True
+        self.track = later.track
+        self.judge(config)
+        if later.best and (self.best is None or self._worth(later.best) > self._worth(self.best)):
+            self.best, self.frame = later.best, later.frame
+
+    def forget_pictures(self) -> None:
+        """Let go of what only an untold vehicle needs, for it may stand there for days."""
+        self.best = self.frame = None
+        self.sightings = {
+            index: item for index, item in self.sightings.items() if item.reading is not None
+        }
