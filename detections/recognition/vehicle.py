@@ -17,7 +17,7 @@ from vehicles.plates.provinces import Province
 
 _MAX_PENDING = 2
 _FIRST_SPACING_S = 0.1
-_SPACING_GROWTH = 1.5
+_SPACING_GROWTH = 1.25
 _MAX_SPACING_S = 0.5
 _GROWN = 1.1
 _GROWN_MUCH = 1.3
@@ -41,7 +41,8 @@ class Vehicle:
     """The evidence for one vehicle; `vehicle_id` is the id of its first track.
 
     `sightings` are by frame index. `is_told` holds once its passing was handed out, after which it
-    is only followed. `moved_on` is the frame from which on the track was another vehicle's.
+    is only followed. `moved_on` is the frame from which on the track was another vehicle's. Of the
+    crops `asked` to be read, `useful` had a reading worth keeping; `is_legible`: the last one did.
     """
 
     track: Track
@@ -63,6 +64,7 @@ class Vehicle:
     asked: int = 0
     asked_size: float = 0.0
     useful: int = 0
+    is_legible: bool = False
 
     def __post_init__(self) -> None:
         self.vehicle_id = self.track.track_id
@@ -132,7 +134,8 @@ class Vehicle:
         growth = size_px(box) / self.asked_size if self.asked else _GROWN_MUCH
         if self.is_settled(config, reads_on=reads_on):
             return growth >= _GROWN_MUCH
-        spacing_s = min(_FIRST_SPACING_S * _SPACING_GROWTH**self.asked, _MAX_SPACING_S)
+        spent = self.useful if self.is_legible else self.asked
+        spacing_s = min(_FIRST_SPACING_S * _SPACING_GROWTH**spent, _MAX_SPACING_S)
         return growth >= _GROWN or waited_s >= spacing_s
 
     def _is_doubtful(self, waited_s: float, config: RecognitionConfig) -> bool:
@@ -162,7 +165,8 @@ class Vehicle:
         """Add a reading, vote again, and keep the frame if it is the best so far."""
         sighting = replace(request.sighting, reading=reading)
         self.sightings[sighting.frame_index] = sighting
-        self.useful += reading.confidence >= config.review_confidence
+        self.is_legible = reading.confidence >= config.review_confidence
+        self.useful += self.is_legible
         self.judge(config)
         if self.is_told:
             return

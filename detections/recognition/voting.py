@@ -14,7 +14,9 @@ _GAP = -0.7
 """Rewards of the alignment: a confusable character is a misreading of the same place, while two
 unlike ones are hardly better than one character missed and another one invented."""
 
-_LEAST_TRUST = 0.01
+_LEAST_CONFIDENCE = 0.01
+_END_SHARE = 0.25
+"""How much the silence of a reading counts before its first and after its last character."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +50,14 @@ class Vote:
 
 @dataclass(slots=True)
 class _Column:
-    """The votes for one place on the plate: trust times probability, for each character."""
+    """The votes for one place on the plate: trust times probability, for each character.
+
+    `absent` are the votes for there being none, `trust` is that of all who voted.
+    """
 
     votes: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     absent: float = 0.0
+    trust: float = 0.0
 
     @property
     def winner(self) -> str:
@@ -72,9 +78,10 @@ class _Group:
 def vote(readings: Sequence[Reading], weights: Sequence[float] | None = None) -> Vote:
     """Align readings of different lengths and let them vote on every place of the plate.
 
-    A reading is trusted by its weight times its own confidence, so that frames in which nothing
-    could be read do not drown those in which it could. A character's confidence is the mean
-    probability that the readings gave it, 0 from those that read another.
+    A reading is trusted by its weight times its own confidence squared, so that many frames in
+    which nothing could be read do not drown the few in which it could. A character's confidence is
+    the mean probability that the readings gave it, 0 from those that read another one there. Those
+    that end before it count little: a plate is often cut off or half hidden.
 
     Args:
         readings: Of one plate, in any order; empty texts count for nothing.
@@ -93,15 +100,15 @@ def vote(readings: Sequence[Reading], weights: Sequence[float] | None = None) ->
     groups = _group(readings, weights or (1.0,) * len(readings))
     trust = sum(group.trust for group in groups)
     columns: list[_Column] = []
-    before = 0.0
-    for group in groups:
-        columns = _add(columns, group, before)
-        before += group.certain
+    for index, group in enumerate(groups):
+        columns = _add(columns, group, earlier=groups[:index])
     kept = [column for column in columns if column.votes[column.winner] > column.absent]
     text = "".join(column.winner for column in kept)
     return Vote(
         text=text,
-        char_confidences=tuple(min(column.votes[column.winner] / trust, 1.0) for column in kept),
+        char_confidences=tuple(
+            min(column.votes[column.winner] / column.trust, 1.0) for column in kept
+        ),
         frames_agreed=sum(group.frames for group in groups if group.text == text),
         frames_read=sum(group.frames for group in groups),
         candidates=tuple(
@@ -137,7 +144,7 @@ def _group(readings: Sequence[Reading], weights: Iterable[float]) -> list[_Group
     members: defaultdict[str, list[tuple[float, Reading]]] = defaultdict(list)
     for reading, weight in zip(readings, weights, strict=True):
         if reading.text:
-            trust = weight * max(reading.confidence, _LEAST_TRUST)
+            trust = weight * max(reading.confidence, _LEAST_CONFIDENCE) ** 2
             members[reading.text].append((trust, reading))
     groups = [
         _Group(
@@ -155,15 +162,27 @@ def _group(readings: Sequence[Reading], weights: Iterable[float]) -> list[_Group
     return sorted(groups, key=lambda group: (-group.trust, group.text))
 
 
-def _add(columns: list[_Column], group: _Group, before: float) -> list[_Column]:
-    """Align a text to the columns and add its votes; `before` votes against a column it adds."""
+def _add(columns: list[_Column], group: _Group, *, earlier: Sequence[_Group]) -> list[_Column]:
+    """Align a text to the columns and add its votes, with new columns where it has more."""
+    pairs = _align(columns, group.text)
+    inside = [index for index, pair in enumerate(pairs) if None not in pair]
     result: list[_Column] = []
-    for column_index, char_index in _align(columns, group.text):
-        column = _Column(absent=before) if column_index is None else columns[column_index]
+    for index, (column_index, char_index) in enumerate(pairs):
+        is_end = not inside or not inside[0] < index < inside[-1]
+        share = _END_SHARE if is_end else 1.0
+        if column_index is None:
+            column = _Column(
+                absent=share * sum(other.certain for other in earlier),
+                trust=share * sum(other.trust for other in earlier),
+            )
+        else:
+            column = columns[column_index]
         if char_index is None:
-            column.absent += group.certain
+            column.absent += share * group.certain
+            column.trust += share * group.trust
         else:
             column.votes[group.text[char_index]] += group.char_votes[char_index]
+            column.trust += group.trust
         result.append(column)
     return result
 
