@@ -16,8 +16,9 @@ setup: ## Install and create what is missing
 	@$(LOCAL) setup
 
 .PHONY: run
+export SOURCE ?=
 run: ## Set up and run the server here; SOURCE=my.mp4 or SOURCE=rtsp://… reads your own video
-	@$(LOCAL) run $(if $(SOURCE),--source '$(SOURCE)')
+	@$(LOCAL) run --source "$$SOURCE"
 
 .PHONY: stop
 stop: ## Stop what `make run` started, from another terminal

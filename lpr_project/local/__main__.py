@@ -21,6 +21,9 @@ def main(arguments: list[str] | None = None) -> int:
     except LocalError as error:
         sys.stderr.write(f"{error}\n")
         return 1
+    except OSError as error:
+        sys.stderr.write(f"This machine refused what was needed: {error}\n")
+        return 1
     except KeyboardInterrupt:
         return 130
 

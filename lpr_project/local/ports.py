@@ -1,5 +1,6 @@
 """Ports on the loopback interface."""
 
+import errno
 import socket
 
 LOOPBACK = "127.0.0.1"
@@ -9,7 +10,7 @@ def is_free(host: str, port: int) -> bool:
     """Say whether a server could listen there now.
 
     Raises:
-        PermissionError: The port is one that only root may listen on.
+        OSError: It could not, for another reason than that somebody else listens there.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as server:
@@ -17,9 +18,9 @@ def is_free(host: str, port: int) -> bool:
         server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             server.bind((host, port))
-        except PermissionError:
-            raise
-        except OSError:
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
             return False
         return True
 

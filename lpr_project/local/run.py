@@ -6,8 +6,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 
@@ -16,7 +15,7 @@ from lpr_project.local.errors import LocalError
 from lpr_project.local.installation import PYTHON
 from lpr_project.local.log_follower import LogFollower
 from lpr_project.local.paths import LOGS, ROOT, VENV
-from lpr_project.local.preflight import check_port
+from lpr_project.local.preflight import check_folder, check_port
 from lpr_project.local.procfile import read_procfile
 from lpr_project.local.run_lock import run_lock
 from lpr_project.local.say import say
@@ -28,6 +27,7 @@ DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = "8000"
 READY_LIMIT_S = 120.0
 GLANCE_S = 0.2
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def run(source: str | None) -> None:
@@ -40,19 +40,21 @@ def run(source: str | None) -> None:
     Raises:
         LocalError: Something stands in the way that a person can mend.
     """
+    check_folder()
+    source = _source(source)
     environment = _environment()
     host, port = environment["LPR_HOST"], int(environment["LPR_PORT"])
-    with _signals_as_interrupts(), run_lock(_address(host, port)):
+    _treat_signals_as_ctrl_c()
+    with run_lock(_address(host, port)):
         check_port(host, port)
         services = set_up()
         adopt_orphans()
         supervision = Supervision(services.servers, read_procfile(ROOT / "Procfile"), environment)
         try:
-            _serve(services, supervision, environment, _source(source))
+            _serve(services, supervision, environment, source)
         except KeyboardInterrupt:
             say("\nStopping the server.")
         finally:
-            _ignore_signals()
             supervision.close()
         say("The server has stopped.")
 
@@ -141,8 +143,9 @@ def _environment() -> dict[str, str]:
         # Root was this person's own choice, and no task here is pickled.
         "PYTHONWARNINGS": "ignore:You're running the worker with superuser",
     }
-    if not environment["LPR_PORT"].isdigit():
-        raise LocalError(f"LPR_PORT is {environment['LPR_PORT']!r} and must be a number.")
+    port = environment["LPR_PORT"]
+    if not (port.isdigit() and 0 < int(port) < 65536):
+        raise LocalError(f"LPR_PORT is {port!r} and must be a number from 1 to 65535.")
     environment["PATH"] = f"{VENV / 'bin'}{os.pathsep}{environment['PATH']}"
     return environment
 
@@ -152,7 +155,7 @@ def _source(source: str | None) -> str | None:
         return source
     path = Path(source).expanduser().resolve()
     if not path.exists():
-        raise LocalError(f"There is no file {path} for SOURCE.")
+        raise LocalError(f"SOURCE names {path}, and there is no such file.")
     return str(path)
 
 
@@ -169,18 +172,14 @@ def _welcome(environment: Mapping[str, str], log_in: str) -> str:
     )
 
 
-@contextmanager
-def _signals_as_interrupts() -> Iterator[None]:
-    """Treat a closed terminal and a polite kill as Ctrl-C."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+def _treat_signals_as_ctrl_c() -> None:
+    """End in the same order when the terminal is closed and at a polite kill."""
+    for number in STOP_SIGNALS:
         signal.signal(number, _interrupt)
-    yield
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
-
-
-def _ignore_signals() -> None:
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    # One is enough: `make` passes on what the terminal has sent already.
+    for number in STOP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
