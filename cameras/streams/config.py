@@ -39,8 +39,8 @@ class SourceConfig:
 
     Attributes:
         kind: How the source delivers.
-        url: Address without user name and password; for FILE and FOLDER a path, for USB a device
-            such as `/dev/video0`.
+        url: Address without user name and password, for SNAPSHOT that of a JPEG; for FILE and
+            FOLDER a path, for USB a device such as `/dev/video0`.
         username: Empty where the source asks for none.
         password: Never part of a message, a log line or a `repr`.
         open_timeout_s: Limit for connecting, and again for the first picture.

@@ -40,16 +40,20 @@ _HTTP = {"protocol_whitelist": "http,https,tcp,tls", "max_redirects": "0"}
 _RTSP = {
     "protocol_whitelist": "rtsp,rtp,udp,tcp,tls,srtp",
     "allowed_media_types": "video",
+    # Three frames tell the rate; libav would wait a second for more.
+    "fpsprobesize": "3",
 }
 _OPTIONS: dict[SourceKind, dict[str, str]] = {
     SourceKind.RTSP: {**_RTSP, "format_whitelist": "rtsp"},
     SourceKind.HTTP: {**_HTTP, "format_whitelist": _VIDEOS},
     SourceKind.MJPEG: {**_HTTP, "format_whitelist": "mpjpeg,mjpeg,jpeg_pipe"},
-    SourceKind.SNAPSHOT: {**_HTTP, "format_whitelist": _PICTURES},
+    SourceKind.SNAPSHOT: _HTTP,
     SourceKind.FILE: {"format_whitelist": _VIDEOS},
     SourceKind.FOLDER: {"format_whitelist": _PICTURES},
     SourceKind.USB: {},
 }
+# Where guessing goes wrong: by the ending .jpg libav would take a demuxer for numbered files.
+_FORMATS = {SourceKind.SNAPSHOT: "jpeg_pipe", SourceKind.USB: "v4l2"}
 # Enough for any real file; each stream costs memory before a frame is read.
 _LIMITS = {"max_streams": "64", "max_pixels": str(MAX_PIXELS)}
 
@@ -95,6 +99,8 @@ def explain(error: Exception, config: SourceConfig, waited_s: float, limit_s: fl
             return error_class(sentence.format(place=place))
     if isinstance(error, OSError) and error.errno == errno.EBUSY:
         return AccessDeniedError(f"{place} is in use by another program.")
+    if config.kind in {SourceKind.FILE, SourceKind.FOLDER}:
+        return NotAVideoError(f"{place} is empty or damaged.")
     return ConnectionBrokenError(f"{place} broke the connection, or what it sent makes no sense.")
 
 
@@ -130,7 +136,10 @@ _SENTENCES: tuple[tuple[tuple[type[Exception], ...], type[StreamError], str], ..
         # ValueError covers libav's "invalid data", "invalid argument" and a refused format.
         (ValueError, av.error.LookupError),
         NotAVideoError,
-        "{place} delivers neither a video nor a picture that can be read.",
+        (
+            "{place} delivers neither a video nor a picture that can be read, or one of more than "
+            f"{MAX_PIXELS // 1_000_000} million pixels."
+        ),
     ),
 )
 
@@ -164,7 +173,7 @@ def _open_container(config: SourceConfig, file: BinaryIO | None) -> InputContain
         return av.open(
             config.url_with_credentials() if file is None else file,
             mode="r",
-            format="v4l2" if config.kind is SourceKind.USB else None,
+            format=_FORMATS.get(config.kind),
             options=options,
             timeout=(config.open_timeout_s, config.read_timeout_s),
             io_open=None if file is None else _refuse_other_files,
@@ -195,6 +204,9 @@ def _video_stream(container: InputContainer, config: SourceConfig) -> VideoStrea
     stream.codec_context.thread_count = config.decoder_threads
     stream.codec_context.thread_type = "SLICE" if config.is_live else "AUTO"
     stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
+    if config.kind in {SourceKind.FOLDER, SourceKind.SNAPSHOT}:
+        # Half a JPEG is otherwise a picture with a gray lower half.
+        stream.codec_context.options |= {"err_detect": "explode"}
     return stream
 
 

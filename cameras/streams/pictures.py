@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from io import BytesIO
 from itertools import count
 from pathlib import Path
 from typing import BinaryIO
@@ -90,8 +91,8 @@ class FolderCapture(_PictureCapture):
             if path.suffix.lower() not in PICTURE_SUFFIXES or path.is_symlink():
                 continue
             try:
-                with path.open("rb") as file:
-                    image = self._read(file)
+                # Without its name, by which libav would choose the demuxer that opens other files.
+                image = self._read(BytesIO(path.read_bytes()))
             except (StreamError, OSError):
                 self.skipped += 1
             else:

@@ -1,0 +1,151 @@
+"""Small servers that behave as cameras do, well and badly."""
+
+import base64
+import contextlib
+import http.server
+import select
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+SYSTEM_PYTHON = Path("/usr/bin/python3")
+RTSP_SERVER = Path(__file__).with_name("rtsp_server.py")
+START_LIMIT_S = 10
+
+
+@contextlib.contextmanager
+def http_camera(respond: Callable[[http.server.BaseHTTPRequestHandler], None]) -> Iterator[str]:
+    """A server on loopback that answers every GET with `respond`; yields its address."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            with contextlib.suppress(ConnectionError):
+                respond(self)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing: the tests' output stays readable."""
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def send(
+    handler: http.server.BaseHTTPRequestHandler,
+    body: bytes,
+    content_type: str = "image/jpeg",
+    status: int = 200,
+) -> None:
+    """Answer with a whole body."""
+    handler.send_response(status)
+    handler.send_header("Content-Type", content_type)
+    handler.send_header("Content-Length", str(len(body)))
+    handler.end_headers()
+    handler.wfile.write(body)
+
+
+def send_mjpeg(
+    handler: http.server.BaseHTTPRequestHandler, pictures: Iterator[bytes], fps: float = 20
+) -> None:
+    """Answer with pictures without end, as cameras do."""
+    handler.send_response(200)
+    handler.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
+    handler.end_headers()
+    for picture in pictures:
+        head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(picture)}\r\n\r\n"
+        handler.wfile.write(head.encode() + picture + b"\r\n")
+        time.sleep(1 / fps)
+
+
+def has_password(handler: http.server.BaseHTTPRequestHandler, username: str, password: str) -> bool:
+    """Whether a request carries this Basic log-in; otherwise it is refused here."""
+    token = base64.b64encode(f"{username}:{password}".encode()).decode()
+    if handler.headers.get("Authorization") == f"Basic {token}":
+        return True
+    handler.send_response(401)
+    handler.send_header("WWW-Authenticate", 'Basic realm="camera"')
+    handler.send_header("Content-Length", "0")
+    handler.end_headers()
+    return False
+
+
+@contextlib.contextmanager
+def silent_server(drip: bytes = b"") -> Iterator[int]:
+    """A port that accepts and says nothing, or `drip` one byte at a time, three a second."""
+    stop = threading.Event()
+    listener = socket.create_server(("127.0.0.1", 0))
+    accepted: list[socket.socket] = []
+
+    def serve() -> None:
+        sent = 0
+        while not stop.wait(0.3):
+            while select.select([listener], [], [], 0)[0]:
+                accepted.append(listener.accept()[0])
+            for connection in accepted:
+                with contextlib.suppress(OSError):
+                    connection.sendall(drip[sent : sent + 1])
+            sent += 1 if accepted else 0
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        stop.set()
+        thread.join()
+        for connection in [*accepted, listener]:
+            connection.close()
+
+
+class RtspServer:
+    """A real RTSP server on a fixed port, in a process that can be killed and started again."""
+
+    def __init__(self, clip: Path, password: str = "") -> None:
+        self._arguments = [str(clip), *(["--password", password] if password else [])]
+        self._process: subprocess.Popen[str] | None = None
+        self.port = 0
+
+    @property
+    def url(self) -> str:
+        return f"rtsp://127.0.0.1:{self.port}/live"
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(  # noqa: S603 - our own script
+            [str(SYSTEM_PYTHON), str(RTSP_SERVER), *self._arguments, "--port", str(self.port)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        assert self._process.stdout is not None
+        assert select.select([self._process.stdout], [], [], START_LIMIT_S)[0]
+        self.port = int(self._process.stdout.readline())
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            assert self._process.stdout is not None
+            self._process.stdout.close()
+            self._process = None
+
+    @staticmethod
+    def is_available() -> bool:
+        """Whether the distribution's packages are installed."""
+        needed = "import gi; gi.require_version('GstRtspServer', '1.0')"
+        try:
+            done = subprocess.run(  # noqa: S603 - a fixed command
+                [str(SYSTEM_PYTHON), "-c", needed], check=False, capture_output=True
+            )
+        except FileNotFoundError:
+            return False
+        return done.returncode == 0

@@ -1,0 +1,360 @@
+import http.server
+import itertools
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cameras.streams.config import SourceConfig, SourceKind
+from cameras.streams.errors import (
+    AddressNotFoundError,
+    HostNotFoundError,
+    NoAnswerError,
+    NotAVideoError,
+    PortClosedError,
+    ServerFailedError,
+    StreamError,
+    WrongCredentialsError,
+)
+from cameras.streams.probe import probe_source
+from cameras.streams.source import open_source
+from tests.cameras.clips import jpeg, numbered, quarters, write_clip
+from tests.cameras.servers import (
+    RtspServer,
+    has_password,
+    http_camera,
+    send,
+    send_mjpeg,
+    silent_server,
+)
+
+Request = http.server.BaseHTTPRequestHandler
+PASSWORD = "p@ss:/ wö%rd"
+SCHEMES = {
+    SourceKind.RTSP: "rtsp",
+    SourceKind.HTTP: "http",
+    SourceKind.MJPEG: "http",
+    SourceKind.SNAPSHOT: "http",
+}
+needs_rtsp_server = pytest.mark.skipif(
+    not RtspServer.is_available(),
+    reason="install gir1.2-gst-rtsp-server-1.0, python3-gi and gstreamer1.0-plugins-good",
+)
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twenty seconds whose brightness grows every frame and begins again."""
+    pictures = numbered(45) * 12
+    return write_clip(tmp_path_factory.mktemp("clips") / "clip.mp4", pictures[:500])
+
+
+@pytest.fixture
+def rtsp(clip: Path) -> Iterator[RtspServer]:
+    server = RtspServer(clip)
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def guarded_rtsp(clip: Path) -> Iterator[RtspServer]:
+    server = RtspServer(clip, PASSWORD)
+    server.start()
+    yield server
+    server.kill()
+
+
+def config(kind: SourceKind, url: str, **settings: object) -> SourceConfig:
+    limits = {"open_timeout_s": 1.5, "read_timeout_s": 1.0}
+    return SourceConfig(kind=kind, url=url, **(limits | settings))  # type: ignore[arg-type]
+
+
+@needs_rtsp_server
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+def test_rtsp_source_delivers_frames_at_their_time(rtsp: RtspServer, transport: str) -> None:
+    with open_source(config(SourceKind.RTSP, rtsp.url, rtsp_transport=transport)) as source:
+        assert (source.info.width, source.info.height, source.info.codec) == (320, 240, "h264")
+        frames = [frame for frame, _ in zip(source.frames(), range(60), strict=False)]
+    # What the server had ready comes at once; then frames come as they are taken.
+    steps = np.diff([frame.seen_s for frame in frames[-30:]])
+    assert np.median(steps) == pytest.approx(0.04, abs=0.005)
+    assert frames[-1].seen_s == pytest.approx(time.time(), abs=0.5)
+
+
+@needs_rtsp_server
+def test_rtsp_source_right_password_is_let_in(guarded_rtsp: RtspServer) -> None:
+    probe = probe_source(
+        config(SourceKind.RTSP, guarded_rtsp.url, username="viewer", password=PASSWORD)
+    )
+    assert probe.frame.bgr().shape == (240, 320, 3)
+    assert probe.took_s < 4
+
+
+@needs_rtsp_server
+@pytest.mark.parametrize("username", ["", "viewer"])
+def test_rtsp_source_wrong_password_is_said(guarded_rtsp: RtspServer, username: str) -> None:
+    secret = "Wr0ng&Secret" if username else ""
+    settings = {"username": username, "password": secret}
+    with pytest.raises(WrongCredentialsError) as raised:
+        open_source(config(SourceKind.RTSP, guarded_rtsp.url, **settings))
+    assert not raised.value.retryable
+    assert not secret or secret not in str(raised.value)
+    assert raised.value.__suppress_context__  # libav's own text holds the password
+
+
+@needs_rtsp_server
+def test_rtsp_source_unknown_path_is_said(rtsp: RtspServer) -> None:
+    with pytest.raises(AddressNotFoundError, match="path"):
+        open_source(config(SourceKind.RTSP, f"rtsp://127.0.0.1:{rtsp.port}/other"))
+
+
+@needs_rtsp_server
+def test_rtsp_source_killed_server_is_noticed(rtsp: RtspServer) -> None:
+    with open_source(config(SourceKind.RTSP, rtsp.url)) as source:
+        frames = source.frames()
+        next(frames)
+        rtsp.kill()
+        started_s = time.monotonic()
+        with pytest.raises(StreamError) as raised:
+            list(frames)
+    assert raised.value.retryable
+    assert time.monotonic() - started_s < 3
+
+
+@pytest.mark.parametrize("kind", SCHEMES)
+def test_network_source_closed_port_is_said(kind: SourceKind) -> None:
+    with pytest.raises(PortClosedError):
+        open_source(config(kind, f"{SCHEMES[kind]}://127.0.0.1:1/live"))
+
+
+@pytest.mark.parametrize("kind", SCHEMES)
+def test_network_source_unknown_host_is_said(
+    kind: SourceKind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_such_name(*_: object) -> None:
+        raise OSError(-2, "Name or service not known")
+
+    monkeypatch.setattr("socket.getaddrinfo", no_such_name)
+    with pytest.raises(HostNotFoundError, match=r"nowhere\.example"):
+        open_source(config(kind, f"{SCHEMES[kind]}://nowhere.example/live"))
+
+
+def test_network_source_silent_name_server_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    released = threading.Event()
+    monkeypatch.setattr("socket.getaddrinfo", lambda *_: released.wait(10))
+    started_s = time.monotonic()
+    with pytest.raises(NoAnswerError, match="name server"):
+        open_source(config(SourceKind.RTSP, "rtsp://slow.example/live", open_timeout_s=0.5))
+    assert time.monotonic() - started_s < 1.5
+    released.set()
+
+
+@pytest.mark.parametrize("kind", SCHEMES)
+@pytest.mark.parametrize(
+    "drip",
+    [b"", b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nX-Slow: " + b"y" * 1_000],
+    ids=["silence", "drip"],
+)
+def test_network_source_that_says_nothing_ends_within_its_limit(
+    kind: SourceKind, drip: bytes
+) -> None:
+    started_s = time.monotonic()
+    with silent_server(drip) as port, pytest.raises(NoAnswerError) as raised:
+        open_source(config(kind, f"{SCHEMES[kind]}://127.0.0.1:{port}/live"))
+    assert 1.4 < time.monotonic() - started_s < 4
+    assert raised.value.retryable
+
+
+def test_mjpeg_source_delivers_frames() -> None:
+    pictures = [jpeg(picture) for picture in numbered(30)]
+    with (
+        http_camera(lambda request: send_mjpeg(request, itertools.cycle(pictures))) as url,
+        open_source(config(SourceKind.MJPEG, f"{url}/stream")) as source,
+    ):
+        frames = [frame for frame, _ in zip(source.frames(), range(10), strict=False)]
+    assert source.info.codec == "mjpeg"
+    assert all(earlier.seen_s < later.seen_s for earlier, later in itertools.pairwise(frames))
+    assert frames[-1].seen_s == pytest.approx(time.time(), abs=1)
+
+
+def test_mjpeg_source_that_stops_in_mid_stream_ends_within_its_limit() -> None:
+    def respond(request: Request) -> None:
+        send_mjpeg(request, itertools.repeat(jpeg(quarters()), 20))
+        time.sleep(3)
+
+    with (
+        http_camera(respond) as url,
+        open_source(config(SourceKind.MJPEG, f"{url}/stream")) as source,
+    ):
+        started_s = time.monotonic()
+        with pytest.raises(NoAnswerError):
+            list(source.frames())
+        assert time.monotonic() - started_s < 2.8
+
+
+def test_mjpeg_source_that_ends_is_said() -> None:
+    picture = jpeg(quarters())
+    with (
+        http_camera(lambda request: send_mjpeg(request, itertools.repeat(picture, 20))) as url,
+        open_source(config(SourceKind.MJPEG, f"{url}/stream")) as source,
+        pytest.raises(StreamError) as raised,
+    ):
+        list(source.frames())
+    assert raised.value.retryable
+
+
+def test_live_source_close_from_another_thread_ends_a_hanging_read() -> None:
+    def respond(request: Request) -> None:
+        send_mjpeg(request, itertools.repeat(jpeg(quarters()), 20))
+        time.sleep(3)
+
+    with http_camera(respond) as url:
+        source = open_source(config(SourceKind.MJPEG, f"{url}/stream", read_timeout_s=30))
+        threading.Timer(2.0, source.close).start()
+        started_s = time.monotonic()
+        list(source.frames())
+        assert time.monotonic() - started_s < 4
+
+
+def test_live_source_busy_consumer_gets_new_frames_and_drops_are_counted() -> None:
+    picture = jpeg(quarters())
+    with (
+        http_camera(lambda request: send_mjpeg(request, itertools.repeat(picture))) as url,
+        open_source(config(SourceKind.MJPEG, f"{url}/stream")) as source,
+    ):
+        ages_s = []
+        for frame, _ in zip(source.frames(), range(5), strict=False):
+            ages_s.append(time.time() - frame.seen_s)
+            time.sleep(0.4)
+        assert max(ages_s[1:]) < 0.3
+        assert source.dropped > 10
+
+
+def test_http_source_reads_a_video(clip: Path) -> None:
+    content = clip.read_bytes()
+    with (
+        http_camera(lambda request: send(request, content, "video/mp4")) as url,
+        open_source(config(SourceKind.HTTP, f"{url}/clip.mp4")) as source,
+    ):
+        assert (source.info.width, source.info.codec) == (320, "h264")
+        assert next(source.frames()).bgr().shape == (240, 320, 3)
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (401, WrongCredentialsError),
+        (403, WrongCredentialsError),
+        (404, AddressNotFoundError),
+        (500, ServerFailedError),
+        (503, ServerFailedError),
+    ],
+)
+def test_http_source_status_is_said_in_words(status: int, error: type[StreamError]) -> None:
+    with (
+        http_camera(lambda request: send(request, b"", status=status)) as url,
+        pytest.raises(error),
+    ):
+        open_source(config(SourceKind.SNAPSHOT, f"{url}/snap.jpg"))
+
+
+def test_http_source_redirect_is_not_followed() -> None:
+    asked = []
+
+    def respond(request: Request) -> None:
+        asked.append(request.path)
+        request.send_response(302)
+        request.send_header("Location", "/elsewhere.jpg")
+        request.send_header("Content-Length", "0")
+        request.end_headers()
+
+    with http_camera(respond) as url, pytest.raises(StreamError):
+        open_source(config(SourceKind.SNAPSHOT, f"{url}/snap.jpg"))
+    assert set(asked) == {"/snap.jpg"}
+
+
+def test_http_source_page_instead_of_a_picture_is_refused() -> None:
+    page = b"<html><body>Log in</body></html>" * 50
+    with (
+        http_camera(lambda request: send(request, page, "text/html")) as url,
+        pytest.raises(NotAVideoError),
+    ):
+        open_source(config(SourceKind.SNAPSHOT, f"{url}/snap.jpg"))
+
+
+def test_http_source_playlist_is_not_followed() -> None:
+    asked = []
+
+    def respond(request: Request) -> None:
+        asked.append(request.path)
+        playlist = b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n/secret.ts\n#EXT-X-ENDLIST\n"
+        send(request, playlist, "application/vnd.apple.mpegurl")
+
+    with http_camera(respond) as url, pytest.raises(NotAVideoError):
+        open_source(config(SourceKind.HTTP, f"{url}/live.m3u8"))
+    assert "/secret.ts" not in asked
+
+
+def test_snapshot_source_polls_at_the_wanted_rate() -> None:
+    numbers = itertools.count()
+    pictures = [jpeg(picture) for picture in numbered(10)]
+
+    def respond(request: Request) -> None:
+        send(request, pictures[next(numbers) % 10])
+
+    with (
+        http_camera(respond) as url,
+        open_source(config(SourceKind.SNAPSHOT, f"{url}/snap.jpg", analyse_fps=10)) as source,
+    ):
+        frames = [frame for frame, _ in zip(source.frames(), range(10), strict=False)]
+    levels = [round(float(frame.gray(32).mean())) for frame in frames]
+    assert levels == pytest.approx(list(range(10, 60, 5)), abs=3)
+    assert frames[-1].seen_s - frames[0].seen_s == pytest.approx(0.9, abs=0.3)
+
+
+def test_snapshot_source_one_damaged_picture_is_passed_over() -> None:
+    numbers = itertools.count()
+    good, damaged = jpeg(quarters()), jpeg(quarters())[:1_000]
+
+    def respond(request: Request) -> None:
+        send(request, damaged if next(numbers) % 3 == 2 else good)
+
+    with (
+        http_camera(respond) as url,
+        open_source(config(SourceKind.SNAPSHOT, f"{url}/snap.jpg", analyse_fps=20)) as source,
+    ):
+        assert len([frame for frame, _ in zip(source.frames(), range(8), strict=False)]) == 8
+
+
+def test_snapshot_source_nothing_but_damaged_pictures_is_an_error() -> None:
+    numbers = itertools.count()
+    good, damaged = jpeg(quarters()), jpeg(quarters())[:1_000]
+
+    def respond(request: Request) -> None:
+        send(request, damaged if next(numbers) else good)
+
+    with (
+        http_camera(respond) as url,
+        open_source(config(SourceKind.SNAPSHOT, f"{url}/snap.jpg", analyse_fps=10)) as source,
+        pytest.raises(NotAVideoError),
+    ):
+        list(source.frames())
+
+
+def test_snapshot_source_basic_password_is_sent() -> None:
+    picture = jpeg(quarters())
+
+    def respond(request: Request) -> None:
+        if has_password(request, "admin", PASSWORD):
+            send(request, picture)
+
+    with http_camera(respond) as url:
+        right = config(SourceKind.SNAPSHOT, f"{url}/snap.jpg", username="admin", password=PASSWORD)
+        assert probe_source(right).info.width == 320
+        wrong = config(SourceKind.SNAPSHOT, f"{url}/snap.jpg", username="admin", password="x")
+        with pytest.raises(WrongCredentialsError, match="refused"):
+            probe_source(wrong)
