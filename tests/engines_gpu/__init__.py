@@ -1,0 +1,1 @@
+"""The Ultralytics engine, in the environment of requirements/gpu.txt."""
