@@ -1,4 +1,4 @@
-"""Registers the app."""
+"""Registers the app and its receivers."""
 
 from django.apps import AppConfig
 
@@ -8,3 +8,6 @@ class DetectionsConfig(AppConfig):
 
     name = "detections"
     verbose_name = "Detections"
+
+    def ready(self) -> None:
+        from detections import receivers  # noqa: F401

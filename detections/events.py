@@ -4,14 +4,17 @@ One channel-layer group per camera, `camera_group(id)`; one message per camera a
 layer may lose messages at any time: pages catch up from the database by `recorded_at`.
 """
 
+import asyncio
+import os
+import threading
 from collections.abc import Sequence
+from concurrent.futures import Future
+from functools import cache
 from typing import Literal, TypedDict
 from uuid import UUID
 
 import structlog
-from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
-from redis.exceptions import RedisError
 
 log = structlog.get_logger(__name__)
 
@@ -42,7 +45,7 @@ class DetectionsRecorded(TypedDict):
 
 
 class LiveBox(TypedDict):
-    """A plate in a camera's last frame, in fractions of its width and height, and what was read so far."""
+    """A plate in a camera's last frame, in fractions of its width and height, and its text."""
 
     x: float
     y: float
@@ -80,9 +83,25 @@ def publish_camera(camera_id: UUID, event: CameraSeen) -> None:
 
 
 def _send(camera_id: UUID, event: dict[str, object]) -> None:
-    layer = get_channel_layer()
-    try:
-        async_to_sync(layer.group_send)(camera_group(camera_id), event)
-    except (RedisError, OSError):
-        # What is shown live is also in the database: pages catch up when Redis is back.
-        log.warning("live_event_lost", camera_id=str(camera_id), exc_info=True)
+    """Hand an event to the channel layer without waiting for it."""
+    sent = asyncio.run_coroutine_threadsafe(
+        get_channel_layer().group_send(camera_group(camera_id), event), _loop(os.getpid())
+    )
+    sent.add_done_callback(_note_failure)
+
+
+def _note_failure(sent: "Future[None]") -> None:
+    # What is shown live is also in the database: pages catch up when Redis is back.
+    if error := sent.exception():
+        log.warning("live_event_lost", reason=str(error))
+
+
+@cache
+def _loop(_process_id: int) -> asyncio.AbstractEventLoop:
+    """The event loop on which this process publishes.
+
+    `async_to_sync` would make a loop, and the layer a connection, for every single event.
+    """
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, name="live-events", daemon=True).start()
+    return loop

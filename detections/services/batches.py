@@ -1,0 +1,118 @@
+"""The recognition worker's side: one micro-batch of frames or crops in, boxes or readings out.
+
+A batch travels as a Celery message that names keys in Redis; the answer goes to the list of the
+process that asked. The worker owns the models and nothing else, so any number of workers may
+share the queue and any of them may die: what it had not answered is asked again with a later frame.
+"""
+
+import json
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, TypedDict, cast
+
+import structlog
+from django.conf import settings
+
+from detections.recognition.errors import RecognitionError
+from detections.recognition.loading import EngineOptions, load_models
+from detections.recognition.registry import ModelRegistry
+from detections.recognition.types import Frame, PlateBox, PlateDetector, PlateReader, Reading
+from detections.services.frames import IN_FLIGHT_SECONDS, frames_redis, unpack_frame
+
+log = structlog.get_logger(__name__)
+
+Work = Literal["detect", "read"]
+
+
+class Batch(TypedDict):
+    """A micro-batch: `keys` hold its frames or crops, `reply_to` is the list for the answer."""
+
+    id: str
+    work: Work
+    model_set: str
+    keys: list[str]
+    reply_to: str
+
+
+class Reply(TypedDict):
+    """The answer to a batch: one result per key, None where the key had expired, or an error."""
+
+    id: str
+    results: list[Any]
+    error: str
+
+
+@cache
+def _models(model_set: str) -> tuple[PlateDetector, PlateReader]:
+    registry = ModelRegistry.load(Path(settings.MODELS_DIR))
+    options = EngineOptions(
+        device=settings.RECOGNITION_DEVICE, threads=settings.RECOGNITION_THREADS
+    )
+    loaded = load_models(registry, model_set, options)
+    log.info("models_loaded", model_set=model_set, device=settings.RECOGNITION_DEVICE)
+    return loaded
+
+
+def warm_up(model_set: str = "default") -> None:
+    """Load a model set before the first frame waits for it.
+
+    Raises:
+        RecognitionError: The models are missing, altered, or refused by their engine.
+    """
+    _models(model_set)
+
+
+def recognise(batch: Batch) -> None:
+    """Work a batch off and send its answer; a failing engine is answered with its sentence."""
+    redis = frames_redis()
+    packed = cast("list[bytes | None]", redis.mget(batch["keys"]))
+    present = {index: content for index, content in enumerate(packed) if content is not None}
+    results: list[Any] = [None] * len(packed)
+    error = ""
+    try:
+        answers = (
+            _run(batch, [unpack_frame(content) for content in present.values()]) if present else []
+        )
+    except RecognitionError as failure:
+        log.exception("recognition_failed", work=batch["work"], model_set=batch["model_set"])
+        error, answers = str(failure), []
+    for index, answer in zip(present, answers, strict=False):
+        results[index] = answer
+    reply: Reply = {"id": batch["id"], "results": results, "error": error}
+    pipeline = redis.pipeline(transaction=False)
+    pipeline.rpush(batch["reply_to"], json.dumps(reply))
+    pipeline.expire(batch["reply_to"], IN_FLIGHT_SECONDS)
+    pipeline.execute()
+
+
+def _run(batch: Batch, frames: Sequence[Frame]) -> list[Any]:
+    detector, reader = _models(batch["model_set"])
+    if batch["work"] == "detect":
+        return [[_pack_box(box) for box in boxes] for boxes in detector.detect(frames)]
+    return [_pack_reading(reading) for reading in reader.read(frames)]
+
+
+def _pack_box(box: PlateBox) -> list[float]:
+    return [box.x_min, box.y_min, box.x_max, box.y_max, box.confidence]
+
+
+def unpack_box(values: Sequence[float], scale: float) -> PlateBox:
+    """A box of an answer, in pixels of a frame that is `scale` times as large as the one sent."""
+    x_min, y_min, x_max, y_max = (value * scale for value in values[:4])
+    return PlateBox(x_min=x_min, y_min=y_min, x_max=x_max, y_max=y_max, confidence=values[4])
+
+
+def _pack_reading(reading: Reading) -> list[Any]:
+    return [reading.text, list(reading.char_confidences), reading.region, reading.region_confidence]
+
+
+def unpack_reading(values: Sequence[Any]) -> Reading:
+    """A reading of an answer."""
+    text, char_confidences, region, region_confidence = values
+    return Reading(
+        text=text,
+        char_confidences=tuple(char_confidences),
+        region=region,
+        region_confidence=region_confidence,
+    )

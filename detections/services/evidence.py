@@ -1,0 +1,164 @@
+"""From what recognition found to the row that is kept: pictures, readings and reasons."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypedDict
+from uuid import UUID
+
+from django.conf import settings
+
+from cameras.models import Camera
+from detections.models import Detection
+from detections.recognition.config import RecognitionConfig
+from detections.recognition.images import crop_plates, encode_picture
+from detections.recognition.passing import Outcome, Passing
+from detections.recognition.registry import ModelRegistry
+from detections.recognition.types import Frame, Sighting
+from detections.services.recording import NewDetection
+
+CROP_QUALITY = 95
+
+
+class ModelFingerprint(TypedDict):
+    """Which models read a plate, exactly."""
+
+    set: str
+    detector: str
+    detector_sha256: str
+    reader: str
+    reader_sha256: str
+
+
+def recognition_config(camera: Camera) -> RecognitionConfig:
+    """The camera's settings as recognition takes them."""
+    return RecognitionConfig(
+        detector_confidence=camera.detector_confidence,
+        accept_confidence=camera.accept_confidence,
+        review_confidence=camera.review_confidence,
+        min_frames_agreed=camera.min_frames_agreed,
+        min_plate_width_px=camera.min_plate_width_px,
+        include_polygons=_polygons(camera.include_areas),
+        exclude_polygons=_polygons(camera.exclude_areas),
+    )
+
+
+def _polygons(areas: list[list[list[float]]]) -> tuple[tuple[tuple[float, float], ...], ...]:
+    return tuple(tuple((x, y) for x, y in area) for area in areas)
+
+
+def model_fingerprint(model_set: str) -> ModelFingerprint:
+    """Names and SHA-256 of a set's models, from the registry.
+
+    Raises:
+        UnknownModelError: The registry has no such set.
+    """
+    registry = ModelRegistry.load(Path(settings.MODELS_DIR))
+    chosen = registry.model_set(model_set)
+    detector, reader = registry.model(chosen.detector), registry.model(chosen.reader)
+    return ModelFingerprint(
+        set=model_set,
+        detector=detector.name,
+        detector_sha256=detector.files[0].sha256,
+        reader=reader.name,
+        reader_sha256=reader.files[0].sha256,
+    )
+
+
+def detection_of_passing(
+    passing: Passing,
+    *,
+    camera: Camera,
+    key: str,
+    captured_at: datetime,
+    origin: Detection.Origin,
+    models: ModelFingerprint,
+    upload_id: UUID | None = None,
+) -> NewDetection:
+    """A passing that was read, as the detection that is kept of it.
+
+    The frame kept is the frame that was read, and the crop is cut from it as the reader got it.
+
+    Args:
+        passing: Accepted or for review, with its best sighting and that sighting's frame.
+        captured_at: The moment of the best sighting.
+    """
+    best, frame = passing.best, passing.frame
+    box = _box(best) if best else None
+    return NewDetection(
+        camera=camera,
+        key=key,
+        captured_at=captured_at,
+        text=passing.raw_text,
+        number=passing.text,
+        country=passing.country or "",
+        province=passing.province or "",
+        confidence=passing.confidence,
+        frames_agreed=passing.frames_agreed,
+        frames_read=passing.frames_read,
+        review=(
+            Detection.Review.ACCEPTED
+            if passing.decision.outcome is Outcome.ACCEPTED
+            else Detection.Review.PENDING
+        ),
+        origin=origin,
+        direction=passing.direction.heading,
+        box=box,
+        frame_size=(frame.shape[1], frame.shape[0]) if frame is not None else (0, 0),
+        frame=None if frame is None else encode_frame(frame),
+        crop=None if frame is None or best is None else _encode_crop(frame, best),
+        upload_id=upload_id,
+        model_set=models["set"],
+        evidence=_evidence(passing, models),
+    )
+
+
+def encode_frame(frame: Frame) -> bytes:
+    """The frame as it is kept: JPEG, whose encoding costs a thirtieth of WebP's."""
+    return encode_picture(frame, codec="jpeg", quality=settings.PICTURE_QUALITY)
+
+
+def _encode_crop(frame: Frame, best: Sighting) -> bytes:
+    return encode_picture(crop_plates(frame, [best.box])[0], codec="jpeg", quality=CROP_QUALITY)
+
+
+def _box(sighting: Sighting) -> tuple[int, int, int, int]:
+    box = sighting.box
+    return round(box.x_min), round(box.y_min), round(box.width), round(box.height)
+
+
+def _evidence(passing: Passing, models: ModelFingerprint) -> dict[str, Any]:
+    return {
+        "readings": [
+            {
+                "t": round(sighting.seen_s - passing.first_seen_s, 3),
+                "text": sighting.reading.text,
+                "confidence": round(sighting.reading.confidence, 4),
+                "chars": [round(value, 4) for value in sighting.reading.char_confidences],
+                "box": _box(sighting),
+            }
+            for sighting in passing.sightings
+            if sighting.reading is not None
+        ],
+        "candidates": [
+            {"text": candidate.text, "share": round(candidate.share, 4), "frames": candidate.frames}
+            for candidate in passing.candidates
+        ],
+        "checks": [
+            {
+                "rule": check.rule,
+                "value": round(check.value, 4),
+                "limit": check.limit,
+                "passed": check.passed,
+            }
+            for check in passing.decision.checks
+        ],
+        "repairs": [
+            {"position": position, "read": read, "repaired": repaired}
+            for position, read, repaired in passing.repairs
+        ],
+        "char_confidences": [round(value, 4) for value in passing.char_confidences],
+        "country_confidence": round(passing.country_confidence, 4),
+        "province_confidence": round(passing.province_confidence, 4),
+        "seen_for_s": round(passing.last_seen_s - passing.first_seen_s, 3),
+        "models": {**models},
+    }

@@ -1,0 +1,36 @@
+"""Tells live pages of new detections, once they are committed."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from uuid import UUID
+
+from detections.events import LiveDetection, publish_detections
+from detections.models import Detection
+
+
+def live_detection(detection: Detection) -> LiveDetection:
+    """What a live page shows of a detection; its camera must be loaded."""
+    return {
+        "id": str(detection.pk),
+        "camera_id": str(detection.camera_id),
+        "camera": detection.camera.name,
+        "number": detection.read_number,
+        "country": detection.read_country,
+        "province": detection.read_province,
+        "confidence": detection.confidence,
+        "char_confidences": detection.evidence.get("char_confidences", []),
+        "review": detection.review,
+        "captured_at": detection.captured_at.isoformat(),
+        "recorded_at": detection.recorded_at.isoformat(),
+        "has_crop": bool(detection.crop_name),
+        "has_frame": bool(detection.frame_name),
+    }
+
+
+def announce_detections(*, detections: Sequence[Detection]) -> None:
+    """Publish new detections, one message per camera."""
+    by_camera: dict[UUID, list[LiveDetection]] = defaultdict(list)
+    for detection in detections:
+        by_camera[detection.camera_id].append(live_detection(detection))
+    for camera_id, shown in by_camera.items():
+        publish_detections(camera_id, shown)

@@ -1,0 +1,127 @@
+"""The worker's side of uploads: a picture or video in, detections out, with its progress."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import structlog
+
+from cameras.streams.config import SourceConfig, SourceKind
+from cameras.streams.errors import StreamError
+from cameras.streams.frame import StreamFrame
+from cameras.streams.source import FrameSource, open_source
+from detections.errors import DetectionRefusedError, RecognitionUnavailableError
+from detections.models import Detection, Upload
+from detections.recognition.errors import RecognitionError
+from detections.recognition.images import read_picture
+from detections.recognition.passing import Passing
+from detections.recognition.pipeline import Recognizer
+from detections.services.evidence import (
+    ModelFingerprint,
+    detection_of_passing,
+    model_fingerprint,
+    recognition_config,
+)
+from detections.services.inference import PatientDetector, PatientReader
+from detections.services.recording import record_detections
+from detections.services.uploads import (
+    claim_upload,
+    count_upload_detections,
+    fail_upload,
+    finish_upload,
+    local_copy,
+    release_upload,
+    report_upload,
+)
+
+log = structlog.get_logger(__name__)
+
+REPORT_EVERY_SECONDS = 1.0
+
+
+def read_upload(upload_id: UUID) -> None:
+    """Read an upload to its end, or say in words why it cannot be read.
+
+    A second run of the same upload records nothing twice: what was found has the same key.
+    """
+    upload = claim_upload(upload_id=upload_id)
+    if upload is None:
+        return
+    structlog.contextvars.bind_contextvars(upload_id=str(upload_id))
+    try:
+        with local_copy(upload) as path:
+            _Reading(upload, model_fingerprint(upload.camera.model_set)).run(path)
+    except RecognitionUnavailableError:
+        log.warning("upload_waits_for_recognition")
+        release_upload(upload_id=upload_id)
+    except (RecognitionError, StreamError, FileNotFoundError) as error:
+        log.info("upload_failed", kind=upload.kind, error=type(error).__name__)
+        fail_upload(upload_id=upload_id, message=_in_words(error))
+    else:
+        finish_upload(upload_id=upload_id)
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "The stored file is gone. Send it again."
+    return str(error)
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One upload being read."""
+
+    upload: Upload
+    models: ModelFingerprint
+    reported_at: float = 0.0
+
+    def run(self, path: Path) -> None:
+        camera = self.upload.camera
+        recognizer = Recognizer(
+            detector=PatientDetector(camera.model_set),
+            reader=PatientReader(camera.model_set),
+            config=recognition_config(camera),
+        )
+        if self.upload.kind == Upload.Kind.PICTURE:
+            for index, passing in enumerate(recognizer.read_picture(read_picture(path))):
+                self._record(passing, index)
+            return
+        config = SourceConfig(kind=SourceKind.FILE, url=str(path), analyse_fps=camera.analyse_fps)
+        with open_source(config) as source:
+            for passing in recognizer.read_video(self._with_progress(source)):
+                self._record(passing, passing.track_id)
+
+    def _with_progress(self, source: FrameSource) -> Iterator[StreamFrame]:
+        duration_s = source.info.duration_s
+        for frame in source.frames():
+            yield frame
+            if time.monotonic() - self.reported_at >= REPORT_EVERY_SECONDS:
+                self.reported_at = time.monotonic()
+                # Without a duration the bar stands still near its beginning and the count moves.
+                progress = frame.seen_s / duration_s if duration_s else 0.01
+                report_upload(upload_id=self.upload.pk, progress=min(progress, 0.99))
+
+    def _record(self, passing: Passing, number: int) -> None:
+        if not passing.is_accepted or passing.best is None:
+            return
+        item = detection_of_passing(
+            passing,
+            camera=self.upload.camera,
+            key=f"upload:{self.upload.pk}:{number}",
+            captured_at=self.upload.captured_at + timedelta(seconds=passing.best.seen_s),
+            origin=Detection.Origin.UPLOAD,
+            models=self.models,
+            upload_id=self.upload.pk,
+        )
+        try:
+            recorded = record_detections(items=[item])
+        except DetectionRefusedError:
+            # One that cannot be kept does not stop the others.
+            log.exception("detection_refused")
+            return
+        count_upload_detections(
+            upload_id=self.upload.pk, count=sum(result.is_new for result in recorded)
+        )

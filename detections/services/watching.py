@@ -1,0 +1,379 @@
+"""The camera task: frames from one camera in, detections out, for as long as it holds the lease.
+
+Three threads: the source's own decodes and keeps the newest frame; the task's thread looks, asks
+the recognition workers, follows the vehicles and records; a steward takes up changed settings and
+writes how the camera fares, also while the camera is silent.
+"""
+
+import socket
+import threading
+import time
+import uuid
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.db import Error as DatabaseError
+from django.db import connection
+from django.utils import timezone
+from redis.exceptions import RedisError
+
+from cameras.models import Camera, CameraStatus
+from cameras.services import report_camera_status
+from cameras.streams.config import SourceConfig, SourceKind
+from cameras.streams.errors import StreamError
+from cameras.streams.frame import StreamFrame
+from cameras.streams.reconnect import ReconnectingSource, StreamPhase, StreamState
+from detections.errors import DetectionRefusedError, RecognitionUnavailableError
+from detections.events import CameraSeen, LiveBox, publish_camera
+from detections.models import Detection
+from detections.recognition.errors import RecognitionError
+from detections.recognition.funnel import Funnel
+from detections.recognition.images import encode_picture
+from detections.recognition.passing import CropRequest, Emission, Passing
+from detections.recognition.passing_reader import PassingReader
+from detections.recognition.types import PlateBox
+from detections.services.counts import add_to_funnel
+from detections.services.evidence import (
+    detection_of_passing,
+    model_fingerprint,
+    recognition_config,
+)
+from detections.services.frames import keep_last_frame
+from detections.services.inference import DETECTOR_LONGEST_SIDE_PX, recognition_client
+from detections.services.leases import lease_keeper
+from detections.services.recording import NewDetection, record_detections
+
+log = structlog.get_logger(__name__)
+
+MOTION_WIDTH_PX = 160
+TILE_EVERY_SECONDS = 0.5
+TILE_QUALITY = 75
+STEWARD_EVERY_SECONDS = 2.0
+# While the database is away, so many detections wait in memory; at 200 kB each, 100 MB.
+UNRECORDED_MOST = 500
+LAST_TRIES = 5
+
+# Set when this process is asked to end: every camera task then flushes and gives its lease back.
+shutting_down = threading.Event()
+
+_SOURCE_FIELDS = ("source_kind", "source_url", "source_username", "source_password", "analyse_fps")
+_PHASES = {
+    StreamPhase.CONNECTING: CameraStatus.State.CONNECTING,
+    StreamPhase.ONLINE: CameraStatus.State.ONLINE,
+    StreamPhase.WAITING: CameraStatus.State.FAILING,
+}
+
+
+def watch_camera(camera_id: UUID) -> None:
+    """Watch a camera until it is switched off, this process ends, or another task has its lease."""
+    camera = _load(camera_id)
+    if camera is None:
+        return
+    stop = threading.Event()
+    if not lease_keeper().take(camera_id, stop.set):
+        return
+    try:
+        CameraWatch(camera, stop).run()
+    finally:
+        lease_keeper().give_back(camera_id)
+
+
+@contextmanager
+def _database() -> Iterator[None]:
+    """A turn with the database, after which the connection goes back to the pool."""
+    try:
+        yield
+    finally:
+        connection.close()
+
+
+def _load(camera_id: UUID) -> Camera | None:
+    """The camera if frames should be taken from it now."""
+    with _database():
+        camera = Camera.objects.select_related("organization").filter(pk=camera_id).first()
+    if camera is None or not camera.takes_frames or not camera.organization.is_active:
+        return None
+    return camera
+
+
+class CameraWatch:
+    """One run of a camera task."""
+
+    def __init__(self, camera: Camera, lost: threading.Event) -> None:
+        self._camera = camera
+        self._lost = lost
+        self._done = threading.Event()
+        self._reopen = threading.Event()
+        # Distinguishes this run's tracks from those of every other run, in idempotency keys.
+        self._run = uuid.uuid4().hex
+        self._models = model_fingerprint(camera.model_set)
+        self._reader = PassingReader(recognition_config(camera), emission=Emission.DECIDED)
+        self._source: ReconnectingSource | None = None
+        self._state = CameraStatus.State.CONNECTING
+        self._stream_error = ""
+        self._recognition_error = ""
+        self._last_frame_at: datetime | None = None
+        self._frame_size = (0, 0)
+        self._told_funnel, self._told_dropped = Funnel(), 0
+        self._fps_frames, self._fps_since = 0, time.monotonic()
+        self._tile_at = 0.0
+        self._unrecorded: deque[NewDetection] = deque()
+        self._recording = threading.Lock()
+
+    def run(self) -> None:
+        """Watch until told to stop; whatever ends it, open tracks are flushed and recorded."""
+        structlog.contextvars.bind_contextvars(camera_id=str(self._camera.pk))
+        log.info("camera_watch_started")
+        steward = threading.Thread(
+            target=self._keep_house, name=f"steward-{self._camera.pk}", daemon=True
+        )
+        steward.start()
+        try:
+            while not self._should_stop():
+                self._reopen.clear()
+                self._watch_source()
+        finally:
+            self._keep(self._reader.flush())
+            self._done.set()
+            steward.join(STEWARD_EVERY_SECONDS * 2)
+            self._finish()
+            log.info("camera_watch_ended")
+
+    def _should_stop(self) -> bool:
+        return shutting_down.is_set() or self._lost.is_set() or self._done.is_set()
+
+    def _watch_source(self) -> None:
+        """Take frames until the source ends or its settings change."""
+        pause = _StopAny(shutting_down, self._lost, self._done, self._reopen)
+        try:
+            self._source = ReconnectingSource(
+                source_config(self._camera),
+                pause,
+                self._note_state,
+                allowed_root=settings.SOURCES_DIR,
+            )
+            for frame in self._source.frames():
+                self._see(frame)
+        except StreamError as error:
+            self._state, self._stream_error = CameraStatus.State.FAILING, str(error)
+            # Trying again with these settings is of no use; wait until somebody changes them.
+            pause.wait(30)
+
+    def _note_state(self, state: StreamState) -> None:
+        self._state = _PHASES.get(state.phase, self._state)
+        self._stream_error = str(state.error) if state.error else ""
+
+    def _see(self, frame: StreamFrame) -> None:
+        self._last_frame_at = datetime.fromtimestamp(frame.seen_s, tz=UTC)
+        self._frame_size = (frame.width, frame.height)
+        self._fps_frames += 1
+        boxes: list[PlateBox] = []
+        if self._reader.look(frame.gray(MOTION_WIDTH_PX), frame.seen_s):
+            boxes = self._recognise(frame)
+        self._keep(self._reader.expire(frame.seen_s))
+        if time.monotonic() - self._tile_at >= TILE_EVERY_SECONDS:
+            self._tile_at = time.monotonic()
+            self._show(frame, boxes)
+
+    def _recognise(self, frame: StreamFrame) -> list[PlateBox]:
+        client, model_set = recognition_client(), self._camera.model_set
+        small = frame.scaled_bgr(DETECTOR_LONGEST_SIDE_PX)
+        requests: list[CropRequest] = []
+        try:
+            boxes = client.detect(small, model_set=model_set, scale=frame.width / small.shape[1])
+            # Only a frame with a plate in it is worth converting at full size.
+            full = frame.bgr() if boxes else small
+            requests = self._reader.select(
+                frame_index=frame.index, seen_s=frame.seen_s, boxes=boxes, frame=full
+            )
+            if requests:
+                readings = client.read([request.crop for request in requests], model_set=model_set)
+                self._reader.accept(requests, readings)
+        except RecognitionUnavailableError as error:
+            self._reader.abandon(requests)
+            if not self._recognition_error:
+                log.warning("recognition_unavailable", reason=error.message)
+            self._recognition_error = error.message
+            return []
+        self._recognition_error = ""
+        return boxes
+
+    def _keep(self, passings: list[Passing]) -> None:
+        """Record what was accepted; what cannot be recorded now waits and is tried again."""
+        for passing in passings:
+            if not passing.is_accepted or passing.best is None:
+                continue
+            if len(self._unrecorded) >= UNRECORDED_MOST:
+                log.error("detection_given_up", waiting=len(self._unrecorded))
+                continue
+            self._unrecorded.append(
+                detection_of_passing(
+                    passing,
+                    camera=self._camera,
+                    key=f"{self._run}:{passing.track_id}",
+                    captured_at=datetime.fromtimestamp(passing.best.seen_s, tz=UTC),
+                    origin=Detection.Origin.CAMERA,
+                    models=self._models,
+                )
+            )
+        self._record()
+
+    def _record(self) -> bool:
+        """Record everything that waits, oldest first; False when the database is away."""
+        with self._recording, _database():
+            while self._unrecorded:
+                try:
+                    record_detections(items=[self._unrecorded[0]])
+                except (DatabaseError, OSError):
+                    log.warning(
+                        "detection_not_recorded_yet", waiting=len(self._unrecorded), exc_info=True
+                    )
+                    return False
+                except DetectionRefusedError:
+                    log.exception("detection_refused")
+                self._unrecorded.popleft()
+        return True
+
+    def _show(self, frame: StreamFrame, boxes: list[PlateBox]) -> None:
+        """Put the frame and its boxes on the camera's tile."""
+        shown: list[LiveBox] = [
+            {
+                "x": round(box.x_min / frame.width, 4),
+                "y": round(box.y_min / frame.height, 4),
+                "width": round(box.width / frame.width, 4),
+                "height": round(box.height / frame.height, 4),
+                "text": "",
+            }
+            for box in boxes
+        ]
+        picture = encode_picture(
+            frame.scaled_bgr(DETECTOR_LONGEST_SIDE_PX), codec="jpeg", quality=TILE_QUALITY
+        )
+        try:
+            keep_last_frame(self._camera.pk, picture, shown)
+        except (RedisError, OSError):
+            return
+        publish_camera(self._camera.pk, self._seen(shown))
+
+    def _seen(self, boxes: list[LiveBox]) -> CameraSeen:
+        return {
+            "type": "live.camera",
+            "camera_id": str(self._camera.pk),
+            "state": self._state,
+            "error": self._stream_error or self._recognition_error,
+            "fps": self._fps(),
+            "frame_at": self._last_frame_at.isoformat() if self._last_frame_at else None,
+            "boxes": boxes,
+        }
+
+    def _fps(self) -> float:
+        return round(self._fps_frames / max(time.monotonic() - self._fps_since, 0.1), 1)
+
+    def _keep_house(self) -> None:
+        """Every two seconds: take up settings, record what waited, write how the camera fares."""
+        while not self._done.wait(STEWARD_EVERY_SECONDS):
+            try:
+                self._take_up_settings()
+                self._report(self._state)
+                self._record()
+            except DatabaseError:
+                log.warning("camera_not_reported", exc_info=True)
+            except (RecognitionError, StreamError) as error:
+                self._stream_error = str(error)
+
+    def _take_up_settings(self) -> None:
+        camera = _load(self._camera.pk)
+        if camera is None:
+            self._done.set()
+            return
+        if camera.updated_at == self._camera.updated_at:
+            return
+        changed = any(
+            getattr(camera, name) != getattr(self._camera, name) for name in _SOURCE_FIELDS
+        )
+        self._models = model_fingerprint(camera.model_set)
+        self._reader.reconfigure(recognition_config(camera))
+        self._camera = camera
+        log.info("camera_settings_taken_up", source_changed=changed)
+        if changed:
+            self._reopen.set()
+
+    def _report(self, state: CameraStatus.State) -> None:
+        funnel, dropped = self._reader.funnel, self._source.dropped if self._source else 0
+        now = timezone.now()
+        with _database():
+            report_camera_status(
+                camera_id=self._camera.pk,
+                state=state,
+                error=self._stream_error or self._recognition_error,
+                last_frame_at=self._last_frame_at,
+                fps=self._fps(),
+                frame_width_px=self._frame_size[0],
+                frame_height_px=self._frame_size[1],
+                frames_dropped=dropped,
+                reconnects=self._source.reconnects if self._source else 0,
+                node=socket.gethostname(),
+            )
+            add_to_funnel(
+                camera_id=self._camera.pk,
+                at=now,
+                counted=funnel - self._told_funnel,
+                dropped=max(dropped - self._told_dropped, 0),
+            )
+        self._told_funnel, self._told_dropped = funnel, dropped
+        self._fps_frames, self._fps_since = 0, time.monotonic()
+
+    def _finish(self) -> None:
+        """Record what is left and say that nobody watches; an absent database gets a few tries."""
+        for attempt in range(LAST_TRIES):
+            try:
+                if self._record():
+                    self._report(CameraStatus.State.WAITING)
+                    return
+            except DatabaseError:
+                log.warning("camera_not_reported", exc_info=True)
+            time.sleep(2**attempt / 4)
+        log.error("detections_lost", count=len(self._unrecorded))
+
+
+class _StopAny(threading.Event):
+    """Set when any of several events is."""
+
+    def __init__(self, *events: threading.Event) -> None:
+        super().__init__()
+        self._events = events
+
+    def is_set(self) -> bool:
+        return any(event.is_set() for event in self._events)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        until = None if timeout is None else time.monotonic() + timeout
+        while not self.is_set() and (until is None or time.monotonic() < until):
+            time.sleep(0.1)
+        return self.is_set()
+
+
+def source_config(camera: Camera) -> SourceConfig:
+    """A camera's source as the streams take it; files play at their own speed, again and again.
+
+    Raises:
+        InvalidAddressError: The address does not fit the kind.
+    """
+    kind = SourceKind(camera.source_kind)
+    url = camera.source_url
+    if kind in {SourceKind.FILE, SourceKind.FOLDER}:
+        url = str(settings.SOURCES_DIR / url)
+    return SourceConfig(
+        kind=kind,
+        url=url,
+        username=camera.source_username,
+        password=camera.source_password or "",
+        loop=True,
+        realtime=True,
+        analyse_fps=camera.analyse_fps,
+    )

@@ -1,0 +1,83 @@
+"""Celery entry points of detections."""
+
+from typing import Any
+from uuid import UUID
+
+import structlog
+from celery import shared_task
+from celery.signals import worker_shutting_down
+from django.utils import timezone
+
+log = structlog.get_logger(__name__)
+
+
+@worker_shutting_down.connect
+def stop_camera_tasks(**_kwargs: Any) -> None:
+    """Let the camera tasks of this process flush and end, so that the pool can."""
+    from detections.services.watching import shutting_down
+
+    shutting_down.set()
+
+
+@shared_task(name="detections.tasks.watch_camera", acks_late=False)
+def watch_camera(camera_id: str) -> None:
+    """Watch one camera for as long as it should be watched.
+
+    Acknowledged at once: a lost message is sent again by `ensure_streams`, and one that were kept
+    until the end would be delivered a second time after the broker's visibility limit. A pool of
+    threads, which camera tasks run in, knows no time limits.
+    """
+    from detections.services.watching import watch_camera as watch
+
+    watch(UUID(camera_id))
+
+
+@shared_task(name="detections.tasks.ensure_streams")
+def ensure_streams() -> None:
+    """Start a task for every camera that should be watched and that nobody watches."""
+    from cameras.selectors import cameras_to_watch
+    from detections.services.leases import is_leased, may_lease
+
+    if not may_lease():
+        return
+    for camera_id in cameras_to_watch().values_list("pk", flat=True):
+        if not is_leased(camera_id):
+            watch_camera.apply_async(args=[str(camera_id)], expires=10)
+
+
+@shared_task(name="detections.tasks.recognise_batch", acks_late=False)
+def recognise_batch(batch: dict[str, Any]) -> None:
+    """Find or read the plates of one micro-batch; a lost one is not worth a second try."""
+    from detections.services.batches import recognise
+
+    recognise(batch)  # type: ignore[arg-type]  # JSON of a Batch
+
+
+@shared_task(name="detections.tasks.ensure_partitions")
+def ensure_partitions() -> None:
+    """Make the partitions of the coming months."""
+    from detections.services.partitions import ensure_partitions as ensure
+    from detections.services.partitions import months_ahead
+
+    made = ensure(months=months_ahead(timezone.now()))
+    if made:
+        log.info("partitions_made", names=made)
+
+
+@shared_task(
+    name="detections.tasks.read_upload", time_limit=6 * 3600, soft_time_limit=6 * 3600 - 60
+)
+def read_upload(upload_id: str) -> None:
+    """Read an uploaded picture or video."""
+    from detections.services.reading import read_upload as read
+
+    read(UUID(upload_id))
+
+
+@shared_task(name="detections.tasks.resume_uploads")
+def resume_uploads() -> None:
+    """Queue again the uploads whose message was lost or whose reader died."""
+    from detections.services.uploads import queue_upload, uploads_to_resume
+
+    for upload_id in uploads_to_resume():
+        queue_upload(upload_id)
