@@ -23,9 +23,7 @@ CHECKS: dict[str, Sequence[Sequence[str]]] = {
         (*MANAGE, "check", "--deploy", "--fail-level", "WARNING"),
         (*MANAGE, "makemigrations", "--check", "--dry-run"),
     ),
-    "schema": (
-        (*MANAGE, "spectacular", "--validate", "--fail-on-warn", "--file", os.devnull),
-    ),
+    "schema": ((*MANAGE, "spectacular", "--validate", "--fail-on-warn", "--file", os.devnull),),
     "tests": (("pytest", "-n", "auto"),),
     "e2e": (("pytest", "-m", "e2e"),),
 }

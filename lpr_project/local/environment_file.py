@@ -1,6 +1,5 @@
 """The file `services.env`: addresses and secrets of this machine, readable by its owner alone."""
 
-import os
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,4 +24,4 @@ def write_environment(path: Path, values: Mapping[str, str]) -> None:
     draft.write_text(
         "".join(f"{name}='{value}'\n" for name, value in values.items()), encoding="utf-8"
     )
-    os.replace(draft, path)
+    draft.replace(path)

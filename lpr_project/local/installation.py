@@ -62,7 +62,8 @@ def collect_static_files() -> None:
     """
     target = LOCAL / "static"
     stamp = LOCAL / "static.collected"
-    digest = _digest([VENV / ".installed-recognition", NODE_PACKAGES / ".installed"], ROOT / "static")
+    origins = [VENV / ".installed-recognition", NODE_PACKAGES / ".installed"]
+    digest = _digest(origins, ROOT / "static")
     if _is_current(stamp, digest):
         return
     say("Collecting static files.")
@@ -97,4 +98,4 @@ def _run(command: Sequence[str | Path], name: str) -> None:
     environment = os.environ | {"PYTHONUTF8": "1"}
     if subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode != 0:
         check_folder()
-        raise LocalError(f"{name} failed; the lines above say why. Run the command again after mending it.")
+        raise LocalError(f"{name} failed; the lines above say why. Mend it and run this again.")

@@ -14,6 +14,10 @@ def find_interpreter() -> str | None:
     """Find a Python of 3.11 or later that can make environments; None where there is none."""
     for name in CANDIDATES:
         path = shutil.which(name)
-        if path and subprocess.run([path, "-c", PROBE], capture_output=True, check=False).returncode == 0:
+        if path and _is_usable(path):
             return path
     return None
+
+
+def _is_usable(path: str) -> bool:
+    return subprocess.run([path, "-c", PROBE], capture_output=True, check=False).returncode == 0

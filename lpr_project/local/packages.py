@@ -18,6 +18,7 @@ from lpr_project.local.postgres import newest_binaries
 from lpr_project.local.redis_server import SAME_PROGRAM
 from lpr_project.local.say import say
 
+OLDEST_PYTHON = (3, 11)
 # Installing PostgreSQL makes and starts a cluster of the system's own unless it is told not to.
 CLUSTER_POLICY = Path("/etc/postgresql-common/createcluster.d/lpr-server.conf")
 
@@ -51,17 +52,15 @@ def install_missing(*, for_tests: bool) -> None:
     missing = _missing(for_tests=for_tests)
     if any(name.startswith("postgresql-") for name in missing):
         _apt(prefix, "install", "postgresql-common")
-        with_policy = f'mkdir -p "$1" && echo create_main_cluster = false > "$1/{CLUSTER_POLICY.name}"'
-        subprocess.run(
-            [*prefix, "sh", "-c", with_policy, "sh", str(CLUSTER_POLICY.parent)], check=True
-        )
+        policy = f"echo create_main_cluster = false > {CLUSTER_POLICY}"
+        subprocess.run([*prefix, "sh", "-c", policy], check=True)
     try:
         _apt(prefix, "install", *missing)
     finally:
         if CLUSTER_POLICY.exists():
             subprocess.run([*prefix, "rm", str(CLUSTER_POLICY)], check=False)
     if still := _missing(for_tests=for_tests):
-        raise LocalError(f"apt installed all it was asked for and still lacking is: {' '.join(still)}.")
+        raise LocalError(f"apt installed what it was asked for, yet missing is: {' '.join(still)}.")
 
 
 def _missing(*, for_tests: bool) -> list[str]:
@@ -94,7 +93,7 @@ def _has_library(name: str) -> bool:
 
 
 def _python_packages() -> list[str]:
-    if sys.version_info >= (3, 11):
+    if sys.version_info[:2] >= OLDEST_PYTHON:
         return ["python3-venv"]
     # Ubuntu 22.04, whose own Python is 3.10.
     return ["python3.11", "python3.11-venv"]

@@ -73,7 +73,7 @@ class PostgresServer:
         draft.mkdir(mode=0o700)
         os.chown(draft, account.uid, account.gid)
         binaries = newest_binaries()
-        options = ["--encoding=UTF8", "--locale=C.UTF-8", "--auth=scram-sha-256"]
+        options: list[str | Path] = ["--encoding=UTF8", "--locale=C.UTF-8", "--auth=scram-sha-256"]
         password_file = draft.with_name(draft.name + ".password")
         try:
             password_file.touch(mode=0o600)
@@ -133,7 +133,7 @@ class PostgresServer:
         return directory
 
     def _fill(self, account: Account, binaries: Path, directory: Path) -> None:
-        server = [binaries / "postgres", "--single", "-D", directory]
+        server: list[str | Path] = [binaries / "postgres", "--single", "-D", directory]
         # In template1, so that databases which the role makes for tests have them too: creating
         # PostGIS takes a superuser, and the application's role is none.
         extensions = "".join(f"CREATE EXTENSION {name};\n" for name in EXTENSIONS)

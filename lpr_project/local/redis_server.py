@@ -44,7 +44,8 @@ class RedisServer:
         # Nothing is saved: Redis is transport and cache here and may be lost at any moment.
         configuration.write_text(
             f"bind {LOOPBACK}\nport {self.port}\nrequirepass {self.password}\n"
-            'save ""\nappendonly no\nmaxmemory-policy noeviction\n',
+            # Tests give each of their processes databases of its own.
+            'databases 256\nsave ""\nappendonly no\nmaxmemory-policy noeviction\n',
             encoding="ascii",
         )
 
@@ -68,12 +69,10 @@ class RedisServer:
         try:
             with socket.create_connection((LOOPBACK, self.port), timeout=2) as connection:
                 connection.sendall(f"AUTH {self.password}\r\nPING\r\n".encode())
-                answer = connection.recv(64)
-                while answer.count(b"\r\n") < 2 and (more := connection.recv(64)):
-                    answer += more
+                with connection.makefile("rb") as answers:
+                    return [answers.readline(), answers.readline()] == [b"+OK\r\n", b"+PONG\r\n"]
         except OSError:
             return False
-        return answer == b"+OK\r\n+PONG\r\n"
 
 
 def redis_program(local_dir: Path) -> Path:

@@ -4,11 +4,12 @@ import os
 import signal
 import subprocess
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from types import FrameType
+from urllib.parse import urlsplit
 
 from lpr_project.local.descendants import adopt_orphans, end_orphans
 from lpr_project.local.errors import LocalError
@@ -25,6 +26,9 @@ from lpr_project.local.supervision import Supervision
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = "8000"
+LAST_PORT = 65535
+# Under all of these a browser on this machine finds the server as localhost.
+LOCAL_HOSTS = {DEFAULT_HOST, "0.0.0.0", "::", "::1"}  # noqa: S104  # compared with, not bound to
 READY_LIMIT_S = 120.0
 GLANCE_S = 0.2
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -106,13 +110,15 @@ def _glance(supervision: Supervision, log: LogFollower) -> None:
 
 
 def _is_ready(environment: Mapping[str, str]) -> bool:
-    port = int(environment["LPR_PORT"])
-    address = f"{_address(environment['LPR_HOST'], port)}readyz"
+    address = urlsplit(_address(environment["LPR_HOST"], int(environment["LPR_PORT"])))
+    connection = HTTPConnection(address.netloc, timeout=2)
     try:
-        with urllib.request.urlopen(address, timeout=2) as answer:
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == HTTPStatus.OK
+    except (OSError, HTTPException):
         return False
+    finally:
+        connection.close()
 
 
 def _manage(environment: Mapping[str, str], *arguments: str) -> str:
@@ -144,8 +150,8 @@ def _environment() -> dict[str, str]:
         "PYTHONWARNINGS": "ignore:You're running the worker with superuser",
     }
     port = environment["LPR_PORT"]
-    if not (port.isdigit() and 0 < int(port) < 65536):
-        raise LocalError(f"LPR_PORT is {port!r} and must be a number from 1 to 65535.")
+    if not (port.isdigit() and 0 < int(port) <= LAST_PORT):
+        raise LocalError(f"LPR_PORT is {port!r} and must be a number from 1 to {LAST_PORT}.")
     environment["PATH"] = f"{VENV / 'bin'}{os.pathsep}{environment['PATH']}"
     return environment
 
@@ -160,7 +166,7 @@ def _source(source: str | None) -> str | None:
 
 
 def _address(host: str, port: int) -> str:
-    name = "localhost" if host in {DEFAULT_HOST, "0.0.0.0", "::", "::1"} else host
+    name = "localhost" if host in LOCAL_HOSTS else host
     return f"http://{name}:{port}/"
 
 

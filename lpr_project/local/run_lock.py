@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from lpr_project.local.errors import LocalError
 from lpr_project.local.paths import LOCAL

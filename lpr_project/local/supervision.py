@@ -68,6 +68,8 @@ programs = {programs}
 priority = 10
 """
 APPLICATION = "application"
+# What the supervisor says of a process that ended at once, which it starts again by itself.
+TRIED_AGAIN = ("(spawn error)", "(abnormal termination)")
 STOP_SIGNALS = {"postgres": "INT"}
 
 
@@ -106,12 +108,17 @@ class Supervision:
         guarded = ["setpriv", "--pdeathsig", "TERM", str(PYTHON)]
         command = [*guarded, "-m", "supervisor.supervisord", "--configuration", str(CONFIGURATION)]
         self._process = subprocess.Popen(
-            command, cwd=ROOT, env=self._environment, stdin=subprocess.DEVNULL, start_new_session=True
+            command,
+            cwd=ROOT,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
         )
         deadline = time.monotonic() + START_LIMIT_S
         while not self._socket.exists():
             if not self.is_running() or time.monotonic() > deadline:
-                raise LocalError(f"The supervisor did not start: {LOGS / 'supervisor.log'} says why.")
+                log = LOGS / "supervisor.log"
+                raise LocalError(f"The supervisor did not start: {log} says why.")
             time.sleep(0.05)
 
     def start_application(self) -> None:
@@ -120,9 +127,9 @@ class Supervision:
         Raises:
             LocalError: The supervisor refuses.
         """
-        command = [PYTHON, "-m", "supervisor.supervisorctl", "-c", CONFIGURATION, "start"]
+        control = [str(PYTHON), "-m", "supervisor.supervisorctl", "-c", str(CONFIGURATION)]
         done = subprocess.run(
-            [*command, f"{APPLICATION}:*"],
+            [*control, "start", f"{APPLICATION}:*"],
             cwd=ROOT,
             env=self._environment,
             capture_output=True,
@@ -130,8 +137,7 @@ class Supervision:
             check=False,
         )
         failed = [line for line in done.stdout.splitlines() if "ERROR" in line]
-        # A process that ended at once is tried again by the supervisor, so it is no failure here.
-        if refused := [line for line in failed if "spawn error" not in line and "abnormal" not in line]:
+        if refused := [line for line in failed if not line.endswith(TRIED_AGAIN)]:
             raise LocalError(f"The supervisor did not start every process: {'; '.join(refused)}")
 
     def is_running(self) -> bool:
