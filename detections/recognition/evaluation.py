@@ -15,6 +15,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from detections.recognition.config import RecognitionConfig
 from detections.recognition.errors import LabelError
 from detections.recognition.images import read_picture
 from detections.recognition.passing import Passing
@@ -151,9 +152,10 @@ def measure(recognizer: Recognizer, picture: LabelledPicture) -> Tally:
         RecognitionError: the picture cannot be read, or an engine failed.
     """
     frame = read_picture(picture.path)
-    crops = [plate.box for plate in picture.plates if plate.box and _is_whole(plate.box, frame)]
+    is_crop = any(plate.box and _is_whole(plate.box, frame) for plate in picture.plates)
+    boxes = [_box_within_margins(frame, recognizer.config)] if is_crop else None
     start = perf_counter()
-    passings = recognizer.read_picture(frame, crops or None)
+    passings = recognizer.read_picture(frame, boxes)
     tally = Tally(pictures=1, milliseconds=[(perf_counter() - start) * 1_000])
     seen = [
         (passing.sightings[0].box, passing)
@@ -161,8 +163,8 @@ def measure(recognizer: Recognizer, picture: LabelledPicture) -> Tally:
         if passing.sightings[0].box.confidence >= recognizer.config.detector_confidence
     ]
     for plate in picture.plates:
-        tally += _compared(plate, seen, is_crop=bool(crops))
-    if not crops and all(plate.box for plate in picture.plates):
+        tally += _compared(plate, seen, is_crop=is_crop)
+    if not is_crop and all(plate.box for plate in picture.plates):
         labelled = [plate.box for plate in picture.plates if plate.box]
         tally.scenes = 1
         tally.false_boxes = sum(
@@ -237,6 +239,14 @@ def _is_near(box: PlateBox, truth: PlateBox) -> bool:
     x, y = box.center
     is_inside = truth.x_min <= x <= truth.x_max and truth.y_min <= y <= truth.y_max
     return is_inside or iou(box, truth) >= LOOSE_IOU
+
+
+def _box_within_margins(crop: Frame, config: RecognitionConfig) -> PlateBox:
+    """The box for which the reader is shown the whole crop."""
+    height, width = crop.shape[:2]
+    left = width * config.crop_margin_x / (1 + 2 * config.crop_margin_x)
+    top = height * config.crop_margin_y / (1 + 2 * config.crop_margin_y)
+    return PlateBox(x_min=left, y_min=top, x_max=width - left, y_max=height - top, confidence=1.0)
 
 
 def _is_whole(box: PlateBox, frame: Frame) -> bool:

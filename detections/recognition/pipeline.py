@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from detections.recognition.config import RecognitionConfig
-from detections.recognition.passing import Emission, Passing, PassingReader
+from detections.recognition.passing import Emission, Passing
+from detections.recognition.passing_reader import PassingReader
 from detections.recognition.types import Frame, PlateBox, PlateDetector, PlateReader
 
 _LOOK_WIDTH_PX = 320

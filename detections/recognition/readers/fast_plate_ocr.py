@@ -1,5 +1,6 @@
 """Plate reading with fast-plate-ocr, on ONNX Runtime."""
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -110,6 +111,8 @@ def _load(model_path: Path, config_path: Path, threads: int) -> "LicensePlateRec
     except ImportError as error:
         message = "fast-plate-ocr is not installed. Install requirements/recognition.txt."
         raise EngineError(message) from error
+    # It tells of its device at info, which is no news and would mix with what programs print.
+    logging.getLogger("fast_plate_ocr").setLevel(logging.WARNING)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
