@@ -1,7 +1,6 @@
 """When the readings of one vehicle are enough, and what becomes of it if they are not."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 
 from detections.recognition.config import RecognitionConfig
 from detections.recognition.passing import Check, Decision, Outcome
@@ -14,26 +13,6 @@ from vehicles.plates.text import PlateTextError
 _UNKNOWN_FORMAT_FACTOR = 2
 """A text of no known format must be read twice as often before it is believed early: it may be the
 part of a plate that a barrier leaves free."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suspicion:
-    """What speaks against a box being a vehicle's plate, beside its text.
-
-    `is_caption_place`: it lies wholly where cameras write captions. `has_moved`: it ever did.
-    """
-
-    has_moved: bool
-    is_caption_place: bool
-
-    def is_overlay(self, identity: Identity | None) -> bool:
-        """Say whether this is a caption or a sign: it never moved, and is no known plate's text.
-
-        A parked car in view since the start never moved either, but its plate has a format and
-        seldom lies in the caption's rows.
-        """
-        is_plate_text = identity is not None and identity.is_known_format
-        return not self.has_moved and (self.is_caption_place or not is_plate_text)
 
 
 def identify_vote(
@@ -100,9 +79,9 @@ def decide(
     else:
         failed = {
             Rejection.DUPLICATE: Rejection.DUPLICATE in against,
-            Rejection.STATIONARY: Rejection.STATIONARY in against,
             Rejection.BAD_FORMAT: not length.passed,
             Rejection.LOW_CONFIDENCE: not review.passed,
+            Rejection.STATIONARY: Rejection.STATIONARY in against,
             Rejection.ONE_FRAME_ONLY: not agreed.passed,
         }
         reasons = [reason for reason, has_failed in failed.items() if has_failed]

@@ -33,7 +33,7 @@ from detections.recognition.passing import (
     Passing,
 )
 from detections.recognition.quality import measure_quality
-from detections.recognition.told import ToldVehicles
+from detections.recognition.told import ToldVehicles, continues
 from detections.recognition.tracking import Track, Tracker, covers, is_lost
 from detections.recognition.types import Frame, PlateBox, PlateQuality, Reading, Rejection, Sighting
 from detections.recognition.vehicle import Vehicle
@@ -237,18 +237,22 @@ class PassingReader:
 
     def _join(self, later: Vehicle) -> None:
         """Let a track go on from an earlier one of the same text, which place did not tell."""
-        text = fold(later.vote.text)
-        if len(text) < self._config.min_text_length:
+        if len(later.vote.text) < self._config.min_text_length:
             return
         for earlier in self._vehicles():
-            gap_s = later.first_seen_s - earlier.last_seen_s
-            is_same = fold(earlier.vote.text) == text and not earlier.is_told
-            if earlier is not later and is_same and 0 < gap_s <= self._config.track_expiry_s:
+            if earlier is not later and not earlier.is_told and self._is_same(earlier, later):
                 self._tracker.end(earlier.track)
                 earlier.absorb(later, self._config)
                 self._open[later.track.track_id] = earlier
                 self._rejections[Rejection.DUPLICATE] += 1
                 return
+
+    def _is_same(self, earlier: Vehicle, later: Vehicle) -> bool:
+        if not 0 < later.first_seen_s - earlier.last_seen_s <= self._config.track_expiry_s:
+            return False
+        if fold(earlier.vote.text) == fold(later.vote.text):
+            return True
+        return continues(earlier.vote.text, earlier.track, later.vote.text, later.track)
 
     def expire(self, now_s: float) -> list[Passing]:
         """Hand out the passings that are decided or over by now; each vehicle once, oldest first.
@@ -299,7 +303,7 @@ class PassingReader:
         if self._is_parked(vehicle):
             is_accepted = self._decide(vehicle).outcome is not Outcome.REJECTED
             return is_accepted or (vehicle.is_overlay and bool(vehicle.readings))
-        return vehicle.is_sure and not self._reads_on and not vehicle.is_overlay
+        return vehicle.is_sure and not self._reads_on and not vehicle.may_be_overlay
 
     def _tell(self, vehicle: Vehicle) -> Passing:
         passing = self._passing_of(vehicle)

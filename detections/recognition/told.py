@@ -44,16 +44,17 @@ class ToldVehicles:
         """
         return any(
             track.first_seen_s - told.track.seen_s <= repeat_after_s
-            and (fold(told.text) == fold(text) or _continues(told, text, track))
+            and (fold(told.text) == fold(text) or continues(told.text, told.track, text, track))
             for told in self._told
         )
 
 
-def _continues(told: _Told, text: str, track: Track) -> bool:
-    gap_s = track.first_seen_s - told.track.seen_s
-    if not 0 < gap_s <= _LONGEST_GAP_S or similarity(told.text, text) < _SIMILAR:
+def continues(earlier_text: str, earlier: Track, later_text: str, later: Track) -> bool:
+    """Say whether a track goes on from an earlier one that ended, by its text and its place."""
+    gap_s = later.first_seen_s - earlier.seen_s
+    if not 0 < gap_s <= _LONGEST_GAP_S or similarity(earlier_text, later_text) < _SIMILAR:
         return False
-    x, y = told.track.expected_center(track.first_seen_s)
-    distance = hypot(track.first_box.center[0] - x, track.first_box.center[1] - y)
+    x, y = earlier.expected_center(later.first_seen_s)
+    distance = hypot(later.first_box.center[0] - x, later.first_box.center[1] - y)
     reach = _NEAR_SIZES + _NEAR_SIZES_PER_S * gap_s
-    return distance <= reach * size_px(track.first_box)
+    return distance <= reach * size_px(later.first_box)

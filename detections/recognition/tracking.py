@@ -13,13 +13,16 @@ from detections.recognition.types import PlateBox, Sighting
 
 _NEW_REACH = 1.0
 _NEW_SPEED = 20.0
+_NEW_GAP_S = 0.25
 _KNOWN_REACH = 0.8
-_KNOWN_SPEED = 6.0
-"""How far from where it is expected a plate is sought, in plate sizes and plate sizes a second:
-before and after its own speed is known. 20 a second is a car at 20 km/h seen from the side, or at
-80 km/h coming on."""
-
+_KNOWN_SPEED = 3.0
 _STANDING_REACH = 0.6
+_STANDING_SPEED = 2.0
+_STANDING_GAP_S = 0.5
+"""How far from where it is expected a plate is sought, in plate sizes and plate sizes a second out
+of sight: before its own speed is known, after, and when it stands. 20 a second is a car at 20 km/h
+seen from the side, or at 80 km/h coming on."""
+
 _MAX_GROWTH = 1.6
 _MAX_GROWTH_RATE = 1.5
 """How much a plate's size may change at once by a detector's whim, and by what factor a second."""
@@ -210,12 +213,11 @@ def _cost(track: Track, box: PlateBox, seen_s: float) -> float | None:
 
 
 def _reach(track: Track, gap_s: float) -> float:
-    gap_s = min(gap_s, _LONGEST_PREDICTION_S)
     if track.hits == 1:
-        return _NEW_REACH + _NEW_SPEED * gap_s
+        return _NEW_REACH + _NEW_SPEED * min(gap_s, _NEW_GAP_S)
     if track.stood_s(track.seen_s) > _LONGEST_PREDICTION_S:
-        return _STANDING_REACH + _KNOWN_SPEED * min(gap_s, 0.5)
-    return _KNOWN_REACH + _KNOWN_SPEED * gap_s
+        return _STANDING_REACH + _STANDING_SPEED * min(gap_s, _STANDING_GAP_S)
+    return _KNOWN_REACH + _KNOWN_SPEED * min(gap_s, _LONGEST_PREDICTION_S)
 
 
 def _follow(track: Track, box: PlateBox, seen_s: float) -> None:

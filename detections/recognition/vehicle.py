@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from detections.recognition.config import RecognitionConfig
-from detections.recognition.decision import Suspicion, identify_vote, is_sure
+from detections.recognition.decision import identify_vote, is_sure
 from detections.recognition.passing import CropRequest, Direction
 from detections.recognition.quality import legibility
 from detections.recognition.tracking import Track, size_px
@@ -34,6 +34,7 @@ it stood, and then at most once a minute."""
 _SAME_VEHICLE = 0.5
 _MAX_UNREAD_SIGHTINGS = 64
 _CAPTION_ROWS = 0.06
+_OVERLAY_S = 2.0
 
 
 @dataclass(slots=True)
@@ -88,15 +89,22 @@ class Vehicle:
         return [item.reading for item in self.sightings.values() if item.reading is not None]
 
     @property
+    def may_be_overlay(self) -> bool:
+        """Whether it may be a caption or a sign, for it has not moved and is no known plate's text.
+
+        A parked car in view since the start has not moved either, but its plate has a format and
+        does not lie in the rows where cameras write captions.
+        """
+        height, box = self.frame_size[1], self.track.box
+        top, bottom = _CAPTION_ROWS * height, (1 - _CAPTION_ROWS) * height
+        is_caption_place = box.y_max <= top or box.y_min >= bottom
+        is_plate_text = self.identity is not None and self.identity.is_known_format
+        return not self.track.has_moved and (is_caption_place or not is_plate_text)
+
+    @property
     def is_overlay(self) -> bool:
-        """Whether it is a caption or a sign, as far as one can tell by now."""
-        height = self.frame_size[1]
-        box = self.track.box
-        is_caption_place = (
-            box.y_max <= _CAPTION_ROWS * height or box.y_min >= (1 - _CAPTION_ROWS) * height
-        )
-        suspicion = Suspicion(has_moved=self.track.has_moved, is_caption_place=is_caption_place)
-        return suspicion.is_overlay(self.identity)
+        """Whether it may be one, and was in view for longer than vehicles stand by chance."""
+        return self.may_be_overlay and self.track.stood_s(self.last_seen_s) >= _OVERLAY_S
 
     @property
     def direction(self) -> Direction:
