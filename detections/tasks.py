@@ -5,7 +5,7 @@ from uuid import UUID
 
 import structlog
 from celery import shared_task
-from celery.signals import worker_shutting_down
+from celery.signals import worker_ready, worker_shutting_down
 from django.utils import timezone
 
 log = structlog.get_logger(__name__)
@@ -17,6 +17,21 @@ def stop_camera_tasks(**_kwargs: Any) -> None:
     from detections.services.watching import shutting_down
 
     shutting_down.set()
+
+
+@worker_ready.connect
+def load_models(sender: Any, **_kwargs: Any) -> None:
+    """Load the default models before the first frame waits for them."""
+    if not sender.hostname.startswith("recognition@"):
+        return
+    from detections.recognition.errors import RecognitionError
+    from detections.services.batches import warm_up
+
+    try:
+        warm_up()
+    except RecognitionError as error:
+        # The worker stays: cameras that ask are told the same sentence, and so is the status page.
+        log.error("models_not_loaded", reason=str(error))  # noqa: TRY400  # the sentence says it all
 
 
 @shared_task(name="detections.tasks.watch_camera", acks_late=False)
@@ -42,7 +57,7 @@ def ensure_streams() -> None:
         return
     for camera_id in cameras_to_watch().values_list("pk", flat=True):
         if not is_leased(camera_id):
-            watch_camera.apply_async(args=[str(camera_id)], expires=10)
+            watch_camera.apply_async(args=(str(camera_id),), expires=10)
 
 
 @shared_task(name="detections.tasks.recognise_batch", acks_late=False)

@@ -143,7 +143,7 @@ class RecognitionClient:
             for key, request in zip(keys, requests, strict=True):
                 pipeline.set(key, pack_frame(request.frame), ex=IN_FLIGHT_SECONDS)
             pipeline.execute()
-            recognise_batch.apply_async(args=[batch], expires=ANSWER_WITHIN_SECONDS, retry=False)
+            recognise_batch.apply_async(args=(batch,), expires=ANSWER_WITHIN_SECONDS, retry=False)
         except (RedisError, OperationalError, OSError):
             log.warning("recognition_not_asked", work=work, frames=len(requests), exc_info=True)
             self._fail(

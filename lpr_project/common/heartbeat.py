@@ -1,0 +1,46 @@
+"""Which kinds of process are alive: each writes a key into Redis that expires with its silence."""
+
+import os
+import socket
+import threading
+from typing import Literal, get_args
+
+import structlog
+from django.core.cache import cache
+from redis.exceptions import RedisError
+
+log = structlog.get_logger(__name__)
+
+Process = Literal["streams", "recognition", "worker", "beat"]
+PROCESSES: tuple[Process, ...] = get_args(Process)
+BEAT_SECONDS = 5
+EXPIRES_SECONDS = 15
+
+
+def start_heartbeat(process: Process) -> None:
+    """Say every five seconds, from a thread of its own, that this process lives."""
+    threading.Thread(target=_beat, args=(process,), name="heartbeat", daemon=True).start()
+
+
+def _beat(process: Process) -> None:
+    name = f"{socket.gethostname()}:{os.getpid()}"
+    pause = threading.Event()
+    while True:
+        try:
+            cache.set(_key(process), name, timeout=EXPIRES_SECONDS)
+        except (RedisError, OSError):
+            log.warning("heartbeat_not_written", process=process)
+        pause.wait(BEAT_SECONDS)
+
+
+def is_alive(process: Process) -> bool:
+    """Whether at least one process of this kind has written within the last fifteen seconds.
+
+    Raises:
+        redis.exceptions.RedisError: Redis does not answer.
+    """
+    return cache.get(_key(process)) is not None
+
+
+def _key(process: Process) -> str:
+    return f"alive:{process}"
