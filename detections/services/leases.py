@@ -85,14 +85,17 @@ class LeaseKeeper:
     def _renew_for_ever(self) -> None:
         pause = threading.Event()
         while not pause.wait(RENEW_SECONDS):
-            with self._changed:
-                held = list(self._held.items())
-            for camera_id, (lease, on_loss) in held:
-                if not self._renew(lease):
-                    log.warning("lease_lost", camera_id=str(camera_id))
-                    with self._changed:
-                        self._held.pop(camera_id, None)
-                    on_loss()
+            self._renew_once()
+
+    def _renew_once(self) -> None:
+        with self._changed:
+            held = list(self._held.items())
+        for camera_id, (lease, on_loss) in held:
+            if not self._renew(lease):
+                log.warning("lease_lost", camera_id=str(camera_id))
+                with self._changed:
+                    self._held.pop(camera_id, None)
+                on_loss()
 
     def _renew(self, lease: Lock) -> bool:
         """Prolong a lease; False when somebody else has it. An unreachable Redis loses nothing."""

@@ -1,0 +1,29 @@
+"""A real recognition worker and real clips for tests of detections."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from celery.contrib.testing.worker import start_worker
+
+from lpr_project.celery import app
+
+TOLLGATE = Path(__file__).parents[2].parent / "shared/data/recognition/videos/tollgate.mp4"
+TOLLGATE_PLATES = {"34A36837", "34A23126", "89C20339"}
+
+
+@pytest.fixture
+def recognition_worker(transactional_db: None) -> Iterator[None]:
+    """A Celery worker that answers micro-batches with the default models."""
+    with start_worker(
+        app, pool="solo", queues=["recognition"], perform_ping_check=False, shutdown_timeout=20
+    ):
+        yield
+
+
+@pytest.fixture
+def tollgate() -> Path:
+    """The real toll-gate clip; its pictures never enter the repository."""
+    if not TOLLGATE.exists():
+        pytest.skip(f"{TOLLGATE} is not on this machine")
+    return TOLLGATE
