@@ -1,0 +1,196 @@
+"""Turns checkpoints into the files that ship, and checks that they answer as the checkpoints do.
+
+    python -m training.export reader /tmp/reader/last.pt detections/recognition/weights/latin_reader_v1.onnx
+    python -m training.export detector /tmp/detector/weights/last.pt detections/recognition/weights/plate_detector_v1.onnx
+
+Reader: input `pictures`, uint8 RGB (N, 64, 128, 3), plain resize; output `plate`, probabilities
+(N, 10, 37) over `0-9A-Z_`, `_` pads. A fast-plate-ocr plate configuration is written beside it.
+
+Detector: input `images`, float32 RGB (N, 3, H, W) from 0 to 1, letterboxed with grey 114, H and W
+multiples of 32; output `output0` (N, 300, 6), rows x_min, y_min, x_max, y_max in pixels of the input,
+score, class (always 0), best first, nothing left to suppress. Its large weights are stored as 16-bit
+floats and computed with as 32-bit, which halves the file; both engines fold the conversion away.
+"""
+
+import argparse
+import hashlib
+import os
+from pathlib import Path
+
+os.environ.setdefault("YOLO_OFFLINE", "true")
+os.environ.setdefault("YOLO_AUTOINSTALL", "false")
+
+import numpy as np
+import onnx
+import onnxruntime
+import onnxslim
+import torch
+from onnx import helper, numpy_helper
+from torch import Tensor, nn
+
+from training.errors import TrainingError
+from training.plates import ALPHABET
+from training.reader_model import ExportedReader, PlateReaderNet
+from training.render_plates import INPUT_HEIGHT_PX, INPUT_WIDTH_PX, SLOTS
+
+OPSET = 17
+HALVED_FROM_VALUES = 1024
+KEPT_BOXES = 300
+MOST_OVERLAP = 0.5
+PLATE_CONFIG = f"""\
+max_plate_slots: {SLOTS}
+alphabet: "{ALPHABET}"
+pad_char: "_"
+img_height: {INPUT_HEIGHT_PX}
+img_width: {INPUT_WIDTH_PX}
+keep_aspect_ratio: false
+interpolation: linear
+image_color_mode: rgb
+"""
+
+
+def export_reader(checkpoint: Path, out: Path) -> float:
+    """Write the reader and its plate configuration; answer the largest difference seen.
+
+    Raises:
+        TrainingError: The exported model answers otherwise than the checkpoint.
+    """
+    net = PlateReaderNet()
+    net.load_state_dict(torch.load(checkpoint, map_location="cpu", weights_only=True)["average"])
+    model = ExportedReader(net).eval()
+    sample = torch.randint(0, 256, (3, INPUT_HEIGHT_PX, INPUT_WIDTH_PX, 3), dtype=torch.uint8)
+    torch.onnx.export(
+        model,
+        (sample,),
+        str(out),
+        input_names=["pictures"],
+        output_names=["plate"],
+        dynamic_axes={"pictures": {0: "count"}, "plate": {0: "count"}},
+        opset_version=OPSET,
+        dynamo=False,
+    )
+    out.with_suffix(".yaml").write_text(PLATE_CONFIG)
+    difference = 0.0
+    session = onnxruntime.InferenceSession(str(out), providers=["CPUExecutionProvider"])
+    for count in (1, 5):
+        pictures = torch.randint(0, 256, (count, *sample.shape[1:]), dtype=torch.uint8)
+        with torch.no_grad():
+            expected = model(pictures).numpy()
+        answer = np.asarray(session.run(None, {"pictures": pictures.numpy()})[0])
+        difference = max(difference, float(np.abs(answer - expected).max()))
+    return _checked(difference, out, 1e-4)
+
+
+class SuppressedDetector(nn.Module):
+    """YOLO26's dense head with overlapping boxes already suppressed, in plain tensor operations.
+
+    The dense head is used, since the head that needs no suppression lags behind it after a short
+    training. A box goes when a more certain one overlaps it by more than `MOST_OVERLAP`: "Fast NMS",
+    which has no loop and so takes any batch in every engine. Source: Bolya et al., "YOLACT", 2019,
+    section 4.2, https://arxiv.org/abs/1904.02689.
+    """
+
+    def __init__(self, net: nn.Module) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Boxes of shape (N, 300, 6), best first; suppressed ones have score 0."""
+        dense = self.net(images)
+        score, chosen = dense[:, 4].topk(KEPT_BOXES, dim=1)
+        # All five rows are gathered, since OpenVINO wants data and indices of equal height.
+        boxes = dense.gather(2, chosen[:, None].expand(-1, 5, -1))
+        middle, half = boxes[:, :2], boxes[:, 2:4] / 2
+        low, high = middle - half, middle + half
+        reach = torch.minimum(high[:, :, :, None], high[:, :, None]) - torch.maximum(
+            low[:, :, :, None], low[:, :, None]
+        )
+        shared = reach.clamp(min=0).prod(1)
+        area = (high - low).prod(1)
+        overlap = shared / (area[:, :, None] + area[:, None] - shared + 1e-6)
+        worst = (overlap * torch.ones(KEPT_BOXES, KEPT_BOXES).triu(1)).amax(1)
+        score = score * (worst <= MOST_OVERLAP)
+        score, order = score.topk(KEPT_BOXES, dim=1)
+        rows = torch.cat([low, high], dim=1).gather(2, order[:, None].expand(-1, 4, -1))
+        return torch.cat([rows, score[:, None], torch.zeros_like(score)[:, None]], 1).transpose(1, 2)
+
+
+def export_detector(checkpoint: Path, out: Path) -> float:
+    """Write the detector; answer the largest difference of a score from the checkpoint.
+
+    Raises:
+        TrainingError: The exported model answers otherwise than the checkpoint.
+    """
+    from ultralytics import YOLO  # noqa: PLC0415 - two seconds that the reader's export needs not
+
+    net = YOLO(str(checkpoint)).model.float().eval()
+    net.end2end = False
+    net.fuse(verbose=False)
+    net.set_head_attr(export=True, dynamic=True, format="onnx")
+    model = SuppressedDetector(net).eval()
+    picture = torch.rand(2, 3, 384, 640)
+    model(picture)
+    torch.onnx.export(
+        model,
+        (picture,),
+        str(out),
+        input_names=["images"],
+        output_names=["output0"],
+        dynamic_axes={"images": {0: "batch", 2: "height", 3: "width"}, "output0": {0: "batch"}},
+        opset_version=OPSET,
+        dynamo=False,
+    )
+    exported = onnxslim.slim(onnx.load(str(out)))
+    _halve_weights(exported)
+    onnx.save(exported, str(out))
+    session = onnxruntime.InferenceSession(str(out), providers=["CPUExecutionProvider"])
+    difference = 0.0
+    for shape in ((1, 3, 640, 640), (3, 3, 384, 640)):
+        picture = torch.rand(shape)
+        with torch.no_grad():
+            expected = model(picture).numpy()
+        answer = np.asarray(session.run(None, {"images": picture.numpy()})[0])
+        difference = max(difference, float(np.abs(answer - expected)[..., 4].max()))
+    return _checked(difference, out, 5e-3)
+
+
+def _checked(difference: float, out: Path, allowed: float) -> float:
+    if difference > allowed:
+        raise TrainingError(f"{out} differs from its checkpoint by {difference:.5f}; do not ship it.")
+    return difference
+
+
+def _halve_weights(model: onnx.ModelProto) -> None:
+    """Store large weights as 16-bit floats behind a cast; drop what else the file need not carry."""
+    graph = model.graph
+    casts = []
+    for weight in graph.initializer:
+        values = numpy_helper.to_array(weight)
+        if values.dtype != np.float32 or values.size < HALVED_FROM_VALUES:
+            continue
+        name = weight.name
+        weight.CopyFrom(numpy_helper.from_array(values.astype(np.float16), f"{name}.half"))
+        casts.append(helper.make_node("Cast", [f"{name}.half"], [name], to=onnx.TensorProto.FLOAT))
+    for node in graph.node:
+        node.doc_string = ""
+    del graph.value_info[:]
+    nodes = [*casts, *graph.node]
+    del graph.node[:]
+    graph.node.extend(nodes)
+
+
+def main() -> None:
+    """Export from the command line and print what goes into the registry."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("kind", choices=("reader", "detector"))
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("out", type=Path)
+    arguments = parser.parse_args()
+    export = export_reader if arguments.kind == "reader" else export_detector
+    difference = export(arguments.checkpoint, arguments.out)
+    digest = hashlib.sha256(arguments.out.read_bytes()).hexdigest()
+    print(f"{digest}  {arguments.out} {arguments.out.stat().st_size} bytes, differs {difference:.6f}")
+
+
+if __name__ == "__main__":
+    main()

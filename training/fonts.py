@@ -1,0 +1,126 @@
+"""The letters that plates are rendered in: free fonts of the Debian packages in `docs/training.md`."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from training.errors import TrainingError
+
+FONT_FOLDERS = (Path("/usr/share/fonts"), Path("/usr/share/texmf/fonts"))
+
+# File names without ending. A real plate's letters are rarely a free font; many kinds of strokes
+# and widths teach the reader what all of them have in common.
+FONT_GROUPS: dict[str, tuple[str, ...]] = {
+    "din": (
+        "OSP-DIN", "osifont", "routed-gothic", "routed-gothic-narrow", "B612-Bold", "tirekv__",
+        "Play-Bold", "RobotoCondensed-Medium", "NationalPark-Heavy", "allerta_medium", "OSP-DIN",
+        "UniversalisADFStd-Bold", "ClearSans-Bold", "Ubuntu-Title",
+    ),
+    "highway": (
+        "RG2014B", "RG2014C", "RG2014D", "RG2014E", "RG2014EM", "RG2014F", "NationalPark-Regular",
+    ),
+    "grotesque": (
+        "LiberationSans-Bold", "FreeSansBold", "NimbusSans-Bold", "texgyreheros-bold", "Arimo-Bold",
+        "DejaVuSans-Bold", "Roboto-Bold", "Roboto-Medium", "OpenSans-Bold", "Lato-Black",
+        "SwitzeraADF-Bold", "Karmilla-Bold", "NotoSans-Bold", "LiberationSans-Regular", "Cabin-Bold",
+        "GilliusADF-Bold", "tiresias_lpfont_bold", "tiresias_signfont_bold", "LeagueSpartan-Bold",
+    ),
+    "narrow": (
+        "LiberationSansNarrow-Bold", "LiberationSansNarrow-Regular", "NimbusSansNarrow-Bold",
+        "texgyreheroscn-bold", "RobotoCondensed-Bold", "RobotoCondensed-Regular", "BebasNeue-Bold",
+        "OpenSans-CondBold", "SwitzeraADF-BoldCond", "UniversalisADFStd-BoldCond", "BebasNeue-Book",
+        "GilliusADF-BoldCond", "DejaVuSansCondensed-Bold", "YanoneKaffeesatz-Bold", "RG2014B",
+        "RG2014C", "BebasNeue-Regular", "UniversalisADFStd-Cond",
+    ),
+    "rounded": (
+        "Dosis-ExtraBold", "Dosis-SemiBold", "Dosis-Bold", "Jura-Bold", "routed-gothic", "Jura-SemiBold",
+        "routed-gothic-wide", "tirekv__", "millimetreA Bold 01", "NationalPark-Heavy",
+    ),
+    "mono": (
+        "DejaVuSansMono-Bold", "LiberationMono-Bold", "Hack-Bold", "B612Mono-Bold", "OCRB",
+        "FreeMonoBold",
+    ),
+}  # fmt: skip
+
+CAP_HEIGHT_PX = 64
+GLYPH_CANVAS_PX = 96
+BASELINE_PX = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Glyph:
+    """One character's ink.
+
+    `mask` has shape (96, W), uint8, 255 where there is ink, trimmed left and right; its capitals
+    stand from row 16 to row 80. `character` is "" for a space.
+    """
+
+    character: str
+    mask: NDArray[np.uint8]
+
+    @property
+    def width_px(self) -> int:
+        return self.mask.shape[1]
+
+
+@cache
+def _font_files() -> dict[str, Path]:
+    """Every installed font file by its name without ending; TrueType and OpenType alone."""
+
+    def files() -> Iterator[Path]:
+        for folder in FONT_FOLDERS:
+            for ending in ("ttf", "otf"):
+                yield from sorted(folder.rglob(f"*.{ending}"))
+
+    return {path.stem: path for path in files()}
+
+
+@cache
+def _sized_font(name: str) -> ImageFont.FreeTypeFont:
+    """The font at the size where a capital H is `CAP_HEIGHT_PX` high."""
+    path = _font_files().get(name)
+    if path is None:
+        raise TrainingError(
+            f"The font {name!r} is not installed. Install the font packages that "
+            "docs/training.md lists and try again."
+        )
+    probe = ImageFont.truetype(str(path), 200)
+    _, top, _, bottom = probe.getbbox("H")
+    return ImageFont.truetype(str(path), round(200 * CAP_HEIGHT_PX / (bottom - top)))
+
+
+@cache
+def glyph(font_name: str, character: str) -> Glyph:
+    """One character of one font, 64 px high.
+
+    Raises:
+        TrainingError: The font is not installed.
+    """
+    font = _sized_font(font_name)
+    width = max(8, int(font.getlength(character)) + 16)
+    canvas = Image.new("L", (width, GLYPH_CANVAS_PX), 0)
+    ImageDraw.Draw(canvas).text((8, BASELINE_PX), character, fill=255, font=font, anchor="ls")
+    mask = np.asarray(canvas)
+    columns = np.flatnonzero(mask.max(axis=0))
+    if columns.size == 0:
+        return Glyph("", np.zeros((GLYPH_CANVAS_PX, CAP_HEIGHT_PX // 3), np.uint8))
+    return Glyph(character, np.ascontiguousarray(mask[:, columns[0] : columns[-1] + 1]))
+
+
+def scaled_glyph(
+    font_name: str, character: str, cap_height_px: float, stretch: float
+) -> NDArray[np.uint8]:
+    """The glyph's mask with capitals `cap_height_px` high, `stretch` times as wide as drawn."""
+    mask = glyph(font_name, character).mask
+    scale = cap_height_px / CAP_HEIGHT_PX
+    size = (
+        max(1, round(mask.shape[1] * scale * stretch)),
+        max(1, round(mask.shape[0] * scale)),
+    )
+    return np.asarray(cv2.resize(mask, size, interpolation=cv2.INTER_AREA), np.uint8)

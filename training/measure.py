@@ -1,0 +1,196 @@
+"""Measures a reader or a detector on labelled pictures, without the server.
+
+    python -m training.measure reader latin_reader_v1.onnx ../shared/data/recognition/labels.jsonl
+    python -m training.measure detector plate_detector_v1.onnx ../shared/data/recognition/labels.jsonl
+
+Labels are one JSON object a line with `image`, `plates`, and in each plate `bbox` (x, y, width, height)
+and `text`. Pictures lie beside the labels. A picture without a box is itself a crop. Figures carry the
+95 % interval of Wilson's score, since the folders are small.
+"""
+
+import argparse
+import json
+import math
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from training.errors import TrainingError
+from training.photos import MARGIN_X, MARGIN_Y
+from training.plates import ALPHABET
+
+Frame = NDArray[np.uint8]
+Boxes = NDArray[np.float32]
+LOOK_ALIKES = str.maketrans("OQI", "001")
+
+
+@dataclass(slots=True)
+class Score:
+    """Counts of one folder."""
+
+    plates: int = 0
+    exact: int = 0
+    folded: int = 0
+    found: int = 0
+    pictures: int = 0
+    extra: int = 0
+    seconds: list[float] = field(default_factory=list)
+
+
+def wilson(hits: int, tries: int) -> tuple[float, float]:
+    """The 95 % interval of a share. Source: Wilson, 1927, doi:10.1080/01621459.1927.10502953.
+
+    >>> tuple(round(bound, 3) for bound in wilson(9, 10))
+    (0.596, 0.982)
+    """
+    if tries == 0:
+        return 0.0, 1.0
+    z, share = 1.959964, hits / tries
+    middle = share + z * z / (2 * tries)
+    reach = z * math.sqrt(share * (1 - share) / tries + z * z / (4 * tries * tries))
+    scale = 1 + z * z / tries
+    return (middle - reach) / scale, (middle + reach) / scale
+
+
+def session(path: Path) -> onnxruntime.InferenceSession:
+    """The model on one thread, so that figures can be compared."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def read(model: onnxruntime.InferenceSession, crops: Sequence[Frame]) -> list[str]:
+    """Texts of BGR crops."""
+    _, height, width, _ = model.get_inputs()[0].shape
+    batch = [cv2.resize(crop, (width, height))[..., ::-1] for crop in crops]
+    answer = model.run(None, {model.get_inputs()[0].name: np.stack(batch)})[0]
+    best = np.asarray(answer).reshape(len(crops), -1, len(ALPHABET)).argmax(-1)
+    return ["".join(ALPHABET[index] for index in row).rstrip("_") for row in best]
+
+
+def detect(
+    model: onnxruntime.InferenceSession, frame: Frame, side_px: int, confidence: float
+) -> Boxes:
+    """Boxes of a BGR frame: shape (N, 5), rows (x_min, y_min, x_max, y_max, confidence)."""
+    height, width = frame.shape[:2]
+    scale = side_px / max(height, width)
+    small = cv2.resize(frame, (round(width * scale), round(height * scale)))
+    square = np.full((side_px, side_px, 3), 114, np.uint8)
+    top, left = (side_px - small.shape[0]) // 2, (side_px - small.shape[1]) // 2
+    square[top : top + small.shape[0], left : left + small.shape[1]] = small
+    tensor = np.ascontiguousarray(square[..., ::-1].transpose(2, 0, 1)[None], np.float32) / 255
+    rows = np.asarray(model.run(None, {model.get_inputs()[0].name: tensor})[0])[0]
+    rows = rows[rows[:, 4] >= confidence]
+    rows[:, :4] = (rows[:, :4] - (left, top, left, top)) / scale
+    return np.asarray(rows[:, :5], np.float32)
+
+
+def iou(box: NDArray[np.float32], truth: NDArray[np.float32]) -> float:
+    """Intersection over union of two (x_min, y_min, x_max, y_max)."""
+    low, high = np.maximum(box[:2], truth[:2]), np.minimum(box[2:4], truth[2:])
+    shared = float(np.prod(np.clip(high - low, 0, None)))
+    both = float(np.prod(box[2:4] - box[:2])) + float(np.prod(truth[2:] - truth[:2])) - shared
+    return shared / both if both > 0 else 0.0
+
+
+def labelled(labels: Path) -> Iterator[tuple[str, Frame, list[dict[str, Any]]]]:
+    """Folder, picture (BGR) and plates of each line.
+
+    Raises:
+        TrainingError: A picture that the labels name cannot be read.
+    """
+    for line in labels.read_text().splitlines():
+        row = json.loads(line)
+        picture = cv2.imread(str(labels.parent / row["image"]))
+        if picture is None:
+            raise TrainingError(f"{row['image']} is named in {labels} and cannot be read.")
+        yield row["image"].split("/")[0], np.asarray(picture, np.uint8), row["plates"]
+
+
+def cut(picture: Frame, box: Sequence[float] | None) -> Frame:
+    """The plate in x, y, width, height with the pipeline's margin; the whole picture without a box."""
+    if box is None:
+        return picture
+    x, y, width, height = box
+    left, top = int(max(0, x - width * MARGIN_X)), int(max(0, y - height * MARGIN_Y))
+    right, bottom = math.ceil(x + width * (1 + MARGIN_X)), math.ceil(y + height * (1 + MARGIN_Y))
+    return picture[top:bottom, left:right]
+
+
+def measure_reader(model: Path, labels: Path) -> dict[str, Score]:
+    """Exact readings of true boxes in each folder of Latin plates."""
+    engine, scores = session(model), defaultdict[str, Score](Score)
+    for folder, picture, plates in labelled(labels):
+        for plate in plates:
+            text = plate.get("text")
+            if not text or not set(text) <= set(ALPHABET):
+                continue
+            started = time.perf_counter()
+            answer = read(engine, [cut(picture, plate.get("bbox"))])[0]
+            score = scores[folder]
+            score.seconds.append(time.perf_counter() - started)
+            score.plates += 1
+            score.exact += answer == text
+            score.folded += answer.translate(LOOK_ALIKES) == text.translate(LOOK_ALIKES)
+    return scores
+
+
+def measure_detector(
+    model: Path, labels: Path, side_px: int = 640, confidence: float = 0.25
+) -> dict[str, Score]:
+    """Plates found at IoU 0.5 and boxes that hit no labelled plate, in each folder of scenes."""
+    engine, scores = session(model), defaultdict[str, Score](Score)
+    for folder, picture, plates in labelled(labels):
+        truths = [np.array(plate["bbox"], np.float32) for plate in plates if plate.get("bbox")]
+        if not truths:
+            continue
+        corners = [np.concatenate((box[:2], box[:2] + box[2:])) for box in truths]
+        started = time.perf_counter()
+        boxes = detect(engine, picture, side_px, confidence)
+        score = scores[folder]
+        score.seconds.append(time.perf_counter() - started)
+        score.pictures += 1
+        score.plates += len(corners)
+        score.found += sum(any(iou(box, truth) >= 0.5 for box in boxes) for truth in corners)
+        score.extra += sum(all(iou(box, truth) < 0.5 for truth in corners) for box in boxes)
+    return scores
+
+
+def main() -> None:
+    """Print one line of figures for each folder."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("kind", choices=("reader", "detector"))
+    parser.add_argument("model", type=Path)
+    parser.add_argument("labels", type=Path)
+    parser.add_argument("--side", type=int, default=640, help="detector's input side in pixels")
+    parser.add_argument("--confidence", type=float, default=0.25)
+    arguments = parser.parse_args()
+    if arguments.kind == "reader":
+        scores = measure_reader(arguments.model, arguments.labels)
+    else:
+        scores = measure_detector(
+            arguments.model, arguments.labels, arguments.side, arguments.confidence
+        )
+    for folder, score in scores.items():
+        figures: dict[str, object] = {"folder": folder, "plates": score.plates}
+        shares = {"exact": score.exact, "folded": score.folded}
+        if arguments.kind == "detector":
+            shares = {"found": score.found}
+            figures["extra_boxes_per_picture"] = round(score.extra / score.pictures, 2)
+        for name, hits in shares.items():
+            low, high = wilson(hits, score.plates)
+            figures[name] = f"{hits / score.plates:.3f} ({low:.3f}-{high:.3f})"
+        figures["ms_p50"] = round(float(np.median(score.seconds)) * 1e3, 2)
+        print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main()

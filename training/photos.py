@@ -1,0 +1,194 @@
+"""Photographs a drawn plate: mounts it, turns it, lights it, blurs it and cuts it out as a camera would.
+
+The crop that comes out is what the product's pipeline hands to a reader: the box around the plate
+with a margin of 5 % of its width and 8 % of its height, cut a little wrong, since no detector is exact.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from training.plates import (
+    CAPTION_FONTS,
+    DrawnPlate,
+    Picture,
+    Random,
+    choose_layout,
+    draw_plate,
+    random_word,
+    write_small,
+)
+
+MARGIN_X = 0.05
+MARGIN_Y = 0.08
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhotographedPlate:
+    """A crop as a reader gets it.
+
+    `picture` has shape (H, W, 3), uint8, RGB. `centers` has shape (len(text), 2): the middle of each
+    character as a fraction of the crop's width and height.
+    """
+
+    layout: str
+    text: str
+    picture: Picture
+    centers: NDArray[np.float32]
+
+
+def render_crop(random: Random) -> PhotographedPlate:
+    """One plate of any layout, photographed and cut out."""
+    return photograph(draw_plate(choose_layout(random), random), random)
+
+
+def photograph(plate: DrawnPlate, random: Random) -> PhotographedPlate:
+    """Photograph this plate once."""
+    mounted, offset = _mount(plate.picture, random)
+    height, width = plate.picture.shape[:2]
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32) + offset
+    moved = _turned(corners, random)
+    left, top, right, bottom = _cut(moved, random)
+    size = (max(24, round(right - left)), max(12, round(bottom - top)))
+    matrix = cv2.getPerspectiveTransform(corners, moved - np.array([left, top], np.float32))
+    crop = cv2.warpPerspective(
+        mounted, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
+    )
+    centers = cv2.perspectiveTransform((plate.centers + offset)[None], matrix)[0] / np.array(size)
+    seen = _develop(_light(np.asarray(crop, np.float32), random), random)
+    return PhotographedPlate(
+        layout=plate.layout, text=plate.text, picture=seen, centers=centers.astype(np.float32)
+    )
+
+
+def _mount(picture: Picture, random: Random) -> tuple[Picture, NDArray[np.float32]]:
+    """Screw the plate onto a car; answer where its corner now lies."""
+    height, width = picture.shape[:2]
+    around = round(height * 0.7)
+    body = _body(height + 2 * around, width + 2 * around, random)
+    if random.random() < 0.4:
+        _holder(body, around, (height, width), random)
+    body[around : around + height, around : around + width] = picture
+    return body, np.array([around, around], np.float32)
+
+
+def _body(height: int, width: int, random: Random) -> Picture:
+    """A patch of a car: one colour, a fold or two, some texture."""
+    colour = random.uniform(0, 255, 3) if random.random() < 0.4 else np.full(3, random.uniform(5, 250))
+    coarse = colour + random.normal(0, random.uniform(2, 45), (int(random.integers(2, 7)), 3, 1))
+    soft = cv2.resize(coarse.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.clip(soft.reshape(height, width, -1), 0, 255).astype(np.uint8)
+
+
+def _holder(body: Picture, around: int, size: tuple[int, int], random: Random) -> None:
+    """A dealer's frame around the plate, sometimes with his name under it."""
+    height, width = size
+    rim = round(height * random.uniform(0.03, 0.16))
+    shade = int(random.choice([15, 30, 200, 235]))
+    top, left = around - rim, around - rim
+    cv2.rectangle(body, (left, top), (around + width + rim, around + height + rim), (shade,) * 3, -1)
+    if rim < height * 0.07:
+        return
+    ink = (235, 235, 235) if shade < 128 else (25, 25, 25)
+    font = CAPTION_FONTS[int(random.integers(len(CAPTION_FONTS)))]
+    y = around + height + rim / 2 if random.random() < 0.7 else around - rim / 2
+    write_small(body, random_word(random, 4, 16), (around + width / 2, y), rim * 0.7, ink, font)
+
+
+def _turned(corners: NDArray[np.float32], random: Random) -> NDArray[np.float32]:
+    """The four corners seen from the side, from above and with a tilted camera."""
+    middle = corners.mean(axis=0)
+    width, height = corners[1, 0] - corners[0, 0], corners[2, 1] - corners[1, 1]
+    angle = np.deg2rad(np.clip(random.normal(0, 6), -18, 18))
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    shear = np.array([[1, random.normal(0, 0.12)], [random.normal(0, 0.06), 1]])
+    scale = np.diag([random.uniform(0.7, 1.1), random.uniform(0.85, 1.1)])
+    moved = (corners - middle) @ (turn @ shear @ scale).T + middle
+    moved += random.normal(0, 0.02, (4, 2)) * np.array([width, height])
+    return np.asarray(moved, np.float32)
+
+
+def _cut(corners: NDArray[np.float32], random: Random) -> tuple[float, float, float, float]:
+    """The detector's imperfect box with the pipeline's margin: left, top, right, bottom."""
+    (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
+    width, height = right - left, bottom - top
+    wrong = np.clip(random.normal(0, 0.025, 4), -0.04, 0.09)
+    return (
+        float(left - width * (MARGIN_X + wrong[0])),
+        float(top - height * (MARGIN_Y + wrong[1] * 1.5)),
+        float(right + width * (MARGIN_X + wrong[2])),
+        float(bottom + height * (MARGIN_Y + wrong[3] * 1.5)),
+    )
+
+
+def _light(crop: NDArray[np.float32], random: Random) -> NDArray[np.float32]:
+    """Sun, shadow, dirt, head lamps, infrared: everything between the plate and the lens."""
+    height, width = crop.shape[:2]
+    if random.random() < 0.3:
+        crop = _shaded(crop, random)
+    if random.random() < 0.25:
+        dirt = random.uniform(0, 1, (int(random.integers(3, 9)), int(random.integers(4, 12))))
+        veil = cv2.resize(dirt.astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
+        veil = np.clip((veil - 0.5) * random.uniform(0.5, 1.6), 0, 0.75)[..., None]
+        crop = crop * (1 - veil) + random.uniform(40, 150, 3).astype(np.float32) * veil
+    if random.random() < 0.12:
+        y, x = np.ogrid[:height, :width]
+        spot = ((x - random.uniform(0, width)) / (width * random.uniform(0.1, 0.4))) ** 2
+        spot = spot + ((y - random.uniform(0, height)) / (height * random.uniform(0.2, 0.8))) ** 2
+        crop = crop + (np.exp(-spot) * random.uniform(40, 180))[..., None].astype(np.float32)
+    if random.random() < 0.2:
+        grey = crop.mean(axis=2, keepdims=True)
+        crop = np.repeat(grey, 3, axis=2)
+    contrast = random.uniform(0.4, 1.1) if random.random() < 0.5 else random.uniform(0.8, 1.2)
+    tint = random.normal(1, 0.06, 3).astype(np.float32)
+    level = random.uniform(30, 190)
+    return (crop - 128) * contrast * tint + (level if random.random() < 0.5 else 128)
+
+
+def _shaded(crop: NDArray[np.float32], random: Random) -> NDArray[np.float32]:
+    """A straight shadow with a soft edge."""
+    height, width = crop.shape[:2]
+    y, x = np.ogrid[:height, :width]
+    angle = random.uniform(0, 2 * np.pi)
+    distance = np.cos(angle) * (x - random.uniform(0.2, 0.8) * width)
+    distance = distance + np.sin(angle) * (y - random.uniform(0.2, 0.8) * height)
+    edge = 1 / (1 + np.exp(np.clip(distance / random.uniform(0.5, 8), -30, 30)))
+    return crop * (1 - edge * random.uniform(0.2, 0.7))[..., None].astype(np.float32)
+
+
+def _develop(crop: NDArray[np.float32], random: Random) -> Picture:
+    """Lens, sensor and encoder: blur, few pixels, noise, JPEG."""
+    height, width = crop.shape[:2]
+    seen = np.clip(crop, 0, 255)
+    if random.random() < 0.35:
+        seen = _moved(seen, random)
+    rows = round(float(np.exp(random.uniform(np.log(13), np.log(110)))))
+    rows = max(rows, 22 if width < 2.6 * height else 13)
+    factor = min(1.0, rows / height)
+    size = (max(24, round(width * factor)), max(10, round(height * factor)))
+    seen = cv2.resize(seen, size, interpolation=cv2.INTER_AREA)
+    if random.random() < 0.5:
+        sigma = float(min(abs(random.normal(0, 0.3 + 0.012 * size[1])), 0.2 + 0.03 * size[1])) + 0.01
+        seen = cv2.GaussianBlur(seen, (0, 0), sigma)
+    if random.random() < 0.15:
+        seen = seen + (seen - cv2.GaussianBlur(seen, (0, 0), 1.0)) * random.uniform(0.5, 2.0)
+    noise = random.normal(0, abs(random.normal(0, 7)), seen.shape).astype(np.float32)
+    developed = np.clip(seen + noise, 0, 255).astype(np.uint8)
+    if random.random() < 0.7:
+        quality = int(random.integers(25, 95))
+        _, encoded = cv2.imencode(".jpg", developed, [cv2.IMWRITE_JPEG_QUALITY, quality])
+        developed = np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR), np.uint8)
+    return developed
+
+
+def _moved(seen: NDArray[np.float32], random: Random) -> NDArray[np.float32]:
+    """A vehicle that moves while the shutter is open."""
+    length = int(random.integers(3, 9))
+    kernel = np.zeros((length, length), np.float32)
+    kernel[length // 2] = 1
+    turn = cv2.getRotationMatrix2D((length / 2 - 0.5, length / 2 - 0.5), random.uniform(0, 180), 1)
+    kernel = np.asarray(cv2.warpAffine(kernel, turn, (length, length)), np.float32)
+    blurred = cv2.filter2D(seen, -1, kernel / max(float(kernel.sum()), 1e-6))
+    return np.asarray(blurred, np.float32)

@@ -1,0 +1,333 @@
+"""Draws one plate as it leaves the factory: flat, clean, seen from the front.
+
+What weather, lens and camera do to it is in `training.photos`. Everything random comes from the
+generator that the caller passes, so that a seed repeats a picture.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from training.fonts import BASELINE_PX, CAP_HEIGHT_PX, FONT_GROUPS, scaled_glyph
+from training.layouts import BLUE, LATIN_LETTERS, LAYOUTS, RED, YELLOW, Colour, Layout, Row
+
+Picture = NDArray[np.uint8]
+Random = np.random.Generator
+
+PLATE_HEIGHT_PX = {1: 72, 2: 112}
+DIGITS = "0123456789"
+SEPARATORS = "-.· "
+CAPTION_FONTS = FONT_GROUPS["grotesque"] + FONT_GROUPS["narrow"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnPlate:
+    """A plate and what stands on it.
+
+    `picture` has shape (H, W, 3), uint8, RGB. `centers` has shape (len(text), 2): the middle of each
+    character in pixels of the picture, x then y, in reading order.
+    """
+
+    layout: str
+    text: str
+    picture: Picture
+    centers: NDArray[np.float32]
+
+
+def choose_layout(random: Random) -> Layout:
+    """One of the layouts, as often as its weight says."""
+    weights = np.array([layout.weight for layout in LAYOUTS])
+    return LAYOUTS[int(random.choice(len(LAYOUTS), p=weights / weights.sum()))]
+
+
+def print_row(row: Row, letters: str, random: Random) -> str:
+    """A registration line for a pattern of the row, with its separators.
+
+    >>> print_row(Row(patterns=("AB-##",)), "XYZ", np.random.default_rng(1))
+    'AB-45'
+    """
+    choices = {"#": DIGITS, "+": DIGITS[1:], "@": letters, "*": letters + DIGITS}
+    pattern = row.patterns[int(random.integers(len(row.patterns)))]
+    return "".join(
+        choices[sign][int(random.integers(len(choices[sign])))] if sign in choices else sign
+        for sign in pattern
+    )
+
+
+def readable(printed: str) -> str:
+    """The letters and digits of a printed line: what a reader should answer."""
+    return "".join(sign for sign in printed if sign.isalnum())
+
+
+def draw_plate(layout: Layout, random: Random) -> DrawnPlate:
+    """Draw a plate of this layout with a random registration, colours and letters."""
+    height = PLATE_HEIGHT_PX[len(layout.rows)]
+    width = round(height * random.uniform(*layout.aspect))
+    ground, ink = layout.colours[int(random.integers(len(layout.colours)))]
+    picture = _ground(height, width, ground, random)
+    chosen = [name for name in layout.extras if random.random() < EXTRA_CHANCE.get(name, 0.6)]
+    for name in chosen:
+        BELOW_LETTERS[name](picture, ink, random) if name in BELOW_LETTERS else None
+    font = _choose_font(layout, random)
+    mask = np.zeros((height, width), np.uint8)
+    lines = [print_row(row, layout.letters, random) for row in layout.rows]
+    centers = [
+        _set_line(mask, line, row, font, random)
+        for line, row in zip(lines, layout.rows, strict=True)
+    ]
+    if "symbol" in chosen or "seals" in chosen:
+        _draw_seals(picture, mask, ink, random)
+    _press_ink(picture, mask, ink, random)
+    for name in chosen:
+        ABOVE_LETTERS[name](picture, ink, random) if name in ABOVE_LETTERS else None
+    return DrawnPlate(
+        layout=layout.name,
+        text="".join(readable(line) for line in lines),
+        picture=picture,
+        centers=np.concatenate(centers),
+    )
+
+
+def _choose_font(layout: Layout, random: Random) -> str:
+    group = FONT_GROUPS[layout.fonts[int(random.integers(len(layout.fonts)))]]
+    return group[int(random.integers(len(group)))]
+
+
+def _varied(colour: Colour, random: Random, amount: float = 14) -> NDArray[np.float32]:
+    return np.clip(np.array(colour) + random.normal(0, amount, 3), 0, 255).astype(np.float32)
+
+
+def _ground(height: int, width: int, colour: Colour, random: Random) -> Picture:
+    """A sheet of one colour with a slight gradient."""
+    base = np.broadcast_to(_varied(colour, random), (height, width, 3))
+    slope = np.linspace(-1, 1, height, dtype=np.float32)[:, None, None] * random.normal(0, 8)
+    return np.clip(base + slope, 0, 255).astype(np.uint8)
+
+
+def _set_line(
+    mask: Picture, line: str, row: Row, font: str, random: Random
+) -> NDArray[np.float32]:
+    """Print a line into the ink mask; answer the middles of its letters and digits."""
+    height, width = mask.shape
+    cap = (row.bottom - row.top) * height * random.uniform(0.82, 1.04)
+    middle = (row.top + row.bottom) / 2 * height + random.normal(0, 0.015) * height
+    room = (row.right - row.left) * width
+    gap = cap * random.uniform(0.04, 0.2)
+    space = cap * random.uniform(0.15, 0.5)
+    natural = [scaled_glyph(font, sign, cap, 1.0).shape[1] for sign in line if sign not in SEPARATORS]
+    inner = (len(line) - 1) * gap + sum(space for sign in line if sign in SEPARATORS)
+    stretch = min((room - inner) / sum(natural), random.uniform(0.85, 1.5))
+    if stretch < 0.45:
+        gap, space, stretch = gap * 0.4, space * 0.3, max(0.4, stretch)
+    pieces = [(sign, _piece(font, sign, cap, stretch, space)) for sign in line]
+    total = sum(piece.shape[1] for _, piece in pieces) + gap * (len(pieces) - 1)
+    if total > room:
+        squeeze = room / total
+        pieces = [(sign, _squeezed(piece, squeeze)) for sign, piece in pieces]
+        gap, total = gap * squeeze, room
+    x = row.left * width + (room - total) * random.uniform(0.3, 0.7)
+    top = middle - cap / 2 - (BASELINE_PX - CAP_HEIGHT_PX) * cap / CAP_HEIGHT_PX
+    centers = []
+    for sign, piece in pieces:
+        _stamp(mask, piece, x, top)
+        if sign.isalnum():
+            centers.append((x + piece.shape[1] / 2, middle))
+        x += piece.shape[1] + gap
+    return np.array(centers, np.float32)
+
+
+def _piece(font: str, sign: str, cap: float, stretch: float, space: float) -> Picture:
+    """A character's mask, or the blank or mark that stands for a separator."""
+    if sign in SEPARATORS:
+        height = scaled_glyph(font, "H", cap, 1.0).shape[0]
+        piece = np.zeros((height, max(2, round(space))), np.uint8)
+        if sign != " ":
+            mark = scaled_glyph(font, sign, cap, 1.0)[:height, : piece.shape[1]]
+            left = (piece.shape[1] - mark.shape[1]) // 2
+            piece[: mark.shape[0], left : left + mark.shape[1]] = mark
+        return piece
+    return scaled_glyph(font, sign, cap, stretch)
+
+
+def _squeezed(piece: Picture, factor: float) -> Picture:
+    size = (max(1, int(piece.shape[1] * factor)), piece.shape[0])
+    return np.asarray(cv2.resize(piece, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _stamp(mask: Picture, piece: Picture, x: float, y: float) -> None:
+    """Put a piece into the mask where both are, keeping the stronger ink."""
+    left, top = round(x), round(y)
+    inside_left, inside_top = max(0, left), max(0, top)
+    right = min(mask.shape[1], left + piece.shape[1])
+    bottom = min(mask.shape[0], top + piece.shape[0])
+    if right <= inside_left or bottom <= inside_top:
+        return
+    target = mask[inside_top:bottom, inside_left:right]
+    source = piece[inside_top - top : bottom - top, inside_left - left : right - left]
+    np.maximum(target, source, out=target)
+
+
+def _press_ink(picture: Picture, mask: Picture, ink: Colour, random: Random) -> None:
+    """Colour the letters; often raise their edges, since plates are pressed."""
+    if random.random() < 0.3:
+        grow = cv2.dilate if random.random() < 0.5 else cv2.erode
+        mask = np.asarray(grow(mask, np.ones((2, 2), np.uint8)), np.uint8)
+    alpha = mask[..., None].astype(np.float32) / 255 * random.uniform(0.75, 1.0)
+    mixed = picture * (1 - alpha) + _varied(ink, random, 10) * alpha
+    if random.random() < 0.5:
+        light = mask.astype(np.float32)
+        edge = np.roll(light, (1, 1), (0, 1)) - np.roll(light, (-1, -1), (0, 1))
+        mixed += edge[..., None] * random.uniform(-0.25, 0.25)
+    np.copyto(picture, np.clip(mixed, 0, 255).astype(np.uint8))
+
+
+def write_small(
+    picture: Picture, text: str, center: tuple[float, float], cap_px: float, ink: Colour, font: str
+) -> None:
+    """Write a small line around a point (x, y); what does not fit is cut off."""
+    mask = np.zeros(picture.shape[:2], np.uint8)
+    pieces = [_piece(font, sign, cap_px, 1.0, cap_px * 0.4) for sign in text]
+    gap = cap_px * 0.12
+    x = center[0] - (sum(piece.shape[1] for piece in pieces) + gap * len(pieces)) / 2
+    top = center[1] - cap_px / 2 - (BASELINE_PX - CAP_HEIGHT_PX) * cap_px / CAP_HEIGHT_PX
+    for piece in pieces:
+        _stamp(mask, piece, x, top)
+        x += piece.shape[1] + gap
+    alpha = mask[..., None].astype(np.float32) / 255
+    np.copyto(picture, (picture * (1 - alpha) + np.array(ink) * alpha).astype(np.uint8))
+
+
+def random_word(random: Random, shortest: int = 3, longest: int = 14) -> str:
+    """Letters that look like a name, a slogan or a shop."""
+    letters = random.choice(list("AAEEIIOOURSTNLMDCKPBGHVWYZFJ"), int(random.integers(shortest, longest)))
+    word = "".join(letters.tolist())
+    cut = int(random.integers(2, 9))
+    return word if random.random() < 0.6 or cut >= len(word) else f"{word[:cut]} {word[cut:]}"
+
+
+def _caption(picture: Picture, ink: Colour, random: Random, y: float) -> None:
+    height, width = picture.shape[:2]
+    colour = ink if random.random() < 0.6 else (BLUE, RED, (30, 100, 60))[int(random.integers(3))]
+    font = CAPTION_FONTS[int(random.integers(len(CAPTION_FONTS)))]
+    cap = height * random.uniform(0.06, 0.15)
+    write_small(picture, random_word(random), (width * random.uniform(0.4, 0.6), y * height), cap, colour, font)
+
+
+def _caption_top(picture: Picture, ink: Colour, random: Random) -> None:
+    _caption(picture, ink, random, random.uniform(0.1, 0.16))
+
+
+def _caption_bottom(picture: Picture, ink: Colour, random: Random) -> None:
+    _caption(picture, ink, random, random.uniform(0.86, 0.93))
+
+
+def _border(picture: Picture, ink: Colour, random: Random) -> None:
+    height, width = picture.shape[:2]
+    inset = int(random.integers(1, 4))
+    cv2.rectangle(
+        picture, (inset, inset), (width - 1 - inset, height - 1 - inset), ink, int(random.integers(1, 3))
+    )
+
+
+def _bolts(picture: Picture, _ink: Colour, random: Random) -> None:
+    height, width = picture.shape[:2]
+    y = round(height * random.choice([0.08, 0.14, 0.5, 0.88]))
+    inset = random.uniform(0.08, 0.3)
+    shade = int(random.integers(30, 210))
+    radius = max(1, round(height * random.uniform(0.02, 0.05)))
+    for x in (round(width * inset), round(width * (1 - inset))):
+        cv2.circle(picture, (x, y), radius, (shade,) * 3, -1)
+        cv2.circle(picture, (x, y), radius, (shade // 2,) * 3, 1)
+
+
+def _eu_band(picture: Picture, _ink: Colour, random: Random) -> None:
+    height, width = picture.shape[:2]
+    band = round(width * random.uniform(0.06, 0.095))
+    picture[:, :band] = _varied((20, 60, 160), random)
+    if random.random() < 0.25:
+        picture[:, width - band :] = _varied((20, 60, 160), random)
+    angles = np.linspace(0, 2 * np.pi, 10, endpoint=False)
+    for angle in angles:
+        x = band / 2 + np.cos(angle) * band * 0.3
+        y = height * 0.32 + np.sin(angle) * band * 0.3
+        cv2.circle(picture, (round(x), round(y)), 1, YELLOW, -1)
+    code = random_word(random, 1, 3)
+    write_small(picture, code, (band / 2, height * 0.74), height * 0.15, (240, 240, 240), "Arimo-Bold")
+
+
+def _top_band(picture: Picture, _ink: Colour, random: Random) -> None:
+    height, width = picture.shape[:2]
+    picture[: round(height * random.uniform(0.22, 0.28))] = _varied((20, 50, 150), random)
+    write_small(
+        picture, random_word(random, 5, 10), (width / 2, height * 0.13), height * 0.1, (240, 240, 240),
+        "Arimo-Bold",
+    )  # fmt: skip
+
+
+def _stickers(picture: Picture, _ink: Colour, random: Random) -> None:
+    """Registration stickers in the corners, with small digits that are not the plate's."""
+    height, width = picture.shape[:2]
+    for corner in random.permutation(4)[: int(random.integers(1, 3))]:
+        side = height * random.uniform(0.14, 0.24)
+        x = width * 0.07 if corner % 2 == 0 else width * 0.93
+        y = height * 0.13 if corner < 2 else height * 0.87
+        colour = tuple(int(value) for value in random.integers(0, 256, 3))
+        left, top = round(x - side * 0.6), round(y - side / 2)
+        cv2.rectangle(picture, (left, top), (round(x + side * 0.6), round(y + side / 2)), colour, -1)
+        ink = (20, 20, 20) if sum(colour) > 380 else (240, 240, 240)
+        write_small(picture, str(random.integers(1, 100)), (x, y), side * 0.6, ink, "Arimo-Bold")
+
+
+def _scenery(picture: Picture, _ink: Colour, random: Random) -> None:
+    """A soft printed landscape behind the letters, as many American plates have."""
+    height, width = picture.shape[:2]
+    coarse = random.uniform(0, 255, (int(random.integers(2, 6)), int(random.integers(2, 7)), 3))
+    soft = cv2.resize(coarse.astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
+    strength = random.uniform(0.08, 0.4)
+    mixed = picture * (1 - strength) + soft * strength
+    np.copyto(picture, np.clip(mixed, 0, 255).astype(np.uint8))
+
+
+def _draw_seals(picture: Picture, mask: Picture, ink: Colour, random: Random) -> None:
+    """A round seal or small drawing in the widest gap between two characters."""
+    height = mask.shape[0]
+    empty = mask[height // 4 : height * 3 // 4].max(axis=0) < 40
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], (~empty).astype(np.int8), [0]))))
+    gaps = [(int(a), int(b)) for a, b in zip(edges[1:-1:2], edges[2:-1:2], strict=False)]
+    if not gaps:
+        return
+    left, right = max(gaps, key=lambda gap: gap[1] - gap[0])
+    radius = round(min((right - left) * 0.45, height * 0.13))
+    if radius < 3:
+        return
+    colour = ink if random.random() < 0.3 else tuple(int(v) for v in random.integers(0, 256, 3))
+    x = (left + right) // 2
+    for y in ((0.36, 0.64) if random.random() < 0.5 else (0.5,)):
+        if random.random() < 0.7:
+            cv2.circle(picture, (x, round(y * height)), radius, colour, -1 if random.random() < 0.7 else 2)
+            continue
+        angles = np.sort(random.uniform(0, 2 * np.pi, 8))
+        reach = radius * random.uniform(0.4, 1.2, 8)
+        corners = np.stack([x + np.cos(angles) * reach, y * height + np.sin(angles) * reach], axis=1)
+        cv2.fillPoly(picture, [corners.round().astype(np.int32)], colour)
+
+
+Decoration = Callable[[Picture, Colour, Random], None]
+BELOW_LETTERS: dict[str, Decoration] = {
+    "scenery": _scenery,
+    "eu_band": _eu_band,
+    "top_band": _top_band,
+}
+ABOVE_LETTERS: dict[str, Decoration] = {
+    "border": _border,
+    "caption_top": _caption_top,
+    "caption_bottom": _caption_bottom,
+    "stickers": _stickers,
+    "bolts": _bolts,
+}
+EXTRA_CHANCE = {"eu_band": 0.95, "top_band": 1.0, "caption_top": 0.8, "symbol": 0.3, "seals": 0.35}
+
+ALPHABET = DIGITS + LATIN_LETTERS + "_"

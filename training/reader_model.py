@@ -1,0 +1,117 @@
+"""The plate reader's network: a compact convolutional transformer with one query for each slot.
+
+The family is that of fast-plate-ocr's CCT readers (a convolutional stem, transformer blocks over its
+tokens, learned queries that reduce them to slots), so that the export keeps their contract: uint8 RGB
+pictures (N, 64, 128, 3) in, probabilities (N, 10, 37) out. Source: Hassani et al., "Escaping the Big
+Data Paradigm with Compact Transformers", 2021, https://arxiv.org/abs/2104.05704.
+"""
+
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+GRID_ROWS = 4
+GRID_COLUMNS = 16
+
+
+def _convolution(inputs: int, outputs: int, stride: int | tuple[int, int] = 1) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False),
+        nn.BatchNorm2d(outputs),
+        nn.ReLU(inplace=True),
+    )
+
+
+class Block(nn.Module):
+    """A transformer block: attention over the tokens, then a small perceptron on each."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.before_attention = nn.LayerNorm(width)
+        self.query_key_value = nn.Linear(width, 3 * width)
+        self.project = nn.Linear(width, width)
+        self.perceptron = nn.Sequential(
+            nn.LayerNorm(width),
+            nn.Linear(width, 2 * width),
+            nn.ReLU(inplace=True),
+            nn.Linear(2 * width, width),
+        )
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Mix tokens of shape (N, T, width)."""
+        count, length, width = tokens.shape
+        parts = self.query_key_value(self.before_attention(tokens))
+        parts = parts.reshape(count, length, 3, self.heads, width // self.heads)
+        query, key, value = parts.permute(2, 0, 3, 1, 4).unbind(0)
+        mixed = nn.functional.scaled_dot_product_attention(query, key, value)
+        tokens = tokens + self.project(mixed.transpose(1, 2).reshape(count, length, width))
+        return cast(Tensor, tokens + self.perceptron(tokens))
+
+
+class PlateReaderNet(nn.Module):
+    """Reads a plate: one distribution over the alphabet for each slot."""
+
+    def __init__(
+        self,
+        *,
+        slots: int = 10,
+        alphabet: int = 37,
+        width: int = 96,
+        heads: int = 3,
+        layers: int = 2,
+    ) -> None:
+        super().__init__()
+        self.heads = heads
+        self.stem = nn.Sequential(
+            _convolution(3, 24, 2),
+            _convolution(24, 32),
+            _convolution(32, 64, 2),
+            _convolution(64, 64),
+            _convolution(64, width, 2),
+            _convolution(width, width, (2, 1)),
+        )
+        self.positions = nn.Parameter(torch.randn(1, GRID_ROWS * GRID_COLUMNS, width) * 0.02)
+        self.encoder = nn.Sequential(*(Block(width, heads) for _ in range(layers)))
+        self.norm = nn.LayerNorm(width)
+        self.queries = nn.Parameter(torch.randn(1, slots, width) * 0.02)
+        self.query = nn.Linear(width, width)
+        self.key_value = nn.Linear(width, 2 * width)
+        self.decoder = Block(width, heads)
+        self.head = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, alphabet))
+
+    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """Read pictures.
+
+        Args:
+            pictures: Shape (N, 3, 64, 128), float, 0 to 255, RGB.
+
+        Returns:
+            Logits of shape (N, slots, alphabet), and where each slot looked: attention of shape
+            (N, slots, 64) over the grid of 4 rows and 16 columns, row by row.
+        """
+        tokens = self.stem(pictures / 255.0 - 0.5).flatten(2).transpose(1, 2)
+        tokens = self.norm(self.encoder(tokens + self.positions))
+        count, length, width = tokens.shape
+        split = (count, -1, self.heads, width // self.heads)
+        key, value = self.key_value(tokens).reshape(count, length, 2, self.heads, -1).unbind(2)
+        query = self.query(self.queries).expand(count, -1, -1).reshape(split).transpose(1, 2)
+        scores = query @ key.permute(0, 2, 3, 1) * (width // self.heads) ** -0.5
+        attention = scores.softmax(-1)
+        looked = (attention @ value.transpose(1, 2)).transpose(1, 2).flatten(2)
+        read = self.decoder(looked + self.queries)
+        return self.head(read), attention[:, 0]
+
+
+class ExportedReader(nn.Module):
+    """The network with fast-plate-ocr's contract: uint8 RGB (N, 64, 128, 3) to probabilities."""
+
+    def __init__(self, net: PlateReaderNet) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Probabilities of shape (N, 10, 37)."""
+        logits, _ = self.net(pictures.permute(0, 3, 1, 2).float())
+        return cast(Tensor, logits.softmax(-1))

@@ -1,0 +1,76 @@
+"""Renders labelled plate crops into shards that `training.train_reader` reads.
+
+    python -m training.render_plates --out /tmp/plates --count 120000 --seed 1
+
+A shard is repeated bit by bit from the seed and its number, whatever the number of processes; shards
+that are already there are left alone, so that a stopped run goes on where it was.
+"""
+
+import argparse
+from functools import partial
+from multiprocessing import Pool
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from training.photos import render_crop
+from training.plates import ALPHABET
+
+INPUT_HEIGHT_PX = 64
+INPUT_WIDTH_PX = 128
+SLOTS = 10
+SHARD_PLATES = 2000
+PAD = ALPHABET.index("_")
+
+
+def encode_text(text: str) -> NDArray[np.uint8]:
+    """The reader's answer for a text: shape (10,), the alphabet's index in each slot.
+
+    >>> encode_text("A1").tolist()
+    [10, 1, 36, 36, 36, 36, 36, 36, 36, 36]
+    """
+    return np.array([ALPHABET.index(sign) for sign in text.ljust(SLOTS, "_")], np.uint8)
+
+
+def render_shard(folder: Path, seed: int, number: int, plates: int = SHARD_PLATES) -> Path:
+    """Render one shard unless it is there: `pictures`, `labels` and `centers` in one .npz file."""
+    path = folder / f"plates-{seed}-{number:04d}.npz"
+    if path.exists():
+        return path
+    cv2.setNumThreads(1)
+    random = np.random.default_rng((seed, number))
+    pictures = np.zeros((plates, INPUT_HEIGHT_PX, INPUT_WIDTH_PX, 3), np.uint8)
+    labels = np.zeros((plates, SLOTS), np.uint8)
+    centers = np.zeros((plates, SLOTS, 2), np.float32)
+    for index in range(plates):
+        crop = render_crop(random)
+        size = (INPUT_WIDTH_PX, INPUT_HEIGHT_PX)
+        pictures[index] = cv2.resize(crop.picture, size, interpolation=cv2.INTER_LINEAR)
+        labels[index] = encode_text(crop.text)
+        centers[index, : len(crop.text)] = crop.centers
+    unfinished = path.with_suffix(".part")
+    with unfinished.open("wb") as file:
+        np.savez(file, pictures=pictures, labels=labels, centers=centers)
+    unfinished.rename(path)
+    return path
+
+
+def main() -> None:
+    """Render as many shards as the count asks for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, required=True, help="folder of the shards")
+    parser.add_argument("--count", type=int, default=120_000, help="plates to render")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--processes", type=int, default=2)
+    arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    render = partial(render_shard, arguments.out, arguments.seed)
+    with Pool(arguments.processes) as pool:
+        for path in pool.imap(render, range(-(-arguments.count // SHARD_PLATES))):
+            print(path.name, flush=True)
+
+
+if __name__ == "__main__":
+    main()
