@@ -100,7 +100,8 @@ def test_create_upload_keeps_only_the_name_of_the_file_and_is_audited(
 ) -> None:
     upload = send(operator, camera, jpeg, name="../../etc/passwd.jpg")
     assert upload.original_name == "passwd.jpg"
-    assert storages["uploads"].open(upload.stored_name).read() == jpeg
+    with storages["uploads"].open(upload.stored_name) as stored:
+        assert stored.read() == jpeg
     event = AuditEvent.objects.get(action=AuditEvent.Action.UPLOADED)
     assert (event.actor, event.target_id) == (operator, str(upload.pk))
 
