@@ -101,18 +101,23 @@ def iou(box: NDArray[np.float32], truth: NDArray[np.float32]) -> float:
     return shared / both if both > 0 else 0.0
 
 
-def labelled(labels: Path) -> Iterator[tuple[str, Frame, list[dict[str, Any]]]]:
-    """Folder, picture (BGR) and plates of each line.
+def labelled(
+    labels: Path, folders: Sequence[str] = ()
+) -> Iterator[tuple[str, Frame, list[dict[str, Any]]]]:
+    """Folder, picture (BGR) and plates of each line, of these folders or of all.
 
     Raises:
         TrainingError: A picture that the labels name cannot be read.
     """
     for line in labels.read_text().splitlines():
         row = json.loads(line)
+        folder = row["image"].split("/")[0]
+        if folders and folder not in folders:
+            continue
         picture = cv2.imread(str(labels.parent / row["image"]))
         if picture is None:
             raise TrainingError(f"{row['image']} is named in {labels} and cannot be read.")
-        yield row["image"].split("/")[0], np.asarray(picture, np.uint8), row["plates"]
+        yield folder, np.asarray(picture, np.uint8), row["plates"]
 
 
 def cut(picture: Frame, box: Sequence[float] | None) -> Frame:
@@ -125,10 +130,10 @@ def cut(picture: Frame, box: Sequence[float] | None) -> Frame:
     return picture[top:bottom, left:right]
 
 
-def measure_reader(model: Path, labels: Path) -> dict[str, Score]:
+def measure_reader(model: Path, labels: Path, folders: Sequence[str] = ()) -> dict[str, Score]:
     """Exact readings of true boxes in each folder of Latin plates."""
     engine, scores = session(model), defaultdict[str, Score](Score)
-    for folder, picture, plates in labelled(labels):
+    for folder, picture, plates in labelled(labels, folders):
         for plate in plates:
             text = plate.get("text")
             if not text or not set(text) <= set(ALPHABET):
@@ -144,11 +149,16 @@ def measure_reader(model: Path, labels: Path) -> dict[str, Score]:
 
 
 def measure_detector(
-    model: Path, labels: Path, side_px: int = 640, confidence: float = 0.25
+    model: Path,
+    labels: Path,
+    folders: Sequence[str] = (),
+    *,
+    side_px: int = 640,
+    confidence: float = 0.25,
 ) -> dict[str, Score]:
     """Plates found at IoU 0.5 and boxes that hit no labelled plate, in each folder of scenes."""
     engine, scores = session(model), defaultdict[str, Score](Score)
-    for folder, picture, plates in labelled(labels):
+    for folder, picture, plates in labelled(labels, folders):
         truths = [np.array(plate["bbox"], np.float32) for plate in plates if plate.get("bbox")]
         if not truths:
             continue
@@ -170,14 +180,19 @@ def main() -> None:
     parser.add_argument("kind", choices=("reader", "detector"))
     parser.add_argument("model", type=Path)
     parser.add_argument("labels", type=Path)
+    parser.add_argument("--folders", nargs="*", default=(), help="all when none is named")
     parser.add_argument("--side", type=int, default=640, help="detector's input side in pixels")
     parser.add_argument("--confidence", type=float, default=0.25)
     arguments = parser.parse_args()
     if arguments.kind == "reader":
-        scores = measure_reader(arguments.model, arguments.labels)
+        scores = measure_reader(arguments.model, arguments.labels, arguments.folders)
     else:
         scores = measure_detector(
-            arguments.model, arguments.labels, arguments.side, arguments.confidence
+            arguments.model,
+            arguments.labels,
+            arguments.folders,
+            side_px=arguments.side,
+            confidence=arguments.confidence,
         )
     for folder, score in scores.items():
         figures: dict[str, object] = {"folder": folder, "plates": score.plates}

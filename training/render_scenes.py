@@ -23,9 +23,7 @@ LONGEST_SIDE_PX = 640
 
 def trainable_scenes(labels: Path) -> Iterator[Scene]:
     """The labelled pictures whose licence lets a model of them ship, at most 640 px long."""
-    for folder, picture, plates in labelled(labels):
-        if folder not in TRAINABLE:
-            continue
+    for _, picture, plates in labelled(labels, TRAINABLE):
         scale = min(1.0, LONGEST_SIDE_PX / max(picture.shape[:2]))
         size = (round(picture.shape[1] * scale), round(picture.shape[0] * scale))
         small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)[..., ::-1]

@@ -222,6 +222,28 @@ def _window(picture: Picture, taken: list[list[float]], random: Random) -> None:
     _put(picture, panel, corner)
 
 
+def _cabinet(picture: Picture, taken: list[list[float]], random: Random) -> None:
+    """A meter, ticket machine or switch box: light doors with displays, labels and slots."""
+    width = int(picture.shape[1] * random.uniform(0.03, 0.16))
+    doors = int(random.integers(1, 4))
+    height = int(width * random.uniform(0.7, 1.3)) * doors
+    corner = _place(picture, (width, height), taken, random)
+    if corner is None:
+        return
+    frame, door, dark = int(random.integers(10, 90)), int(random.integers(150, 250)), int(random.integers(10, 100))
+    box = np.full((height, width, 3), frame, np.uint8)
+    rim, tall = max(1, width // 12), height // doors
+    for number in range(doors):
+        top = number * tall
+        cv2.rectangle(box, (rim, top + rim), (width - rim - 1, top + tall - rim - 1), (door,) * 3, -1)
+        for _ in range(int(random.integers(1, 5))):
+            x, y = int(random.integers(rim, width - rim)), top + int(random.integers(rim, tall - rim))
+            right, bottom = x + int(width * random.uniform(0.1, 0.5)), y + int(tall * random.uniform(0.05, 0.25))
+            shade = dark if random.random() < 0.7 else int(random.integers(256))
+            cv2.rectangle(box, (x, y), (min(right, width - rim), min(bottom, top + tall - rim)), (shade,) * 3, -1)
+    _put(picture, box, corner)
+
+
 def _pole(picture: Picture, taken: list[list[float]], random: Random) -> None:
     """A striped pole, barrier or kerb."""
     long = int(picture.shape[1] * random.uniform(0.2, 0.7))
@@ -251,5 +273,5 @@ def _at_night(picture: Picture, random: Random) -> Picture:
 
 
 LOOK_ALIKES: tuple[Callable[[Picture, list[list[float]], Random], None], ...] = (
-    _sign, _sign, _window, _window, _pole, _caption,
+    _sign, _sign, _window, _window, _cabinet, _cabinet, _pole, _caption,
 )  # fmt: skip

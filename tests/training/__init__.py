@@ -1,0 +1,1 @@
+"""The renderer that training draws its plates and scenes with."""

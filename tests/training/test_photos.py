@@ -1,0 +1,62 @@
+"""Photographed crops and composed scenes: repeatable and labelled where the plates are."""
+
+import numpy as np
+import pytest
+
+from training.photos import render_crop
+from training.render_plates import SLOTS, render_shard
+from training.scenes import Scene, compose_scene
+
+
+def test_render_crop_same_seed_renders_the_same(fonts: None) -> None:
+    first, second = (render_crop(np.random.default_rng(5)) for _ in range(2))
+    assert first.text == second.text
+    np.testing.assert_array_equal(first.picture, second.picture)
+    np.testing.assert_array_equal(first.centers, second.centers)
+
+
+def test_render_crop_shows_every_character(fonts: None) -> None:
+    random = np.random.default_rng(6)
+    for _ in range(50):
+        crop = render_crop(random)
+        assert crop.picture.dtype == np.uint8
+        assert crop.picture.shape[2] == 3
+        assert min(crop.picture.shape[:2]) >= 10
+        assert crop.centers.shape == (len(crop.text), 2)
+        assert (crop.centers > -0.05).all()
+        assert (crop.centers < 1.05).all()
+
+
+def test_render_shard_repeats_and_is_left_alone(fonts: None, tmp_path_factory: pytest.TempPathFactory) -> None:
+    folders = [tmp_path_factory.mktemp("shards") for _ in range(2)]
+    shards = [np.load(render_shard(folder, 1, 2, plates=4)) for folder in folders]
+    for name, shape in {
+        "pictures": (4, 64, 128, 3),
+        "labels": (4, SLOTS),
+        "centers": (4, SLOTS, 2),
+    }.items():
+        assert shards[0][name].shape == shape
+        np.testing.assert_array_equal(shards[0][name], shards[1][name])
+    before = next(folders[0].iterdir()).stat().st_mtime_ns
+    assert render_shard(folders[0], 1, 2, plates=4).stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_compose_scene_boxes_lie_in_the_picture_and_repeat(seed: int, fonts: None) -> None:
+    first, second = (compose_scene(None, np.random.default_rng(seed)) for _ in range(2))
+    np.testing.assert_array_equal(first.picture, second.picture)
+    height, width = first.picture.shape[:2]
+    assert first.boxes.shape[1] == 4
+    assert (first.boxes[:, :2] >= 0).all()
+    assert (first.boxes[:, 2:] <= (width + 2, height + 2)).all()
+    assert (first.boxes[:, 2:] > first.boxes[:, :2]).all()
+
+
+def test_compose_scene_keeps_the_labelled_plates(fonts: None) -> None:
+    base = Scene(
+        picture=np.full((240, 320, 3), 90, np.uint8),
+        boxes=np.array([[100, 100, 160, 120]], np.float32),
+    )
+    scene = compose_scene(base, np.random.default_rng(2))
+    np.testing.assert_array_equal(scene.boxes[0], base.boxes[0])
+    assert (base.picture == 90).all()

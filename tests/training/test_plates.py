@@ -1,0 +1,68 @@
+"""Rendered plates: repeatable, readable with the reader's alphabet, and labelled where they stand."""
+
+import numpy as np
+import pytest
+
+from training.fonts import FONT_GROUPS
+from training.layouts import LAYOUTS, Layout
+from training.plates import ALPHABET, BELOW_LETTERS, draw_plate, print_row, readable
+from training.render_plates import PAD, SLOTS, encode_text
+
+SAMPLES = 200
+
+
+@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
+def test_layout_every_registration_fits_alphabet_and_slots(layout: Layout) -> None:
+    random = np.random.default_rng(7)
+    for _ in range(SAMPLES):
+        text = "".join(readable(print_row(row, layout.letters, random)) for row in layout.rows)
+        assert 1 <= len(text) <= SLOTS
+        assert set(text) <= set(ALPHABET) - {"_"}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
+def test_layout_longest_patterns_together_fit_the_slots(layout: Layout) -> None:
+    longest = sum(
+        max(sum(sign.isalnum() or sign in "#+@*" for sign in pattern) for pattern in row.patterns)
+        for row in layout.rows
+    )
+    assert longest <= SLOTS
+
+
+@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
+def test_layout_names_known_fonts_and_stands_inside_the_plate(layout: Layout) -> None:
+    assert set(layout.fonts) <= set(FONT_GROUPS)
+    for row in layout.rows:
+        assert 0 <= row.top < row.bottom <= 1
+        assert 0 <= row.left < row.right <= 1
+
+
+@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
+def test_draw_plate_same_seed_draws_the_same(layout: Layout, fonts: None) -> None:
+    first, second = (draw_plate(layout, np.random.default_rng(11)) for _ in range(2))
+    assert first.text == second.text
+    np.testing.assert_array_equal(first.picture, second.picture)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
+def test_draw_plate_marks_each_character_inside_the_picture(layout: Layout, fonts: None) -> None:
+    random = np.random.default_rng(3)
+    for _ in range(5):
+        plate = draw_plate(layout, random)
+        height, width = plate.picture.shape[:2]
+        assert plate.picture.dtype == np.uint8
+        assert plate.centers.shape == (len(plate.text), 2)
+        assert (plate.centers > 0).all()
+        assert (plate.centers < (width, height)).all()
+
+
+def test_encode_text_pads_to_the_slots() -> None:
+    code = encode_text("51F97022")
+    assert code.shape == (SLOTS,)
+    assert "".join(ALPHABET[index] for index in code) == "51F97022__"
+    assert (code[8:] == PAD).all()
+
+
+def test_decorations_below_letters_are_named_by_layouts() -> None:
+    named = {extra for layout in LAYOUTS for extra in layout.extras}
+    assert set(BELOW_LETTERS) <= named
