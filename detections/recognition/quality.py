@@ -1,12 +1,14 @@
 """How well a plate can be read in one frame, measured before anything tries to."""
 
+from math import prod
+
 import cv2
-import numpy as np
 
 from detections.recognition.types import Frame, PlateBox, PlateQuality
 
 _HEIGHT_PX = 32
 
+_LEAST = 0.01
 _HALF_HEIGHT_PX = 10.0
 _HALF_SHARPNESS = 100.0
 _HALF_CONTRAST = 15.0
@@ -39,22 +41,16 @@ def measure_quality(crop: Frame, box: PlateBox) -> PlateQuality:
 
 
 def legibility(quality: PlateQuality) -> float:
-    """Put frames of one vehicle in order: 0 for nothing to be read, towards 1 for the best.
+    """Put frames of one vehicle in order: 0.01 for nothing to be read, towards 1 for the best.
 
     >>> far = PlateQuality(width_px=40, height_px=12, sharpness=300, brightness=90, contrast=40)
     >>> near = PlateQuality(width_px=90, height_px=27, sharpness=300, brightness=90, contrast=40)
     >>> legibility(near) > legibility(far)
     True
     """
-    return float(
-        np.prod(
-            [
-                value / (value + half)
-                for value, half in (
-                    (quality.height_px, _HALF_HEIGHT_PX),
-                    (quality.sharpness, _HALF_SHARPNESS),
-                    (quality.contrast, _HALF_CONTRAST),
-                )
-            ]
-        )
+    halves = (
+        (quality.height_px, _HALF_HEIGHT_PX),
+        (quality.sharpness, _HALF_SHARPNESS),
+        (quality.contrast, _HALF_CONTRAST),
     )
+    return max(prod(value / (value + half) for value, half in halves), _LEAST)

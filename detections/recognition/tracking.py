@@ -16,6 +16,7 @@ _NEW_SPEED = 20.0
 _NEW_GAP_S = 0.25
 _KNOWN_REACH = 0.8
 _KNOWN_SPEED = 3.0
+_STANDING_S = 1.0
 _STANDING_REACH = 0.6
 _STANDING_SPEED = 2.0
 _STANDING_GAP_S = 0.5
@@ -32,6 +33,11 @@ _PLACE_GAIN = 0.4
 _LONGEST_PREDICTION_S = 1.0
 _MOVED_SIZES = 0.3
 _MIN_MISSES = 2
+_MIN_MISSES_STANDING = 5
+"""Frames without a plate before it can be lost; more where it stands, since then hardly any are
+searched and a detector that misses two in a row is no rarity."""
+
+_MISSED_COST = 0.3
 _UNSEEN_FACTOR = 4
 
 
@@ -158,7 +164,7 @@ class Tracker:
         later = self.start(first.box, first.seen_s)
         later.box, later.seen_s = track.box, track.seen_s
         later.velocity, later.hits = track.velocity, track.hits
-        track.box, track.seen_s, track.missed = last.box, last.seen_s, _MIN_MISSES
+        track.box, track.seen_s, track.missed = last.box, last.seen_s, _MIN_MISSES_STANDING
         return later
 
 
@@ -169,9 +175,10 @@ def is_lost(track: Track, now_s: float, *, expiry_s: float) -> bool:
     was on its way when the frames stopped coming.
     """
     unseen_s = now_s - track.seen_s
-    if track.missed >= _MIN_MISSES:
+    stands = track.stood_s(track.seen_s) >= _STANDING_S
+    if track.missed >= (_MIN_MISSES_STANDING if stands else _MIN_MISSES):
         return unseen_s >= expiry_s
-    return unseen_s >= _UNSEEN_FACTOR * expiry_s and track.stood_s(track.seen_s) < expiry_s
+    return unseen_s >= _UNSEEN_FACTOR * expiry_s and not stands
 
 
 def iou(one: PlateBox, other: PlateBox) -> float:
@@ -209,13 +216,14 @@ def _cost(track: Track, box: PlateBox, seen_s: float) -> float | None:
     distance = hypot(box.center[0] - x, box.center[1] - y) / size / _reach(track, gap_s)
     if distance > 1 or growth > 1:
         return None
-    return 0.8 * distance + 0.2 * growth
+    # A vehicle that stops where another one stood keeps its own track.
+    return 0.8 * distance + 0.2 * growth + _MISSED_COST * min(gap_s, _LONGEST_PREDICTION_S)
 
 
 def _reach(track: Track, gap_s: float) -> float:
     if track.hits == 1:
         return _NEW_REACH + _NEW_SPEED * min(gap_s, _NEW_GAP_S)
-    if track.stood_s(track.seen_s) > _LONGEST_PREDICTION_S:
+    if track.stood_s(track.seen_s) >= _STANDING_S:
         return _STANDING_REACH + _STANDING_SPEED * min(gap_s, _STANDING_GAP_S)
     return _KNOWN_REACH + _KNOWN_SPEED * min(gap_s, _LONGEST_PREDICTION_S)
 

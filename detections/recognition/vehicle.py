@@ -26,10 +26,11 @@ _HOPELESS_FACTOR = 4
 plate has grown. A reading below the review threshold costs a quarter of the budget's share, so that
 a lorry that is too far away for seconds can still be read when it is near."""
 
-_RECHECK_S = 60.0
+_RECHECK_S = 5.0
 _DOUBTFUL_JUMP = 1.0
-"""A vehicle told of is read again when its track jumped by a plate's size, or was found again where
-it stood, and then at most once a minute."""
+"""A vehicle told of is read again when its track jumped by a plate's size, and when it is found
+again where it stood, the more seldom the longer it has been known: some ten times in an hour at the
+most."""
 
 _SAME_VEHICLE = 0.5
 _MAX_UNREAD_SIGHTINGS = 64
@@ -149,7 +150,7 @@ class Vehicle:
     def _is_doubtful(self, waited_s: float, config: RecognitionConfig) -> bool:
         """Say whether another vehicle may have taken this one's place in the track."""
         if self.track.sought_in_vain and self.track.gap_s >= config.track_expiry_s:
-            return waited_s >= _RECHECK_S
+            return waited_s >= max(_RECHECK_S, self.last_asked_s - self.first_seen_s)
         return self.track.jump > _DOUBTFUL_JUMP and waited_s >= _MAX_SPACING_S
 
     def ask(self, sighting: Sighting) -> None:
