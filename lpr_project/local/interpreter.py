@@ -1,6 +1,5 @@
 """Which Python the project's environment is made from."""
 
-import functools
 import shutil
 import subprocess
 
@@ -9,7 +8,6 @@ CANDIDATES = ("python3.11", "python3.12", "python3.13", "python3")
 PROBE = "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))"
 
 
-@functools.cache
 def find_interpreter() -> str | None:
     """Find a Python of 3.11 or later that can make environments; None where there is none."""
     for name in CANDIDATES:

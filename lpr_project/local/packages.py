@@ -6,7 +6,8 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,6 +22,7 @@ from lpr_project.local.say import say
 OLDEST_PYTHON = (3, 11)
 # Installing PostgreSQL makes and starts a cluster of the system's own unless it is told not to.
 CLUSTER_POLICY = Path("/etc/postgresql-common/createcluster.d/lpr-server.conf")
+CLUSTER_POLICY_TEXT = "create_main_cluster = false\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +54,23 @@ def install_missing(*, for_tests: bool) -> None:
     missing = _missing(for_tests=for_tests)
     if any(name.startswith("postgresql-") for name in missing):
         _apt(prefix, "install", "postgresql-common")
-        policy = f"echo create_main_cluster = false > {CLUSTER_POLICY}"
-        subprocess.run([*prefix, "sh", "-c", policy], check=True)
-    try:
+        with _no_cluster_of_the_systems_own(prefix):
+            _apt(prefix, "install", *missing)
+    else:
         _apt(prefix, "install", *missing)
-    finally:
-        if CLUSTER_POLICY.exists():
-            subprocess.run([*prefix, "rm", str(CLUSTER_POLICY)], check=False)
     if still := _missing(for_tests=for_tests):
         raise LocalError(f"apt installed what it was asked for, yet missing is: {' '.join(still)}.")
+
+
+@contextmanager
+def _no_cluster_of_the_systems_own(prefix: Sequence[str]) -> Iterator[None]:
+    _run(
+        [*prefix, "install", "-D", "--mode=644", "/dev/stdin", CLUSTER_POLICY], CLUSTER_POLICY_TEXT
+    )
+    try:
+        yield
+    finally:
+        _run([*prefix, "rm", CLUSTER_POLICY])
 
 
 def _missing(*, for_tests: bool) -> list[str]:
@@ -126,9 +136,12 @@ def _privilege(missing: Sequence[str]) -> list[str]:
 
 def _apt(prefix: Sequence[str], *arguments: str) -> None:
     options = ["--yes", "--no-install-recommends", "-qq"]
-    command = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", *options, *arguments]
-    if subprocess.run(command, check=False).returncode != 0:
-        raise LocalError(f"`{' '.join(command)}` failed; its last lines say why.")
+    _run([*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", *options, *arguments])
+
+
+def _run(command: Sequence[str | Path], stdin: str = "") -> None:
+    if subprocess.run(command, input=stdin, text=True, check=False).returncode != 0:
+        raise LocalError(f"`{' '.join(map(str, command))}` failed; the lines above say why.")
 
 
 def _packages(*names: str) -> Callable[[], Sequence[str]]:
