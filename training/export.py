@@ -1,15 +1,16 @@
 """Turns checkpoints into the files that ship, and checks that they answer as the checkpoints do.
 
-    python -m training.export reader /tmp/reader/last.pt detections/recognition/weights/latin_reader_v1.onnx
-    python -m training.export detector /tmp/detector/weights/last.pt detections/recognition/weights/plate_detector_v1.onnx
+    python -m training.export reader /tmp/reader/last.pt latin_reader_v1.onnx
+    python -m training.export detector /tmp/detector/weights/last.pt plate_detector_v1.onnx
 
 Reader: input `pictures`, uint8 RGB (N, 64, 128, 3), plain resize; output `plate`, probabilities
 (N, 10, 37) over `0-9A-Z_`, `_` pads. A fast-plate-ocr plate configuration is written beside it.
 
 Detector: input `images`, float32 RGB (N, 3, H, W) from 0 to 1, letterboxed with grey 114, H and W
-multiples of 32; output `output0` (N, 300, 6), rows x_min, y_min, x_max, y_max in pixels of the input,
-score, class (always 0), best first, nothing left to suppress. Its large weights are stored as 16-bit
-floats and computed with as 32-bit, which halves the file; both engines fold the conversion away.
+multiples of 32; output `output0` (N, 300, 6), rows x_min, y_min, x_max, y_max in pixels of the
+input, score, class (always 0), best first, nothing left to suppress. Its large weights are stored
+as 16-bit floats and computed with as 32-bit, which halves the file; both engines fold the
+conversion away.
 """
 
 import argparse
@@ -37,6 +38,17 @@ OPSET = 17
 HALVED_FROM_VALUES = 1024
 KEPT_BOXES = 300
 MOST_OVERLAP = 0.5
+# What Ultralytics must be told to run the file, as its own export would write it.
+DETECTOR_METADATA = {
+    "task": "detect",
+    "names": "{0: 'plate'}",
+    "stride": "32",
+    "imgsz": "[640, 640]",
+    "batch": "1",
+    "channels": "3",
+    "end2end": "True",
+    "args": "{'dynamic': True}",
+}
 PLATE_CONFIG = f"""\
 max_plate_slots: {SLOTS}
 alphabet: "{ALPHABET}"
@@ -85,9 +97,9 @@ class SuppressedDetector(nn.Module):
     """YOLO26's dense head with overlapping boxes already suppressed, in plain tensor operations.
 
     The dense head is used, since the head that needs no suppression lags behind it after a short
-    training. A box goes when a more certain one overlaps it by more than `MOST_OVERLAP`: "Fast NMS",
-    which has no loop and so takes any batch in every engine. Source: Bolya et al., "YOLACT", 2019,
-    section 4.2, https://arxiv.org/abs/1904.02689.
+    training. A box goes when a more certain one overlaps it by more than `MOST_OVERLAP`: "Fast
+    NMS", which has no loop and so takes any batch in every engine. Source: Bolya et al., "YOLACT",
+    2019, section 4.2, https://arxiv.org/abs/1904.02689.
     """
 
     def __init__(self, net: nn.Module) -> None:
@@ -112,7 +124,9 @@ class SuppressedDetector(nn.Module):
         score = score * (worst <= MOST_OVERLAP)
         score, order = score.topk(KEPT_BOXES, dim=1)
         rows = torch.cat([low, high], dim=1).gather(2, order[:, None].expand(-1, 4, -1))
-        return torch.cat([rows, score[:, None], torch.zeros_like(score)[:, None]], 1).transpose(1, 2)
+        return torch.cat([rows, score[:, None], torch.zeros_like(score)[:, None]], 1).transpose(
+            1, 2
+        )
 
 
 def export_detector(checkpoint: Path, out: Path) -> float:
@@ -142,6 +156,7 @@ def export_detector(checkpoint: Path, out: Path) -> float:
     )
     exported = onnxslim.slim(onnx.load(str(out)))
     _halve_weights(exported)
+    helper.set_model_props(exported, DETECTOR_METADATA)
     onnx.save(exported, str(out))
     session = onnxruntime.InferenceSession(str(out), providers=["CPUExecutionProvider"])
     difference = 0.0
@@ -156,12 +171,14 @@ def export_detector(checkpoint: Path, out: Path) -> float:
 
 def _checked(difference: float, out: Path, allowed: float) -> float:
     if difference > allowed:
-        raise TrainingError(f"{out} differs from its checkpoint by {difference:.5f}; do not ship it.")
+        raise TrainingError(
+            f"{out} differs from its checkpoint by {difference:.5f}; do not ship it."
+        )
     return difference
 
 
 def _halve_weights(model: onnx.ModelProto) -> None:
-    """Store large weights as 16-bit floats behind a cast; drop what else the file need not carry."""
+    """Store large weights as 16-bit floats behind a cast; drop notes that no engine needs."""
     graph = model.graph
     casts = []
     for weight in graph.initializer:
@@ -189,7 +206,9 @@ def main() -> None:
     export = export_reader if arguments.kind == "reader" else export_detector
     difference = export(arguments.checkpoint, arguments.out)
     digest = hashlib.sha256(arguments.out.read_bytes()).hexdigest()
-    print(f"{digest}  {arguments.out} {arguments.out.stat().st_size} bytes, differs {difference:.6f}")
+    print(
+        f"{digest}  {arguments.out} {arguments.out.stat().st_size} bytes, differs {difference:.6f}"
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The letters that plates are rendered in: free fonts of the Debian packages in `docs/training.md`."""
+"""The letters that plates are rendered in: free fonts of the packages in `docs/training.md`."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,8 +28,9 @@ FONT_GROUPS: dict[str, tuple[str, ...]] = {
     "grotesque": (
         "LiberationSans-Bold", "FreeSansBold", "NimbusSans-Bold", "texgyreheros-bold", "Arimo-Bold",
         "DejaVuSans-Bold", "Roboto-Bold", "Roboto-Medium", "OpenSans-Bold", "Lato-Black",
-        "SwitzeraADF-Bold", "Karmilla-Bold", "NotoSans-Bold", "LiberationSans-Regular", "Cabin-Bold",
-        "GilliusADF-Bold", "tiresias_lpfont_bold", "tiresias_signfont_bold", "LeagueSpartan-Bold",
+        "SwitzeraADF-Bold", "Karmilla-Bold", "NotoSans-Bold", "LiberationSans-Regular",
+        "Cabin-Bold", "GilliusADF-Bold",
+        "tiresias_lpfont_bold", "tiresias_signfont_bold", "LeagueSpartan-Bold",
     ),
     "narrow": (
         "LiberationSansNarrow-Bold", "LiberationSansNarrow-Regular", "NimbusSansNarrow-Bold",
@@ -39,8 +40,9 @@ FONT_GROUPS: dict[str, tuple[str, ...]] = {
         "RG2014C", "BebasNeue-Regular", "UniversalisADFStd-Cond",
     ),
     "rounded": (
-        "Dosis-ExtraBold", "Dosis-SemiBold", "Dosis-Bold", "Jura-Bold", "routed-gothic", "Jura-SemiBold",
-        "routed-gothic-wide", "tirekv__", "millimetreA Bold 01", "NationalPark-Heavy",
+        "Dosis-ExtraBold", "Dosis-SemiBold", "Dosis-Bold", "Jura-Bold", "routed-gothic",
+        "Jura-SemiBold", "routed-gothic-wide",
+        "tirekv__", "millimetreA Bold 01", "NationalPark-Heavy",
     ),
     "mono": (
         "DejaVuSansMono-Bold", "LiberationMono-Bold", "Hack-Bold", "B612Mono-Bold", "OCRB",

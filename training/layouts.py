@@ -1,8 +1,9 @@
 """The plates that are rendered, as data: what is printed where, in which colours and letters.
 
-A pattern prints itself, except `#` (a digit), `+` (1 to 9), `@` (a letter) and `*` (either). What a
-reader should answer is the printed letters and digits without anything between them. A script other
-than Latin needs its own entries here (with `letters`) and fonts in `training.fonts`, nothing else.
+A pattern prints itself, except `#` (a digit), `+` (1 to 9), `@` (a letter) and `*` (either). What
+a reader should answer is the printed letters and digits without anything between them. A script
+other than Latin needs its own entries here (with `letters`) and fonts in `training.fonts`,
+nothing else.
 """
 
 from dataclasses import dataclass
@@ -58,13 +59,16 @@ VIETNAM_LETTERS = "ABCDEFGHKLMNPRSTUVXYZ"
 EUROPE_PATTERNS = (
     "@@-###@@", "@@ ###@@", "@@@ ####", "@@ @ ####", "@@ @@ ####", "@@-###-@@", "#@# ####",
     "@@ ####@", "@@ #####", "#@@ ####", "@@@-###", "@@ ## @@@", "#### @@@", "@@@ ##@", "@-###-@@",
-    "##-@@-##", "##-##-@@", "@@-##-##", "@@@-##-##", "@ ### @@", "@ ##### @", "@@@ #@##", "@#@ ####",
+    "##-@@-##", "##-##-@@", "@@-##-##", "@@@-##-##", "@ ### @@", "@ ##### @", "@@@ #@##",
+    "@#@ ####",
 )  # fmt: skip
 US_PATTERNS = (
     "#@@@###", "@@@ ####", "@@@-####", "@@@ ###", "@@@-###", "### @@@", "###-@@@", "@@# #@@",
-    "### ###", "####", "###", "#####", "### ####", "####@@", "@@####", "@@ ####", "@@@####", "@@#####",
-    "@## ###", "@ #####", "#@@ ###", "##@ ###", "*****", "******", "*******", "@@@ @##", "@######",
-    "### @##", "#@ ####@", "@@@@@@@", "@@@@@@", "@@@@@", "@@@@", "### #@@", "######", "#@####", "###@@#",
+    "### ###", "####", "###", "#####", "### ####", "####@@", "@@####", "@@ ####", "@@@####",
+    "@@#####", "@## ###", "@ #####", "#@@ ###", "##@ ###",
+    "*****", "******", "*******", "@@@ @##", "@######",
+    "### @##", "#@ ####@", "@@@@@@@", "@@@@@@", "@@@@@", "@@@@", "### #@@", "######", "#@####",
+    "###@@#",
 )  # fmt: skip
 
 LAYOUTS: tuple[Layout, ...] = (
@@ -127,8 +131,9 @@ LAYOUTS: tuple[Layout, ...] = (
         aspect=(1.8, 2.3),
         rows=(Row(patterns=US_PATTERNS, top=0.27, bottom=0.75, left=0.06, right=0.94),),
         colours=(
-            (WHITE, BLUE), (WHITE, BLACK), (WHITE, RED), (WHITE, GREEN), (SILVER, BLUE), (WHITE, BLUE),
-            (YELLOW, BLACK), (BLUE, YELLOW), (BLACK, YELLOW), (BLUE, WHITE), (GREEN, WHITE),
+            (WHITE, BLUE), (WHITE, BLACK), (WHITE, RED), (WHITE, GREEN), (SILVER, BLUE),
+            (WHITE, BLUE), (YELLOW, BLACK), (BLUE, YELLOW),
+            (BLACK, YELLOW), (BLUE, WHITE), (GREEN, WHITE),
             ((200, 224, 240), BLUE), ((236, 214, 190), BLACK), ((180, 210, 170), BLACK),
             ((236, 206, 150), RED), ((170, 190, 220), BLACK),
         ),
@@ -140,7 +145,10 @@ LAYOUTS: tuple[Layout, ...] = (
         weight=10,
         aspect=(2.6, 3.4),
         rows=(Row(patterns=("@@@-####", "@@@ ####", "@@@·####"), top=0.34, bottom=0.86),),
-        colours=((SILVER, BLACK), (SILVER, BLACK), (WHITE, BLACK), (RED, WHITE), ((150, 150, 152), BLACK)),
+        colours=(
+            (SILVER, BLACK), (SILVER, BLACK), (WHITE, BLACK), (RED, WHITE),
+            ((150, 150, 152), BLACK),
+        ),
         fonts=("din", "grotesque", "highway", "narrow"),
         extras=("caption_top", "bolts", "border"),
     ),
@@ -202,8 +210,10 @@ LAYOUTS: tuple[Layout, ...] = (
         name="any",
         weight=12,
         aspect=(2.0, 5.2),
-        rows=(Row(patterns=("****", "*****", "******", "*******", "*** ****", "**-***-**", "********",
-                            "*********", "**********", "*** *** ***", "**-**-**"),),),
+        rows=(
+            Row(patterns=("****", "*****", "******", "*******", "*** ****", "**-***-**", "********",
+                          "*********", "**********", "*** *** ***", "**-**-**")),
+        ),
         colours=(*DARK_ON_LIGHT, (BLACK, WHITE), (YELLOW, BLACK), (GREEN, WHITE), (BLUE, WHITE),
                  (WHITE, RED), (WHITE, BLUE), (RED, WHITE), ((150, 200, 230), BLACK)),
         fonts=("din", "narrow", "grotesque", "highway", "rounded", "mono"),
@@ -214,7 +224,10 @@ LAYOUTS: tuple[Layout, ...] = (
         weight=6,
         aspect=(1.2, 2.3),
         rows=(
-            Row(patterns=("**", "***", "****", "*-***"), top=0.09, bottom=0.45, left=0.12, right=0.88),
+            Row(
+                patterns=("**", "***", "****", "*-***"),
+                top=0.09, bottom=0.45, left=0.12, right=0.88,
+            ),
             Row(patterns=("***", "****", "*****", "**-**", "***.**"), top=0.54, bottom=0.91),
         ),
         colours=(*DARK_ON_LIGHT, (BLACK, WHITE), (YELLOW, BLACK), (BLUE, WHITE), (WHITE, RED)),

@@ -1,11 +1,11 @@
 """Measures a reader or a detector on labelled pictures, without the server.
 
-    python -m training.measure reader latin_reader_v1.onnx ../shared/data/recognition/labels.jsonl
-    python -m training.measure detector plate_detector_v1.onnx ../shared/data/recognition/labels.jsonl
+    python -m training.measure reader latin_reader_v1.onnx labels.jsonl
+    python -m training.measure detector plate_detector_v1.onnx labels.jsonl
 
-Labels are one JSON object a line with `image`, `plates`, and in each plate `bbox` (x, y, width, height)
-and `text`. Pictures lie beside the labels. A picture without a box is itself a crop. Figures carry the
-95 % interval of Wilson's score, since the folders are small.
+Labels are one JSON object a line with `image`, `plates`, and in each plate `bbox` (x, y, width,
+height) and `text`. Pictures lie beside the labels. A picture without a box is itself a crop.
+Figures carry the 95 % interval of Wilson's score, since the folders are small.
 """
 
 import argparse
@@ -121,7 +121,7 @@ def labelled(
 
 
 def cut(picture: Frame, box: Sequence[float] | None) -> Frame:
-    """The plate in x, y, width, height with the pipeline's margin; the whole picture without a box."""
+    """The plate with the pipeline's margin, or the whole picture where there is no box."""
     if box is None:
         return picture
     x, y, width, height = box

@@ -1,7 +1,8 @@
-"""Photographs a drawn plate: mounts it, turns it, lights it, blurs it and cuts it out as a camera would.
+"""Photographs a drawn plate: mounts, turns, lights, blurs and cuts it out as a camera would.
 
 The crop that comes out is what the product's pipeline hands to a reader: the box around the plate
-with a margin of 5 % of its width and 8 % of its height, cut a little wrong, since no detector is exact.
+with a margin of 5 % of its width and 8 % of its height, cut a little wrong, since no detector is
+exact.
 """
 
 from dataclasses import dataclass
@@ -29,8 +30,8 @@ MARGIN_Y = 0.08
 class PhotographedPlate:
     """A crop as a reader gets it.
 
-    `picture` has shape (H, W, 3), uint8, RGB. `centers` has shape (len(text), 2): the middle of each
-    character as a fraction of the crop's width and height.
+    `picture` has shape (H, W, 3), uint8, RGB. `centers` has shape (len(text), 2): the middle of
+    each character as a fraction of the crop's width and height.
     """
 
     layout: str
@@ -76,7 +77,9 @@ def _mount(picture: Picture, random: Random) -> tuple[Picture, NDArray[np.float3
 
 def _body(height: int, width: int, random: Random) -> Picture:
     """A patch of a car: one colour, a fold or two, some texture."""
-    colour = random.uniform(0, 255, 3) if random.random() < 0.4 else np.full(3, random.uniform(5, 250))
+    colour = (
+        random.uniform(0, 255, 3) if random.random() < 0.4 else np.full(3, random.uniform(5, 250))
+    )
     coarse = colour + random.normal(0, random.uniform(2, 45), (int(random.integers(2, 7)), 3, 1))
     soft = cv2.resize(coarse.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
     return np.clip(soft.reshape(height, width, -1), 0, 255).astype(np.uint8)
@@ -88,13 +91,16 @@ def _holder(body: Picture, around: int, size: tuple[int, int], random: Random) -
     rim = round(height * random.uniform(0.03, 0.16))
     shade = int(random.choice([15, 30, 200, 235]))
     top, left = around - rim, around - rim
-    cv2.rectangle(body, (left, top), (around + width + rim, around + height + rim), (shade,) * 3, -1)
+    cv2.rectangle(
+        body, (left, top), (around + width + rim, around + height + rim), (shade,) * 3, -1
+    )
     if rim < height * 0.07:
         return
     ink = (235, 235, 235) if shade < 128 else (25, 25, 25)
     font = CAPTION_FONTS[int(random.integers(len(CAPTION_FONTS)))]
     y = around + height + rim / 2 if random.random() < 0.7 else around - rim / 2
-    write_small(body, random_word(random, 4, 16), (around + width / 2, y), rim * 0.7, ink, font)
+    place = (around + width / 2, y)
+    write_small(body, random_word(random, 4, 16), place, cap_px=rim * 0.7, ink=ink, font=font)
 
 
 def _turned(corners: NDArray[np.float32], random: Random) -> NDArray[np.float32]:
@@ -170,7 +176,9 @@ def _develop(crop: NDArray[np.float32], random: Random) -> Picture:
     size = (max(24, round(width * factor)), max(10, round(height * factor)))
     seen = cv2.resize(seen, size, interpolation=cv2.INTER_AREA)
     if random.random() < 0.5:
-        sigma = float(min(abs(random.normal(0, 0.3 + 0.012 * size[1])), 0.2 + 0.03 * size[1])) + 0.01
+        sigma = (
+            float(min(abs(random.normal(0, 0.3 + 0.012 * size[1])), 0.2 + 0.03 * size[1])) + 0.01
+        )
         seen = cv2.GaussianBlur(seen, (0, 0), sigma)
     if random.random() < 0.15:
         seen = seen + (seen - cv2.GaussianBlur(seen, (0, 0), 1.0)) * random.uniform(0.5, 2.0)

@@ -20,6 +20,8 @@ Random = np.random.Generator
 PLATE_HEIGHT_PX = {1: 72, 2: 112}
 DIGITS = "0123456789"
 SEPARATORS = "-.· "
+SMALL_FONT = "Arimo-Bold"
+PALE: Colour = (240, 240, 240)
 CAPTION_FONTS = FONT_GROUPS["grotesque"] + FONT_GROUPS["narrow"]
 
 
@@ -27,8 +29,8 @@ CAPTION_FONTS = FONT_GROUPS["grotesque"] + FONT_GROUPS["narrow"]
 class DrawnPlate:
     """A plate and what stands on it.
 
-    `picture` has shape (H, W, 3), uint8, RGB. `centers` has shape (len(text), 2): the middle of each
-    character in pixels of the picture, x then y, in reading order.
+    `picture` has shape (H, W, 3), uint8, RGB. `centers` has shape (len(text), 2): the middle of
+    each character in pixels of the picture, x then y, in reading order.
     """
 
     layout: str
@@ -107,9 +109,7 @@ def _ground(height: int, width: int, colour: Colour, random: Random) -> Picture:
     return np.clip(base + slope, 0, 255).astype(np.uint8)
 
 
-def _set_line(
-    mask: Picture, line: str, row: Row, font: str, random: Random
-) -> NDArray[np.float32]:
+def _set_line(mask: Picture, line: str, row: Row, font: str, random: Random) -> NDArray[np.float32]:
     """Print a line into the ink mask; answer the middles of its letters and digits."""
     height, width = mask.shape
     cap = (row.bottom - row.top) * height * random.uniform(0.82, 1.04)
@@ -117,7 +117,9 @@ def _set_line(
     room = (row.right - row.left) * width
     gap = cap * random.uniform(0.04, 0.2)
     space = cap * random.uniform(0.15, 0.5)
-    natural = [scaled_glyph(font, sign, cap, 1.0).shape[1] for sign in line if sign not in SEPARATORS]
+    natural = [
+        scaled_glyph(font, sign, cap, 1.0).shape[1] for sign in line if sign not in SEPARATORS
+    ]
     inner = (len(line) - 1) * gap + sum(space for sign in line if sign in SEPARATORS)
     stretch = min((room - inner) / sum(natural), random.uniform(0.85, 1.5))
     if stretch < 0.45:
@@ -185,7 +187,13 @@ def _press_ink(picture: Picture, mask: Picture, ink: Colour, random: Random) -> 
 
 
 def write_small(
-    picture: Picture, text: str, center: tuple[float, float], cap_px: float, ink: Colour, font: str
+    picture: Picture,
+    text: str,
+    center: tuple[float, float],
+    *,
+    cap_px: float,
+    ink: Colour,
+    font: str,
 ) -> None:
     """Write a small line around a point (x, y); what does not fit is cut off."""
     mask = np.zeros(picture.shape[:2], np.uint8)
@@ -202,7 +210,9 @@ def write_small(
 
 def random_word(random: Random, shortest: int = 3, longest: int = 14) -> str:
     """Letters that look like a name, a slogan or a shop."""
-    letters = random.choice(list("AAEEIIOOURSTNLMDCKPBGHVWYZFJ"), int(random.integers(shortest, longest)))
+    letters = random.choice(
+        list("AAEEIIOOURSTNLMDCKPBGHVWYZFJ"), int(random.integers(shortest, longest))
+    )
     word = "".join(letters.tolist())
     cut = int(random.integers(2, 9))
     return word if random.random() < 0.6 or cut >= len(word) else f"{word[:cut]} {word[cut:]}"
@@ -213,7 +223,14 @@ def _caption(picture: Picture, ink: Colour, random: Random, y: float) -> None:
     colour = ink if random.random() < 0.6 else (BLUE, RED, (30, 100, 60))[int(random.integers(3))]
     font = CAPTION_FONTS[int(random.integers(len(CAPTION_FONTS)))]
     cap = height * random.uniform(0.06, 0.15)
-    write_small(picture, random_word(random), (width * random.uniform(0.4, 0.6), y * height), cap, colour, font)
+    write_small(
+        picture,
+        random_word(random),
+        (width * random.uniform(0.4, 0.6), y * height),
+        cap_px=cap,
+        ink=colour,
+        font=font,
+    )
 
 
 def _caption_top(picture: Picture, ink: Colour, random: Random) -> None:
@@ -228,7 +245,11 @@ def _border(picture: Picture, ink: Colour, random: Random) -> None:
     height, width = picture.shape[:2]
     inset = int(random.integers(1, 4))
     cv2.rectangle(
-        picture, (inset, inset), (width - 1 - inset, height - 1 - inset), ink, int(random.integers(1, 3))
+        picture,
+        (inset, inset),
+        (width - 1 - inset, height - 1 - inset),
+        ink,
+        int(random.integers(1, 3)),
     )
 
 
@@ -255,16 +276,15 @@ def _eu_band(picture: Picture, _ink: Colour, random: Random) -> None:
         y = height * 0.32 + np.sin(angle) * band * 0.3
         cv2.circle(picture, (round(x), round(y)), 1, YELLOW, -1)
     code = random_word(random, 1, 3)
-    write_small(picture, code, (band / 2, height * 0.74), height * 0.15, (240, 240, 240), "Arimo-Bold")
+    place = (band / 2, height * 0.74)
+    write_small(picture, code, place, cap_px=height * 0.15, ink=PALE, font=SMALL_FONT)
 
 
 def _top_band(picture: Picture, _ink: Colour, random: Random) -> None:
     height, width = picture.shape[:2]
     picture[: round(height * random.uniform(0.22, 0.28))] = _varied((20, 50, 150), random)
-    write_small(
-        picture, random_word(random, 5, 10), (width / 2, height * 0.13), height * 0.1, (240, 240, 240),
-        "Arimo-Bold",
-    )  # fmt: skip
+    place, word = (width / 2, height * 0.13), random_word(random, 5, 10)
+    write_small(picture, word, place, cap_px=height * 0.1, ink=PALE, font=SMALL_FONT)
 
 
 def _stickers(picture: Picture, _ink: Colour, random: Random) -> None:
@@ -276,9 +296,12 @@ def _stickers(picture: Picture, _ink: Colour, random: Random) -> None:
         y = height * 0.13 if corner < 2 else height * 0.87
         colour = tuple(int(value) for value in random.integers(0, 256, 3))
         left, top = round(x - side * 0.6), round(y - side / 2)
-        cv2.rectangle(picture, (left, top), (round(x + side * 0.6), round(y + side / 2)), colour, -1)
+        cv2.rectangle(
+            picture, (left, top), (round(x + side * 0.6), round(y + side / 2)), colour, -1
+        )
         ink = (20, 20, 20) if sum(colour) > 380 else (240, 240, 240)
-        write_small(picture, str(random.integers(1, 100)), (x, y), side * 0.6, ink, "Arimo-Bold")
+        year = str(random.integers(1, 100))
+        write_small(picture, year, (x, y), cap_px=side * 0.6, ink=ink, font=SMALL_FONT)
 
 
 def _scenery(picture: Picture, _ink: Colour, random: Random) -> None:
@@ -305,13 +328,17 @@ def _draw_seals(picture: Picture, mask: Picture, ink: Colour, random: Random) ->
         return
     colour = ink if random.random() < 0.3 else tuple(int(v) for v in random.integers(0, 256, 3))
     x = (left + right) // 2
-    for y in ((0.36, 0.64) if random.random() < 0.5 else (0.5,)):
+    for y in (0.36, 0.64) if random.random() < 0.5 else (0.5,):
         if random.random() < 0.7:
-            cv2.circle(picture, (x, round(y * height)), radius, colour, -1 if random.random() < 0.7 else 2)
+            cv2.circle(
+                picture, (x, round(y * height)), radius, colour, -1 if random.random() < 0.7 else 2
+            )
             continue
         angles = np.sort(random.uniform(0, 2 * np.pi, 8))
         reach = radius * random.uniform(0.4, 1.2, 8)
-        corners = np.stack([x + np.cos(angles) * reach, y * height + np.sin(angles) * reach], axis=1)
+        corners = np.stack(
+            [x + np.cos(angles) * reach, y * height + np.sin(angles) * reach], axis=1
+        )
         cv2.fillPoly(picture, [corners.round().astype(np.int32)], colour)
 
 

@@ -1,9 +1,10 @@
 """The plate reader's network: a compact convolutional transformer with one query for each slot.
 
-The family is that of fast-plate-ocr's CCT readers (a convolutional stem, transformer blocks over its
-tokens, learned queries that reduce them to slots), so that the export keeps their contract: uint8 RGB
-pictures (N, 64, 128, 3) in, probabilities (N, 10, 37) out. Source: Hassani et al., "Escaping the Big
-Data Paradigm with Compact Transformers", 2021, https://arxiv.org/abs/2104.05704.
+The family is that of fast-plate-ocr's CCT readers (a convolutional stem, transformer blocks over
+its tokens, learned queries that reduce them to slots), so that the export keeps their contract:
+uint8 RGB pictures (N, 64, 128, 3) in, probabilities (N, 10, 37) out. Source: Hassani et al.,
+"Escaping the Big Data Paradigm with Compact Transformers", 2021,
+https://arxiv.org/abs/2104.05704.
 """
 
 from typing import cast

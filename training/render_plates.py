@@ -2,8 +2,8 @@
 
     python -m training.render_plates --out /tmp/plates --count 120000 --seed 1
 
-A shard is repeated bit by bit from the seed and its number, whatever the number of processes; shards
-that are already there are left alone, so that a stopped run goes on where it was.
+A shard is repeated bit by bit from the seed and its number, whatever the number of processes;
+shards that are already there are left alone, so that a stopped run goes on where it was.
 """
 
 import argparse

@@ -3,8 +3,8 @@
     python -m training.render_scenes --labels ../shared/data/training/labels.jsonl --out /tmp/scenes
 
 Only folders named in `TRAINABLE` are used: others lie beside them for measuring. Each picture is
-written once as it is and `--scenes` times with rendered plates and look-alikes; as many scenes again
-as `--streets` says are rendered from nothing.
+written once as it is and on average `--scenes` times with rendered plates and look-alikes; as
+many scenes again as `--streets` says are rendered from nothing.
 """
 
 import argparse
@@ -48,15 +48,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--labels", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--scenes", type=int, default=1, help="composed scenes of each picture")
-    parser.add_argument("--streets", type=int, default=300, help="scenes rendered from nothing")
+    parser.add_argument("--scenes", type=float, default=0.7, help="composed scenes a picture")
+    parser.add_argument("--streets", type=int, default=150, help="scenes rendered from nothing")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     for name in ("images", "labels"):
         (arguments.out / name).mkdir(parents=True, exist_ok=True)
     for index, scene in enumerate(trainable_scenes(arguments.labels)):
         write_scene(scene, arguments.out, f"real-{index:04d}")
-        for turn in range(arguments.scenes):
+        chance = np.random.default_rng((arguments.seed, index)).random()
+        for turn in range(int(arguments.scenes + chance)):
             random = np.random.default_rng((arguments.seed, index, turn))
             write_scene(compose_scene(scene, random), arguments.out, f"composed-{index:04d}-{turn}")
     for index in range(arguments.streets):

@@ -1,8 +1,9 @@
-"""Renders street scenes that teach a detector: plates where they belong, and what only looks like one.
+"""Renders scenes that teach a detector: plates, and what only looks like one.
 
-A scene starts from a real picture that may be trained on (its labelled plates stay labelled) or from
-nothing, gets rendered plates, and then the things that fool a young detector: captions and clocks that
-a camera writes into its picture, road signs, shop names, striped poles, windows and blank boxes.
+A scene starts from a real picture that may be trained on (its labelled plates stay labelled) or
+from nothing, gets rendered plates, and then the things that fool a young detector: captions and
+clocks that a camera writes into its picture, road signs, shop names, striped poles, windows and
+blank boxes.
 """
 
 from collections.abc import Callable, Sequence
@@ -112,9 +113,7 @@ def _vehicle(scene: Picture, random: Random) -> None:
     cv2.rectangle(scene, (x, bumper), (x + width, y + height), glass, -1)
 
 
-def _paste_plate(
-    picture: Picture, taken: list[list[float]], random: Random
-) -> list[float] | None:
+def _paste_plate(picture: Picture, taken: list[list[float]], random: Random) -> list[float] | None:
     """Warp a rendered plate into the picture; answer its box, or None where no place was free."""
     plate = draw_plate(choose_layout(random), random).picture
     width = float(np.exp(random.uniform(*np.log(PLATE_WIDTH_PX))))
@@ -131,7 +130,9 @@ def _paste_plate(
         return None
     x, y = corner
     room = picture[y : y + size[1], x : x + size[0]]
-    small = cv2.resize(plate, (max(4, round(width)), max(4, round(height))), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(
+        plate, (max(4, round(width)), max(4, round(height))), interpolation=cv2.INTER_AREA
+    )
     source = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32) * small.shape[1::-1]
     matrix = cv2.getPerspectiveTransform(source.astype(np.float32), corners.astype(np.float32) + 1)
     warped = cv2.warpPerspective(small, matrix, size)
@@ -153,11 +154,19 @@ def _darken_around(picture: Picture, spot: tuple[int, int, int, int], random: Ra
     if random.random() < 0.4:
         return
     x, y, width, height = spot
-    left, right = max(0, x - int(width * random.uniform(0.1, 1.2))), x + int(width * random.uniform(1.1, 2.2))
-    top, bottom = max(0, y - int(height * random.uniform(0.1, 1))), y + int(height * random.uniform(1.1, 2))
+    left, right = (
+        max(0, x - int(width * random.uniform(0.1, 1.2))),
+        x + int(width * random.uniform(1.1, 2.2)),
+    )
+    top, bottom = (
+        max(0, y - int(height * random.uniform(0.1, 1))),
+        y + int(height * random.uniform(1.1, 2)),
+    )
     patch = picture[top:bottom, left:right]
     share = random.uniform(0.5, 0.97)
-    paint = np.clip(patch.mean(axis=(0, 1)) * random.uniform(0.4, 1.8) + random.normal(0, 20, 3), 0, 255)
+    paint = np.clip(
+        patch.mean(axis=(0, 1)) * random.uniform(0.4, 1.8) + random.normal(0, 20, 3), 0, 255
+    )
     np.copyto(patch, (patch * (1 - share) + paint * share).astype(np.uint8))
 
 
@@ -167,12 +176,17 @@ def _caption(picture: Picture, taken: list[list[float]], random: Random) -> None
     cap = height * random.uniform(0.018, 0.045)
     digits = "".join(str(value) for value in random.integers(0, 10, 22))
     parts = [
-        f"{digits[:4]}-{digits[4:6]}-{digits[6:8]}", f"{digits[8:10]}:{digits[10:12]}:{digits[12:14]}",
-        f"{random_word(random, 3, 6)} {digits[14:16]}", f"{digits[16:18]}{random_word(random, 2, 3)}{digits[18:]}",
-        f"CAM {digits[:2]}", random_word(random, 3, 9),
-    ]  # fmt: skip
+        f"{digits[:4]}-{digits[4:6]}-{digits[6:8]}",
+        f"{digits[8:10]}:{digits[10:12]}:{digits[12:14]}",
+        f"{random_word(random, 3, 6)} {digits[14:16]}",
+        f"{digits[16:18]}{random_word(random, 2, 3)}{digits[18:]}",
+        f"CAM {digits[:2]}",
+        random_word(random, 3, 9),
+    ]
     count = int(random.integers(1, 5))
-    text = random.choice([" ", " - ", "  "]).join(str(part) for part in random.permutation(parts)[:count])
+    text = random.choice([" ", " - ", "  "]).join(
+        str(part) for part in random.permutation(parts)[:count]
+    )
     y = cap * 1.1 if random.random() < 0.7 else height - cap * 1.1
     long = len(text) * cap * 0.95
     x = random.choice([long / 2 + cap, width - long / 2 - cap, width / 2])
@@ -182,7 +196,7 @@ def _caption(picture: Picture, taken: list[list[float]], random: Random) -> None
         top, bottom = max(0, round(y - cap)), min(height, round(y + cap))
         left, right = max(0, round(x - long / 2)), min(width, round(x + long / 2))
         picture[top:bottom, left:right] = ground
-    write_small(picture, text, (float(x), y), cap, ink, font)
+    write_small(picture, text, (float(x), y), cap_px=cap, ink=ink, font=font)
     taken.append([0.0, y - cap, float(width), y + cap])
 
 
@@ -200,7 +214,8 @@ def _sign(picture: Picture, taken: list[list[float]], random: Random) -> None:
     for line in range(lines):
         cap = height / lines * random.uniform(0.3, 0.6)
         middle = (width / 2, height * (line + 0.5) / lines)
-        write_small(board, random_word(random, 4, 12), middle, min(cap, width / 6), ink, font)
+        word = random_word(random, 4, 12)
+        write_small(board, word, middle, cap_px=min(cap, width / 6), ink=ink, font=font)
     _put(picture, board, corner)
 
 
@@ -230,17 +245,35 @@ def _cabinet(picture: Picture, taken: list[list[float]], random: Random) -> None
     corner = _place(picture, (width, height), taken, random)
     if corner is None:
         return
-    frame, door, dark = int(random.integers(10, 90)), int(random.integers(150, 250)), int(random.integers(10, 100))
+    frame, door, dark = (
+        int(random.integers(10, 90)),
+        int(random.integers(150, 250)),
+        int(random.integers(10, 100)),
+    )
     box = np.full((height, width, 3), frame, np.uint8)
     rim, tall = max(1, width // 12), height // doors
     for number in range(doors):
         top = number * tall
-        cv2.rectangle(box, (rim, top + rim), (width - rim - 1, top + tall - rim - 1), (door,) * 3, -1)
+        cv2.rectangle(
+            box, (rim, top + rim), (width - rim - 1, top + tall - rim - 1), (door,) * 3, -1
+        )
         for _ in range(int(random.integers(1, 5))):
-            x, y = int(random.integers(rim, width - rim)), top + int(random.integers(rim, tall - rim))
-            right, bottom = x + int(width * random.uniform(0.1, 0.5)), y + int(tall * random.uniform(0.05, 0.25))
+            x, y = (
+                int(random.integers(rim, width - rim)),
+                top + int(random.integers(rim, tall - rim)),
+            )
+            right, bottom = (
+                x + int(width * random.uniform(0.1, 0.5)),
+                y + int(tall * random.uniform(0.05, 0.25)),
+            )
             shade = dark if random.random() < 0.7 else int(random.integers(256))
-            cv2.rectangle(box, (x, y), (min(right, width - rim), min(bottom, top + tall - rim)), (shade,) * 3, -1)
+            cv2.rectangle(
+                box,
+                (x, y),
+                (min(right, width - rim), min(bottom, top + tall - rim)),
+                (shade,) * 3,
+                -1,
+            )
     _put(picture, box, corner)
 
 
@@ -251,7 +284,11 @@ def _pole(picture: Picture, taken: list[list[float]], random: Random) -> None:
     corner = _place(picture, (thick, long), taken, random)
     if corner is None:
         return
-    first, second = ((200, 30, 30), (240, 240, 240)) if random.random() < 0.6 else ((230, 180, 20), (20, 20, 20))
+    first, second = (
+        ((200, 30, 30), (240, 240, 240))
+        if random.random() < 0.6
+        else ((230, 180, 20), (20, 20, 20))
+    )
     bands = (np.arange(long) // max(4, int(thick * random.uniform(0.8, 3)))) % 2
     pole = np.where(bands[:, None, None] == 0, np.array(first), np.array(second)).astype(np.uint8)
     _put(picture, np.ascontiguousarray(np.broadcast_to(pole, (long, thick, 3))), corner)
@@ -260,7 +297,9 @@ def _pole(picture: Picture, taken: list[list[float]], random: Random) -> None:
 def _put(picture: Picture, thing: Picture, corner: tuple[int, int]) -> None:
     """Put a thing into the picture, softened and lit so that its edges do not give it away."""
     x, y = corner
-    soft = cv2.GaussianBlur(thing, (0, 0), 0.7) * np.float32(0.5 + 0.6 * np.random.default_rng(x * y).random())
+    soft = cv2.GaussianBlur(thing, (0, 0), 0.7) * np.float32(
+        0.5 + 0.6 * np.random.default_rng(x * y).random()
+    )
     picture[y : y + thing.shape[0], x : x + thing.shape[1]] = np.clip(soft, 0, 255).astype(np.uint8)
 
 

@@ -4,9 +4,9 @@
     python -m training.train_detector --scenes /tmp/scenes --out /tmp/detector2 --epochs 5 \
         --start /tmp/detector/weights/best.pt --rate 0.0005
 
-Without `--start` it begins from random weights (about 110 s an epoch of 884 pictures at 416 px on two
-cores). A second call with the same `--out` goes on from its last checkpoint. No picture is mirrored:
-letters are not.
+Without `--start` it begins from random weights (about 110 s an epoch of 884 pictures at 416 px on
+two cores). A second call with the same `--out` goes on from its last checkpoint. No picture is
+mirrored: letters are not.
 """
 
 import argparse

@@ -2,10 +2,10 @@
 
     python -m training.train_reader --plates /tmp/plates --out /tmp/reader --steps 12000 --seed 1
 
-Every `--save-every` steps the state goes to `last.pt`; a second call goes on from there. Shards that
-appear while it runs are taken up at the next pass. The renderer knows where each character stands, so
-the first attention head is taught to look there, which saves most of the samples that finding the
-characters costs otherwise.
+Every `--save-every` steps the state goes to `last.pt`; a second call goes on from there. Shards
+that appear while it runs are taken up at the next pass. The renderer knows where each character
+stands, so the first attention head is taught to look there, which saves most of the samples that
+finding the characters costs otherwise.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from torch import Tensor, distributed, multiprocessing, nn
 
 from training.errors import TrainingError
 from training.reader_model import GRID_COLUMNS, GRID_ROWS, PlateReaderNet
-from training.render_plates import PAD, SLOTS
+from training.render_plates import PAD
 
 EMA_DECAY = 0.999
 WARM_UP_STEPS = 300
@@ -35,7 +35,7 @@ LOOK_FIRST_STEPS = 3000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """`pictures` (N, 3, 64, 128) float 0..255, `labels` (N, 10), `gaze` (N, 10, 64) sums to 1 or 0."""
+    """`pictures` (N, 3, 64, 128) 0..255, `labels` (N, 10), `gaze` (N, 10, 64) sums to 1 or 0."""
 
     pictures: Tensor
     labels: Tensor
@@ -73,7 +73,11 @@ def _changed(
              [0, 1 / (1 - top - bottom), -top * height / (1 - top - bottom)]]
         )  # fmt: skip
         cv2.warpAffine(
-            pictures[index], matrix, (width, height), dst=changed[index], borderMode=cv2.BORDER_REPLICATE
+            pictures[index],
+            matrix,
+            (width, height),
+            dst=changed[index],
+            borderMode=cv2.BORDER_REPLICATE,
         )
     moved = (centers - cut[:, None, :2]) / (1 - cut[:, None, :2] - cut[:, None, 2:])
     gain = random.normal(1, 0.12, (count, 1, 1, 3)) * random.normal(1, 0.12, (count, 1, 1, 1))
@@ -144,7 +148,8 @@ class ReaderTraining:
         decayed = [weight for weight in self.net.parameters() if weight.ndim >= 2]
         others = [weight for weight in self.net.parameters() if weight.ndim < 2]
         self.optimizer = torch.optim.AdamW(
-            [{"params": decayed, "weight_decay": 0.02}, {"params": others, "weight_decay": 0.0}], lr=peak
+            [{"params": decayed, "weight_decay": 0.02}, {"params": others, "weight_decay": 0.0}],
+            lr=peak,
         )
         if (out / "last.pt").exists():
             self._load(out / "last.pt")
@@ -172,7 +177,9 @@ class ReaderTraining:
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(self.step, steps, self.peak)
         logits, attention = self.net(batch.pictures)
-        reading = nn.functional.cross_entropy(logits.flatten(0, 1), batch.labels.flatten(), label_smoothing=0.02)
+        reading = nn.functional.cross_entropy(
+            logits.flatten(0, 1), batch.labels.flatten(), label_smoothing=0.02
+        )
         looking = -(batch.gaze * (attention + 1e-6).log()).sum(-1)
         loss = reading + gaze_weight(self.step) * looking.sum() / (batch.labels != PAD).sum()
         self.optimizer.zero_grad(set_to_none=True)

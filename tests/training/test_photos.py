@@ -27,7 +27,9 @@ def test_render_crop_shows_every_character(fonts: None) -> None:
         assert (crop.centers < 1.05).all()
 
 
-def test_render_shard_repeats_and_is_left_alone(fonts: None, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_render_shard_repeats_and_is_left_alone(
+    fonts: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     folders = [tmp_path_factory.mktemp("shards") for _ in range(2)]
     shards = [np.load(render_shard(folder, 1, 2, plates=4)) for folder in folders]
     for name, shape in {

@@ -1,4 +1,4 @@
-"""Rendered plates: repeatable, readable with the reader's alphabet, and labelled where they stand."""
+"""Rendered plates: repeatable, within the reader's alphabet, and labelled where they stand."""
 
 import numpy as np
 import pytest
