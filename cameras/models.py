@@ -1,5 +1,6 @@
 """Cameras, their groups, and how each camera fares right now."""
 
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -67,6 +68,13 @@ def _is_span(span: Any) -> bool:
     )
 
 
+def _holds(span: dict[str, Any], day: int, minute: int) -> bool:
+    days, start, end = span["days"], span["from"], span["to"]
+    if start < end:
+        return day in days and start <= minute < end
+    return (day in days and minute >= start) or ((day - 1) % DAYS in days and minute < end)
+
+
 class CameraGroup(TimestampedModel):
     """Cameras that belong together, so that access and filters are set once."""
 
@@ -78,6 +86,7 @@ class CameraGroup(TimestampedModel):
     class Meta:
         verbose_name = _("camera group")
         ordering = ["name"]
+        permissions = [("operate_cameragroup", _("Can send detections and uploads to its cameras"))]
         constraints = [
             models.UniqueConstraint(
                 fields=["organization", "name"], name="camera_group_name_unique"
@@ -224,6 +233,17 @@ class Camera(TimestampedModel):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.organization.time_zone)
+
+    def is_active_at(self, moment: datetime) -> bool:
+        """Whether its active hours hold a moment, in the organization's zone; without hours always.
+
+        A span whose end is not after its start ends on the next day.
+        """
+        local = moment.astimezone(self.zone)
+        return not self.active_hours or any(
+            _holds(span, local.weekday(), local.hour * 60 + local.minute)
+            for span in self.active_hours
+        )
 
     def clean(self) -> None:
         if self.review_confidence > self.accept_confidence:

@@ -11,7 +11,6 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 from django.conf import settings
 from django.contrib.gis.geos import Point
-from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
@@ -25,7 +24,6 @@ from cameras.streams.errors import InvalidAddressError
 ORGANIZATION = "Demonstration"
 ADMINISTRATOR = "admin@lpr.example"
 OPERATOR = "operator@lpr.example"
-DEMO_CLIP = "demonstration.mp4"
 DEMO_CAMERA = "Demonstration road"
 OWN_CAMERA = "My source"
 _SCHEMES = {
@@ -90,9 +88,9 @@ class Command(BaseCommand):
         add_member(organization=organization, user=person, role=role, actor=None)
 
     def _demonstration_camera(self, organization: Organization) -> None:
-        clip = Path(settings.SOURCES_DIR) / DEMO_CLIP
-        if not clip.exists():
-            call_command("render_demo_clip", str(clip), stdout=self.stderr)
+        from cameras.streams.demo.clip import ensure_demo_clip  # noqa: PLC0415  # loads OpenCV
+
+        clip = ensure_demo_clip(Path(settings.SOURCES_DIR))
         if not Camera.objects.filter(organization=organization, name=DEMO_CAMERA).exists():
             create_camera(
                 organization=organization,
@@ -100,7 +98,7 @@ class Command(BaseCommand):
                 name=DEMO_CAMERA,
                 purpose=Camera.Purpose.TRAFFIC,
                 source_kind=Camera.SourceKind.FILE,
-                source_url=DEMO_CLIP,
+                source_url=clip.name,
                 point=Point(100.5018, 13.7563, srid=4326),
                 heading_degrees=90.0,
             )
