@@ -24,7 +24,7 @@ os.environ.setdefault("YOLO_AUTOINSTALL", "false")
 import numpy as np
 import onnx
 import onnxruntime
-import onnxslim
+import onnxslim  # type: ignore[import-not-found]  # in requirements/training.txt alone
 import torch
 from onnx import helper, numpy_helper
 from torch import Tensor, nn
@@ -93,7 +93,7 @@ def export_reader(checkpoint: Path, out: Path) -> float:
     return _checked(difference, out, 1e-4)
 
 
-class SuppressedDetector(nn.Module):
+class SuppressedDetector(nn.Module):  # type: ignore[misc]  # PyTorch has no types here
     """YOLO26's dense head with overlapping boxes already suppressed, in plain tensor operations.
 
     The dense head is used, since the head that needs no suppression lags behind it after a short

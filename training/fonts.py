@@ -68,7 +68,7 @@ class Glyph:
 
     @property
     def width_px(self) -> int:
-        return self.mask.shape[1]
+        return int(self.mask.shape[1])
 
 
 @cache

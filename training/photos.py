@@ -22,6 +22,8 @@ from training.plates import (
     write_small,
 )
 
+Floats = NDArray[np.float32]
+
 MARGIN_X = 0.05
 MARGIN_Y = 0.08
 
@@ -37,7 +39,7 @@ class PhotographedPlate:
     layout: str
     text: str
     picture: Picture
-    centers: NDArray[np.float32]
+    centers: Floats
 
 
 def render_crop(random: Random) -> PhotographedPlate:
@@ -64,7 +66,7 @@ def photograph(plate: DrawnPlate, random: Random) -> PhotographedPlate:
     )
 
 
-def _mount(picture: Picture, random: Random) -> tuple[Picture, NDArray[np.float32]]:
+def _mount(picture: Picture, random: Random) -> tuple[Picture, Floats]:
     """Screw the plate onto a car; answer where its corner now lies."""
     height, width = picture.shape[:2]
     around = round(height * 0.7)
@@ -103,7 +105,7 @@ def _holder(body: Picture, around: int, size: tuple[int, int], random: Random) -
     write_small(body, random_word(random, 4, 16), place, cap_px=rim * 0.7, ink=ink, font=font)
 
 
-def _turned(corners: NDArray[np.float32], random: Random) -> NDArray[np.float32]:
+def _turned(corners: Floats, random: Random) -> Floats:
     """The four corners seen from the side, from above and with a tilted camera."""
     middle = corners.mean(axis=0)
     width, height = corners[1, 0] - corners[0, 0], corners[2, 1] - corners[1, 1]
@@ -116,7 +118,7 @@ def _turned(corners: NDArray[np.float32], random: Random) -> NDArray[np.float32]
     return np.asarray(moved, np.float32)
 
 
-def _cut(corners: NDArray[np.float32], random: Random) -> tuple[float, float, float, float]:
+def _cut(corners: Floats, random: Random) -> tuple[float, float, float, float]:
     """The detector's imperfect box with the pipeline's margin: left, top, right, bottom."""
     (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
     width, height = right - left, bottom - top
@@ -129,7 +131,7 @@ def _cut(corners: NDArray[np.float32], random: Random) -> tuple[float, float, fl
     )
 
 
-def _light(crop: NDArray[np.float32], random: Random) -> NDArray[np.float32]:
+def _light(crop: Floats, random: Random) -> Floats:
     """Sun, shadow, dirt, head lamps, infrared: everything between the plate and the lens."""
     height, width = crop.shape[:2]
     if random.random() < 0.3:
@@ -153,7 +155,7 @@ def _light(crop: NDArray[np.float32], random: Random) -> NDArray[np.float32]:
     return (crop - 128) * contrast * tint + (level if random.random() < 0.5 else 128)
 
 
-def _shaded(crop: NDArray[np.float32], random: Random) -> NDArray[np.float32]:
+def _shaded(crop: Floats, random: Random) -> Floats:
     """A straight shadow with a soft edge."""
     height, width = crop.shape[:2]
     y, x = np.ogrid[:height, :width]
@@ -161,29 +163,28 @@ def _shaded(crop: NDArray[np.float32], random: Random) -> NDArray[np.float32]:
     distance = np.cos(angle) * (x - random.uniform(0.2, 0.8) * width)
     distance = distance + np.sin(angle) * (y - random.uniform(0.2, 0.8) * height)
     edge = 1 / (1 + np.exp(np.clip(distance / random.uniform(0.5, 8), -30, 30)))
-    return crop * (1 - edge * random.uniform(0.2, 0.7))[..., None].astype(np.float32)
+    shade = (1 - edge * random.uniform(0.2, 0.7))[..., None]
+    return np.asarray(crop * shade.astype(np.float32), np.float32)
 
 
-def _develop(crop: NDArray[np.float32], random: Random) -> Picture:
+def _develop(crop: Floats, random: Random) -> Picture:
     """Lens, sensor and encoder: blur, few pixels, noise, JPEG."""
     height, width = crop.shape[:2]
-    seen = np.clip(crop, 0, 255)
+    seen: Floats = np.clip(crop, 0, 255)
     if random.random() < 0.35:
         seen = _moved(seen, random)
     rows = round(float(np.exp(random.uniform(np.log(13), np.log(110)))))
     rows = max(rows, 22 if width < 2.6 * height else 13)
     factor = min(1.0, rows / height)
     size = (max(24, round(width * factor)), max(10, round(height * factor)))
-    seen = cv2.resize(seen, size, interpolation=cv2.INTER_AREA)
+    seen = np.asarray(cv2.resize(seen, size, interpolation=cv2.INTER_AREA), np.float32)
     if random.random() < 0.5:
-        sigma = (
-            float(min(abs(random.normal(0, 0.3 + 0.012 * size[1])), 0.2 + 0.03 * size[1])) + 0.01
-        )
-        seen = cv2.GaussianBlur(seen, (0, 0), sigma)
+        sigma = min(abs(random.normal(0, 0.3 + 0.012 * size[1])), 0.2 + 0.03 * size[1])
+        seen = np.asarray(cv2.GaussianBlur(seen, (0, 0), float(sigma) + 0.01), np.float32)
     if random.random() < 0.15:
         seen = seen + (seen - cv2.GaussianBlur(seen, (0, 0), 1.0)) * random.uniform(0.5, 2.0)
     noise = random.normal(0, abs(random.normal(0, 7)), seen.shape).astype(np.float32)
-    developed = np.clip(seen + noise, 0, 255).astype(np.uint8)
+    developed = np.asarray(np.clip(seen + noise, 0, 255), np.uint8)
     if random.random() < 0.7:
         quality = int(random.integers(25, 95))
         _, encoded = cv2.imencode(".jpg", developed, [cv2.IMWRITE_JPEG_QUALITY, quality])
@@ -191,7 +192,7 @@ def _develop(crop: NDArray[np.float32], random: Random) -> Picture:
     return developed
 
 
-def _moved(seen: NDArray[np.float32], random: Random) -> NDArray[np.float32]:
+def _moved(seen: Floats, random: Random) -> Floats:
     """A vehicle that moves while the shutter is open."""
     length = int(random.integers(3, 9))
     kernel = np.zeros((length, length), np.float32)

@@ -24,7 +24,10 @@ def _convolution(inputs: int, outputs: int, stride: int | tuple[int, int] = 1) -
     )
 
 
-class Block(nn.Module):
+# mypy: PyTorch is absent where types are checked, so that its classes have no types there.
+
+
+class Block(nn.Module):  # type: ignore[misc]
     """A transformer block: attention over the tokens, then a small perceptron on each."""
 
     def __init__(self, width: int, heads: int) -> None:
@@ -51,7 +54,7 @@ class Block(nn.Module):
         return cast(Tensor, tokens + self.perceptron(tokens))
 
 
-class PlateReaderNet(nn.Module):
+class PlateReaderNet(nn.Module):  # type: ignore[misc]
     """Reads a plate: one distribution over the alphabet for each slot."""
 
     def __init__(
@@ -105,7 +108,7 @@ class PlateReaderNet(nn.Module):
         return self.head(read), attention[:, 0]
 
 
-class ExportedReader(nn.Module):
+class ExportedReader(nn.Module):  # type: ignore[misc]
     """The network with fast-plate-ocr's contract: uint8 RGB (N, 64, 128, 3) to probabilities."""
 
     def __init__(self, net: PlateReaderNet) -> None:

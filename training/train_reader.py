@@ -89,7 +89,7 @@ def _changed(
     return Batch(
         pictures=shaped.contiguous(memory_format=torch.channels_last),
         labels=torch.from_numpy(labels.astype(np.int64)),
-        gaze=torch.from_numpy(_gaze(moved, labels)),
+        gaze=torch.from_numpy(_gaze(moved.astype(np.float32), labels)),
     )
 
 
@@ -203,7 +203,7 @@ class ReaderTraining:
         for weight, part in zip(weights, flat.split([w.numel() for w in weights]), strict=True):
             weight.grad = part.view_as(weight)
 
-    @torch.no_grad()
+    @torch.no_grad()  # type: ignore[untyped-decorator]  # PyTorch has no types here
     def _follow(self) -> None:
         """Move the average towards the network; in the beginning fast, so that it does not lag."""
         keep = min(EMA_DECAY, (1 + self.step) / (10 + self.step))
