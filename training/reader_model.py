@@ -24,7 +24,7 @@ def _convolution(inputs: int, outputs: int, stride: int | tuple[int, int] = 1) -
     )
 
 
-# mypy: PyTorch is absent where types are checked, so that its classes have no types there.
+# PyTorch is absent where types are checked: hence the ignores.
 
 
 class Block(nn.Module):  # type: ignore[misc]
