@@ -27,13 +27,15 @@ REGIONS = "plate_regions: [Redland, Blueland]\n"
 
 
 def write_detector(path: Path, *, end_to_end: bool, size: int | None = None) -> Path:
-    """A detector of the red rectangle; its confidence is the brightest value of the red channel."""
+    """A detector of the red rectangle; its confidence is 1 for pure red and below 0 for gray."""
     nodes = [
         helper.make_node("Gather", ["images", "red_channel"], ["red"], axis=1),
         helper.make_node("ReduceMax", ["red", "rows"], ["by_column"], keepdims=0),
         helper.make_node("ReduceMax", ["red", "columns"], ["by_row"], keepdims=0),
-        helper.make_node("ReduceMax", ["red", "both"], ["confidence_1"], keepdims=0),
-        helper.make_node("Reshape", ["confidence_1", "one_by_one"], ["confidence"]),
+        helper.make_node("ReduceMax", ["red", "both"], ["brightest"], keepdims=0),
+        helper.make_node("Reshape", ["brightest", "one_by_one"], ["brightest_red"]),
+        helper.make_node("Sub", ["brightest_red", "half"], ["above_gray"]),
+        helper.make_node("Add", ["above_gray", "above_gray"], ["confidence"]),
         helper.make_node("Mul", ["confidence", "zero"], ["class"]),
     ]
     for axis, line in (("x", "by_column"), ("y", "by_row")):
