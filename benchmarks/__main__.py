@@ -19,7 +19,7 @@ from typing import Any
 
 import benchmarks
 
-_FRAMEWORK = {"__main__", "result"}
+_FRAMEWORK = {"__main__", "result", "stack"}
 
 
 def main() -> int:
