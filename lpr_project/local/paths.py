@@ -5,5 +5,3 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 LOCAL = ROOT / ".local"
 VENV = ROOT / ".venv"
-SUPERVISION = LOCAL / "run"
-LOGS = LOCAL / "log"

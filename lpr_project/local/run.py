@@ -15,7 +15,7 @@ from lpr_project.local.descendants import adopt_orphans, end_orphans
 from lpr_project.local.errors import LocalError
 from lpr_project.local.installation import PYTHON
 from lpr_project.local.log_follower import LogFollower
-from lpr_project.local.paths import LOGS, ROOT, VENV
+from lpr_project.local.paths import LOCAL, ROOT, VENV
 from lpr_project.local.preflight import check_folder, check_port
 from lpr_project.local.procfile import read_procfile
 from lpr_project.local.run_lock import run_lock
@@ -53,23 +53,26 @@ def run(source: str | None) -> None:
         check_port(host, port)
         services = set_up()
         adopt_orphans()
-        supervision = Supervision(services.servers, read_procfile(ROOT / "Procfile"), environment)
+        commands = read_procfile(ROOT / "Procfile")
+        supervision = Supervision(LOCAL, services.servers, commands, environment)
+        log = LogFollower(supervision.logs, supervision.programs)
         try:
-            _serve(services, supervision, environment, source)
+            _serve(services, supervision, log, environment, source)
         except KeyboardInterrupt:
             say("\nStopping the server.")
         finally:
             supervision.close()
+            log.close()
         say("The server has stopped.")
 
 
 def _serve(
     services: Services,
     supervision: Supervision,
+    log: LogFollower,
     environment: Mapping[str, str],
     source: str | None,
 ) -> None:
-    log = LogFollower(LOGS, supervision.programs)
     supervision.start()
     wait_for_services(services)
     _manage(environment, "migrate", "--verbosity=0")

@@ -177,24 +177,15 @@ def throwaway_services(given: Mapping[str, str], *, is_disposable: bool) -> Iter
 def _start_apart(services: Services, name: str, server: Server) -> None:
     logs = services.local_dir / "log"
     logs.mkdir(exist_ok=True)
-    command = [sys.executable, "-m", "lpr_project.local", "serve", name]
+    # A session and a parent of its own: it lives on when this process and its terminal are gone.
+    command = ["setsid", "--fork", sys.executable, "-m", "lpr_project.local", "serve", name]
     command += ["--dir", str(services.local_dir)]
     if isinstance(server, PostgresServer) and server.is_disposable:
         command.append("--disposable")
     with (logs / f"{name}.log").open("ab") as log:
-        process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
+        subprocess.run(
+            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=True
         )
-    deadline = time.monotonic() + START_LIMIT_S
-    while not server.accepts_connections() and time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise LocalError(f"{name} ended at its start: {logs / f'{name}.log'} says why.")
-        time.sleep(0.05)
 
 
 def _address(url: str | None) -> tuple[int, str]:

@@ -7,15 +7,14 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from lpr_project.local.descendants import end_descendants
 from lpr_project.local.errors import LocalError
 from lpr_project.local.installation import PYTHON
-from lpr_project.local.paths import LOCAL, LOGS, ROOT, SUPERVISION
+from lpr_project.local.paths import ROOT
 
-CONFIGURATION = SUPERVISION / "supervisord.conf"
 START_LIMIT_S = 20.0
 # Longer than any one process is given, since the supervisor stops group after group.
 STOP_LIMIT_S = 75.0
@@ -78,19 +77,36 @@ class Supervision:
 
     def __init__(
         self,
-        servers: Iterable[str],
+        local_dir: Path,
+        servers: Collection[str],
         commands: Mapping[str, str],
         environment: Mapping[str, str],
     ) -> None:
-        """Write the configuration of the servers and of the Procfile's commands."""
+        """Write the configuration.
+
+        Args:
+            local_dir: Where configuration and logs lie, and where the servers work.
+            servers: The private servers to run, of "postgres" and "redis".
+            commands: The processes of the application by name, as the Procfile gives them.
+            environment: What every process gets.
+        """
+        self.logs = local_dir / "log"
+        self.logs.mkdir(exist_ok=True)
         self.programs = [*servers, *commands]
         self._environment = dict(environment)
         # A socket's path may hold 107 bytes, which a deep checkout exceeds.
-        self._socket_folder = Path(tempfile.mkdtemp(prefix="lpr-server-"))
+        self._socket = Path(tempfile.mkdtemp(prefix="lpr-server-")) / "supervisor.sock"
         self._process: subprocess.Popen[bytes] | None = None
-        SUPERVISION.mkdir(exist_ok=True)
-        LOGS.mkdir(exist_ok=True)
-        CONFIGURATION.write_text(self._configuration(commands), encoding="utf-8")
+        self._configuration = local_dir / "supervisord.conf"
+        serve = f"{_in_checkout(PYTHON)} -m lpr_project.local serve"
+        work_in = f"--dir {shlex.quote(_in_checkout(local_dir))}"
+        parts = [
+            self._head(local_dir),
+            *(self._program(name, f"{serve} {name} {work_in}", is_server=True) for name in servers),
+            *(self._program(name, text, is_server=False) for name, text in commands.items()),
+            GROUP.format(name=APPLICATION, programs=",".join(commands)),
+        ]
+        self._configuration.write_text("".join(parts), encoding="utf-8")
 
     @property
     def pid(self) -> int:
@@ -105,8 +121,8 @@ class Supervision:
         """
         self._socket.unlink(missing_ok=True)
         # Should this process be killed outright, the kernel tells the supervisor to stop.
-        guarded = ["setpriv", "--pdeathsig", "TERM", str(PYTHON)]
-        command = [*guarded, "-m", "supervisor.supervisord", "--configuration", str(CONFIGURATION)]
+        guarded = ["setpriv", "--pdeathsig", "TERM", str(PYTHON), "-m", "supervisor.supervisord"]
+        command = [*guarded, "--configuration", str(self._configuration)]
         self._process = subprocess.Popen(
             command,
             cwd=ROOT,
@@ -117,7 +133,7 @@ class Supervision:
         deadline = time.monotonic() + START_LIMIT_S
         while not self._socket.exists():
             if not self.is_running() or time.monotonic() > deadline:
-                log = LOGS / "supervisor.log"
+                log = self.logs / "supervisor.log"
                 raise LocalError(f"The supervisor did not start: {log} says why.")
             time.sleep(0.05)
 
@@ -127,7 +143,7 @@ class Supervision:
         Raises:
             LocalError: The supervisor refuses.
         """
-        control = [str(PYTHON), "-m", "supervisor.supervisorctl", "-c", str(CONFIGURATION)]
+        control = [str(PYTHON), "-m", "supervisor.supervisorctl", "-c", str(self._configuration)]
         done = subprocess.run(
             [*control, "start", f"{APPLICATION}:*"],
             cwd=ROOT,
@@ -157,37 +173,31 @@ class Supervision:
     def close(self) -> None:
         """Stop, and remove the socket."""
         self.stop()
-        shutil.rmtree(self._socket_folder, ignore_errors=True)
+        shutil.rmtree(self._socket.parent, ignore_errors=True)
 
-    @property
-    def _socket(self) -> Path:
-        return self._socket_folder / "supervisor.sock"
+    def _head(self, local_dir: Path) -> str:
+        return HEAD.format(
+            folder=_in_checkout(local_dir),
+            logs=_in_checkout(self.logs),
+            socket=self._socket,
+            user="user = root\n" if os.geteuid() == 0 else "",
+        )
 
-    def _configuration(self, commands: Mapping[str, str]) -> str:
-        servers = [name for name in self.programs if name not in commands]
-        python = PYTHON.relative_to(ROOT)
-        serve = f"{python} -m lpr_project.local serve {{}} --dir {LOCAL.relative_to(ROOT)}"
-        parts = [
-            HEAD.format(
-                logs=LOGS.relative_to(ROOT),
-                folder=SUPERVISION.relative_to(ROOT),
-                socket=self._socket,
-                user="user = root\n" if os.geteuid() == 0 else "",
-            )
-        ]
-        parts += [_program(name, serve.format(name), is_server=True) for name in servers]
-        parts += [_program(name, command, is_server=False) for name, command in commands.items()]
-        parts.append(GROUP.format(name=APPLICATION, programs=",".join(commands)))
-        return "".join(parts)
+    def _program(self, name: str, command: str, *, is_server: bool) -> str:
+        shell = f"/bin/sh -c {shlex.quote(f'exec {command}')}"
+        return PROGRAM.format(
+            name=name,
+            command=shell.replace("%", "%%"),
+            priority=1 if is_server else 10,
+            autostart="true" if is_server else "false",
+            stop_signal=STOP_SIGNALS.get(name, "TERM"),
+            logs=_in_checkout(self.logs),
+        )
 
 
-def _program(name: str, command: str, *, is_server: bool) -> str:
-    shell = f"/bin/sh -c {shlex.quote(f'exec {command}')}"
-    return PROGRAM.format(
-        name=name,
-        command=shell.replace("%", "%%"),
-        priority=1 if is_server else 10,
-        autostart="true" if is_server else "false",
-        stop_signal=STOP_SIGNALS.get(name, "TERM"),
-        logs=LOGS.relative_to(ROOT),
-    )
+def _in_checkout(path: Path) -> str:
+    """Name a path from the checkout, where the supervisor works, so that only its own part counts.
+
+    What the supervisor takes for its own notation may then stand in the checkout's name.
+    """
+    return os.path.relpath(path, ROOT)

@@ -1,0 +1,35 @@
+"""The Procfile is read as other programs read it."""
+
+from pathlib import Path
+
+import pytest
+
+from lpr_project.local.errors import LocalError
+from lpr_project.local.paths import ROOT
+from lpr_project.local.procfile import read_procfile
+
+
+def test_read_procfile_keeps_order_and_colons(tmp_path: Path) -> None:
+    file = tmp_path / "Procfile"
+    file.write_text("# processes\nweb: serve --at 127.0.0.1:8000\n\nbeat: tick\n")
+    assert list(read_procfile(file).items()) == [
+        ("web", "serve --at 127.0.0.1:8000"),
+        ("beat", "tick"),
+    ]
+
+
+def test_read_procfile_line_without_a_name_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "Procfile"
+    file.write_text("serve everything\n")
+    with pytest.raises(LocalError, match="serve everything"):
+        read_procfile(file)
+
+
+def test_read_procfile_of_the_project_has_every_process_of_the_design() -> None:
+    assert list(read_procfile(ROOT / "Procfile")) == [
+        "web",
+        "streams",
+        "recognition",
+        "worker",
+        "beat",
+    ]
