@@ -5,12 +5,18 @@ Run by the system's Python, which has the bindings; prints a line once it listen
 
 import argparse
 
-import gi
+# The distribution's package, for the system's Python; the project's own has none.
+import gi  # type: ignore[import-not-found]
 
 gi.require_version("Gst", "1.0")
 gi.require_version("GstRtsp", "1.0")
 gi.require_version("GstRtspServer", "1.0")
-from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402
+from gi.repository import (  # type: ignore[import-not-found]  # noqa: E402
+    GLib,
+    Gst,
+    GstRtsp,
+    GstRtspServer,
+)
 
 
 def main() -> None:

@@ -2,7 +2,9 @@
 
 import base64
 import contextlib
+import hashlib
 import http.server
+import re
 import select
 import socket
 import subprocess
@@ -67,16 +69,41 @@ def send_mjpeg(
         time.sleep(1 / fps)
 
 
-def has_password(handler: http.server.BaseHTTPRequestHandler, username: str, password: str) -> bool:
-    """Whether a request carries this Basic log-in; otherwise it is refused here."""
-    token = base64.b64encode(f"{username}:{password}".encode()).decode()
-    if handler.headers.get("Authorization") == f"Basic {token}":
-        return True
-    handler.send_response(401)
-    handler.send_header("WWW-Authenticate", 'Basic realm="camera"')
-    handler.send_header("Content-Length", "0")
-    handler.end_headers()
-    return False
+def has_password(
+    handler: http.server.BaseHTTPRequestHandler, scheme: str, username: str, password: str
+) -> bool:
+    """Whether a request carries this log-in; otherwise it is refused here."""
+    given = handler.headers.get("Authorization", "")
+    if scheme == "Basic":
+        challenge = 'Basic realm="camera"'
+        token = base64.b64encode(f"{username}:{password}".encode()).decode()
+        is_right = given == f"Basic {token}"
+    else:
+        challenge = 'Digest realm="camera", nonce="0a4f113b", qop="auth"'
+        is_right = _is_right_digest(given, username, password)
+    if not is_right:
+        handler.send_response(401)
+        handler.send_header("WWW-Authenticate", challenge)
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+    return is_right
+
+
+def _is_right_digest(given: str, username: str, password: str) -> bool:
+    """RFC 7616 section 3.4.1, with MD5 as cameras still use it."""
+
+    def digest(*parts: str) -> str:
+        return hashlib.md5(":".join(parts).encode(), usedforsecurity=False).hexdigest()
+
+    fields: dict[str, str] = dict(re.findall(r'(\w+)="?([^",]+)"?', given))
+    if fields.get("username") != username:
+        return False
+    answer = digest(
+        digest(username, "camera", password),
+        *(fields[name] for name in ("nonce", "nc", "cnonce", "qop")),
+        digest("GET", fields["uri"]),
+    )
+    return fields["response"] == answer
 
 
 @contextlib.contextmanager

@@ -345,16 +345,18 @@ def test_snapshot_source_nothing_but_damaged_pictures_is_an_error() -> None:
         list(source.frames())
 
 
-def test_snapshot_source_basic_password_is_sent() -> None:
+@pytest.mark.parametrize("scheme", ["Basic", "Digest"])
+def test_snapshot_source_password_is_sent(scheme: str) -> None:
     picture = jpeg(quarters())
 
     def respond(request: Request) -> None:
-        if has_password(request, "admin", PASSWORD):
+        if has_password(request, scheme, "admin", PASSWORD):
             send(request, picture)
 
     with http_camera(respond) as url:
-        right = config(SourceKind.SNAPSHOT, f"{url}/snap.jpg", username="admin", password=PASSWORD)
+        address = f"{url}/snap.jpg"
+        right = config(SourceKind.SNAPSHOT, address, username="admin", password=PASSWORD)
         assert probe_source(right).info.width == 320
-        wrong = config(SourceKind.SNAPSHOT, f"{url}/snap.jpg", username="admin", password="x")
+        wrong = config(SourceKind.SNAPSHOT, address, username="admin", password="x")
         with pytest.raises(WrongCredentialsError, match="refused"):
             probe_source(wrong)

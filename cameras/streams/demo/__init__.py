@@ -1,0 +1,1 @@
+"""The clip of the demonstration camera: a road that the product draws itself."""
