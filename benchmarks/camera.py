@@ -47,7 +47,7 @@ def run() -> Result:
         better="lower",
         unit="times ffmpeg",
         conditions=(
-            f"Demonstration clip, 1280 x 720, 15 frames a second, {watched:.0f} s, 8 frames a second "
+            f"Demonstration clip, 1280 x 720, 15 frames a second, {watched:.0f} s, 8 a second "
             "analysed; all of the streams process counts, its idle Celery worker too."
         ),
     )
