@@ -1,16 +1,44 @@
 """What every page's frame needs."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.selectors import organizations_of
 
 
+class Entry(NamedTuple):
+    """An entry of the navigation."""
+
+    url: str
+    label: str | Promise
+    icon: str
+    is_current: bool
+
+
+_PAGES = (
+    ("detections:live", _("Live"), "live"),
+    ("detections:list", _("Detections"), "list"),
+    ("detections:uploads", _("Uploads"), "upload"),
+    ("detections:cameras", _("Cameras"), "camera"),
+)
+
+
 def navigation(request: HttpRequest) -> dict[str, Any]:
-    """The organizations whose name the header shows."""
+    """The pages that the person may open, and the organizations whose names the frame shows."""
     user = getattr(request, "user", None)
     if not isinstance(user, User):
         return {}
-    return {"organizations": organizations_of(user)}
+    pages = [*_PAGES, *([("admin:index", _("Admin"), "admin")] if user.is_staff else [])]
+    entries = [_entry(request.path, *page) for page in pages]
+    return {"navigation": entries, "organizations": organizations_of(user)}
+
+
+def _entry(path: str, name: str, label: str | Promise, icon: str) -> Entry:
+    url = reverse(name)
+    is_current = path == url if url == "/" else path.startswith(url)
+    return Entry(url=url, label=label, icon=icon, is_current=is_current)

@@ -1,0 +1,171 @@
+"""What people ask for in lists, and what they send."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, cast
+from uuid import UUID
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from cameras.models import Camera, CameraGroup
+from cameras.selectors import camera_groups_visible_to, cameras_visible_to
+from detections.events import LiveDetection
+from detections.models import Detection
+from detections.selectors import in_time
+from vehicles.models import Plate
+from vehicles.plates.text import PlateTextError, normalise
+
+CONFIDENCES = (("0.95", "95 %"), ("0.85", "85 %"), ("0.7", "70 %"), ("0.5", "50 %"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectionFilter:
+    """Which detections are wanted; the same for rows and for live events.
+
+    `camera_ids` None means every camera that the person sees; `prefix` is normalised.
+    """
+
+    camera_ids: frozenset[UUID] | None = None
+    prefix: str = ""
+    review: str = ""
+    least_confidence: float = 0.0
+
+    def matches(self, detection: LiveDetection) -> bool:
+        """Whether a live event is wanted; its camera was decided by the groups joined."""
+        return (
+            detection["number"].startswith(self.prefix)
+            and self.review in {"", detection["review"]}
+            and detection["confidence"] >= self.least_confidence
+        )
+
+    def narrow(self, detections: QuerySet[Detection]) -> QuerySet[Detection]:
+        """Only the rows that are wanted."""
+        if self.camera_ids is not None:
+            detections = detections.filter(camera_id__in=self.camera_ids)
+        if self.prefix:
+            plates = Plate.objects.filter(number__startswith=self.prefix)
+            detections = detections.filter(plate__in=plates.values("pk"))
+        if self.review:
+            detections = detections.filter(review=self.review)
+        if self.least_confidence:
+            detections = detections.filter(confidence__gte=self.least_confidence)
+        return detections
+
+
+class LiveFilterForm(forms.Form):
+    """The filters of the live page. What is wrong or not to be seen is left out and named."""
+
+    text = forms.CharField(label=_("Plate begins with"), required=False, max_length=32, strip=True)
+    camera = forms.ModelChoiceField(
+        Camera.objects.none(), label=_("Camera"), required=False, empty_label=_("All cameras")
+    )
+    group = forms.ModelChoiceField(
+        CameraGroup.objects.none(), label=_("Group"), required=False, empty_label=_("All groups")
+    )
+    review = forms.ChoiceField(
+        label=_("State"),
+        required=False,
+        choices=[("", _("Any state")), *Detection.Review.choices],
+    )
+    confidence = forms.ChoiceField(
+        label=_("Confidence from"), required=False, choices=[("", _("Any")), *CONFIDENCES]
+    )
+
+    def __init__(self, data: Any, *, user: User) -> None:
+        super().__init__(data)
+        _choose_from(self.fields["camera"], cameras_visible_to(user).order_by("name"))
+        _choose_from(self.fields["group"], camera_groups_visible_to(user).order_by("name"))
+
+    def clean_text(self) -> str:
+        text: str = self.cleaned_data["text"]
+        try:
+            return normalise(text) if text else ""
+        except PlateTextError as error:
+            raise ValidationError(str(error)) from error
+
+    @property
+    def filter(self) -> DetectionFilter:
+        """What was asked for, as far as it is valid."""
+        if not hasattr(self, "cleaned_data"):
+            self.full_clean()
+        asked = self.cleaned_data
+        return DetectionFilter(
+            camera_ids=_camera_ids(asked.get("camera"), asked.get("group")),
+            prefix=asked.get("text", ""),
+            review=asked.get("review", ""),
+            least_confidence=float(asked.get("confidence") or 0),
+        )
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything was asked for."""
+        return any(self.data.get(name) for name in self.fields)
+
+
+class DetectionFilterForm(LiveFilterForm):
+    """The filters of the list, with a span of time in the organization's zone."""
+
+    since = forms.DateTimeField(label=_("From"), required=False, widget=forms.DateTimeInput)
+    until = forms.DateTimeField(label=_("Until"), required=False, widget=forms.DateTimeInput)
+
+    def __init__(self, data: Any, *, user: User) -> None:
+        super().__init__(data, user=user)
+        for name in ("since", "until"):
+            field = self.fields[name]
+            field.widget = forms.DateTimeInput(
+                attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"
+            )
+
+    def clean(self) -> dict[str, Any]:
+        asked = super().clean() or self.cleaned_data
+        since, until = asked.get("since"), asked.get("until")
+        if since and until and since >= until:
+            raise ValidationError({"until": _("Must be later than the beginning.")})
+        return asked
+
+    def narrow(self, detections: QuerySet[Detection]) -> QuerySet[Detection]:
+        """Only the rows that are wanted, as far as the form is valid."""
+        chosen = self.filter
+        span = in_time(since=self.cleaned_data.get("since"), until=self.cleaned_data.get("until"))
+        return chosen.narrow(detections).filter(span)
+
+
+class UploadForm(forms.Form):
+    """A picture or video to be read."""
+
+    file = forms.FileField(label=_("File"))
+    camera = forms.ModelChoiceField(
+        Camera.objects.none(),
+        label=_("Camera"),
+        help_text=_("Where it was taken. Its thresholds and models are used."),
+    )
+    captured_at = forms.DateTimeField(
+        label=_("Taken at"),
+        required=False,
+        help_text=_("Empty: now. For a video, when it begins."),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+
+    def __init__(self, data: Any = None, files: Any = None, *, user: User) -> None:
+        super().__init__(data, files)
+        cameras = cameras_visible_to(user, "operate_camera").filter(is_archived=False)
+        _choose_from(self.fields["camera"], cameras.order_by("name"))
+
+
+def _choose_from(field: forms.Field, rows: QuerySet[Any]) -> None:
+    cast("forms.ModelChoiceField[Any]", field).queryset = rows
+
+
+def _camera_ids(camera: Camera | None, group: CameraGroup | None) -> frozenset[UUID] | None:
+    chosen: list[Iterable[UUID]] = []
+    if camera is not None:
+        chosen.append([camera.pk])
+    if group is not None:
+        chosen.append(group.cameras.values_list("pk", flat=True))
+    if not chosen:
+        return None
+    return frozenset.intersection(*(frozenset(ids) for ids in chosen))

@@ -1,0 +1,129 @@
+"""The list of detections, and everything about one of them."""
+
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.models import AuditEvent, User
+from accounts.services import record_audit_event
+from detections.forms import DetectionFilterForm
+from detections.models import Detection
+from detections.selectors import detections_visible_to
+from detections.services.live import live_detection
+from detections.services.verification import verify_pictures
+from detections.views.evidence import show_evidence
+from detections.views.presentation import show_detection
+from detections.views.requests import user_of
+
+PAGE_ROWS = 50
+LIST_KEYS = (
+    ("j", _("Next row")),
+    ("k", _("Row before")),
+    ("Enter", _("Open")),
+    ("n", _("Newer page")),
+    ("o", _("Older page")),
+)
+DETAIL_KEYS = (("j", _("Older detection")), ("k", _("Newer detection")), ("b", _("Box on, off")))
+# Which way a plate went in the picture; other words come from programs and are shown as they are.
+DIRECTIONS = {
+    "approaching": _("approaching"),
+    "receding": _("receding"),
+    "left": _("to the left"),
+    "right": _("to the right"),
+    "still": _("standing"),
+}
+
+
+@login_required
+@require_GET
+def detection_list(request: HttpRequest) -> HttpResponse:
+    """Pages by key: `after` is the id above, `before` the id below; nothing is ever counted."""
+    user = user_of(request)
+    form = DetectionFilterForm(request.GET, user=user)
+    form.full_clean()
+    wanted = form.narrow(detections_visible_to(user).defer(None))
+    after, before = _id(request, "after"), _id(request, "before")
+    if form.filter.prefix and not (after or before):
+        record_audit_event(
+            action=AuditEvent.Action.SEARCHED, actor=user, detail={"text": form.filter.prefix}
+        )
+    rows, has_newer, has_older = _page(wanted, after, before)
+    context = {
+        "form": form,
+        "rows": [show_detection(live_detection(row)) for row in rows],
+        "newer": rows[0].pk if rows and has_newer else None,
+        "older": rows[-1].pk if rows and has_older else None,
+        "is_first": not (after or before),
+        "query": _query_without_keys(request),
+        "keys": LIST_KEYS,
+    }
+    return render(request, "detections/list.html", context)
+
+
+def _page(
+    wanted: QuerySet[Detection], after: UUID | None, before: UUID | None
+) -> tuple[list[Detection], bool, bool]:
+    """One page, and whether there are newer and older rows beside it."""
+    if before is not None:
+        rows = list(wanted.filter(pk__gt=before).order_by("id")[: PAGE_ROWS + 1])
+        return rows[:PAGE_ROWS][::-1], len(rows) > PAGE_ROWS, True
+    if after is not None:
+        wanted = wanted.filter(pk__lt=after)
+    rows = list(wanted[: PAGE_ROWS + 1])
+    return rows[:PAGE_ROWS], after is not None, len(rows) > PAGE_ROWS
+
+
+def _id(request: HttpRequest, name: str) -> UUID | None:
+    text = request.GET.get(name, "")
+    try:
+        return UUID(text) if text else None
+    except ValueError as error:
+        raise Http404 from error
+
+
+def _query_without_keys(request: HttpRequest) -> str:
+    query = request.GET.copy()
+    for name in ("after", "before"):
+        query.pop(name, None)
+    return query.urlencode()
+
+
+@login_required
+@require_GET
+def detection_detail(request: HttpRequest, detection_id: UUID) -> HttpResponse:
+    """Everything that is known of a detection; opening it is audited."""
+    user = user_of(request)
+    detection = _detection(user, detection_id)
+    record_audit_event(action=AuditEvent.Action.VIEWED, actor=user, target=detection)
+    seen = detections_visible_to(user).select_related(None).only("pk")
+    context = {
+        "detection": detection,
+        "shown": show_detection(live_detection(detection)),
+        "evidence": show_evidence(detection),
+        "newer": seen.filter(pk__gt=detection.pk).order_by("id").first(),
+        "older": seen.filter(pk__lt=detection.pk).first(),
+        "direction": DIRECTIONS.get(detection.direction, detection.direction),
+        "keys": DETAIL_KEYS,
+    }
+    return render(request, "detections/detail.html", context)
+
+
+@login_required
+@require_POST
+def detection_verify(request: HttpRequest, detection_id: UUID) -> HttpResponse:
+    """Hash the pictures again and say whether they are what was recorded."""
+    detection = _detection(user_of(request), detection_id)
+    context = {"detection": detection, "checks": verify_pictures(detection=detection)}
+    return render(request, "detections/_verification.html", context)
+
+
+def _detection(user: User, detection_id: UUID) -> Detection:
+    detections = detections_visible_to(user).defer(None)
+    return get_object_or_404(
+        detections.select_related("camera__organization", "plate", "upload"), pk=detection_id
+    )

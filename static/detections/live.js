@@ -1,0 +1,183 @@
+// The live page: what the socket tells becomes rows, tiles and words.
+import { onKeys, rowKeys } from "../lpr/keys.js";
+import { drawCertainty, drawPlate, element } from "../lpr/plate.js";
+import { connect } from "../lpr/socket.js";
+import { drawTime, writeTimes } from "../lpr/times.js";
+import { showBanner } from "./banner.js";
+import { playSound, soundSwitch } from "./sound.js";
+import { startTiles } from "./tiles.js";
+
+const ROWS_MOST = 200;
+const KNOWN_MOST = 5_000;
+
+const page = JSON.parse(document.querySelector("#page").textContent);
+const list = document.querySelector("#passings");
+const pane = list.closest(".live-list");
+const hero = document.querySelector("#hero");
+const waiting = document.querySelector("#waiting");
+const pause = document.querySelector("#pause");
+const known = new Set();
+const shown = new Map();
+let held = [];
+let newestRecordedAt = page.now;
+
+function drawCrop(row) {
+  if (!row.has_crop) {
+    return element("span", "passing-crop", gettext("no picture"));
+  }
+  const crop = element("img");
+  crop.src = `${page.detections}${row.id}/crop`;
+  crop.alt = "";
+  crop.loading = "lazy";
+  crop.decoding = "async";
+  return element("span", "passing-crop", crop);
+}
+
+function drawReview(row) {
+  return row.review === "accepted" ? "" : element("span", `tag tag-${row.review}`, row.review_word);
+}
+
+function drawRow(row) {
+  const link = element(
+    "a",
+    "passing",
+    drawCrop(row),
+    element("span", "passing-top", drawPlate(row.plate)),
+    element("span", "passing-where", element("span", "", row.camera), drawTime(row.captured_at, "clock")),
+    element("span", "passing-sure", drawCertainty(row), drawReview(row)),
+  );
+  link.href = `${page.detections}${row.id}/`;
+  link.dataset.row = row.id;
+  return element("li", "", link);
+}
+
+function showHero(row) {
+  hero.hidden = false;
+  hero.querySelector(".hero-crop").replaceChildren(drawCrop(row));
+  hero.querySelector(".hero-plate").replaceChildren(drawPlate(row.plate));
+  const facts = [drawCertainty(row), element("b", "", row.camera), drawTime(row.captured_at, "clock")];
+  hero.querySelector(".hero-facts").replaceChildren(...facts);
+}
+
+/** Newest first by the time of capture, which ids carry. */
+function place(item, id) {
+  const after = [...list.children].find((other) => other.firstChild.dataset.row < id);
+  list.insertBefore(item, after ?? null);
+}
+
+function show(rows, { areNew }) {
+  for (const row of rows) {
+    const item = drawRow(row);
+    if (areNew) {
+      item.firstChild.classList.add("is-new");
+    }
+    shown.set(row.id, row);
+    place(item, row.id);
+  }
+  while (list.children.length > ROWS_MOST) {
+    shown.delete(list.lastChild.firstChild.dataset.row);
+    list.lastChild.remove();
+  }
+  if (list.firstChild) {
+    showHero(shown.get(list.firstChild.firstChild.dataset.row));
+    document.querySelector("#empty").hidden = true;
+    document.querySelector("#more").hidden = false;
+  }
+  writeTimes(pane);
+}
+
+/** While somebody reads further down, has a row in hand, or pressed pause, the list stands still. */
+function standsStill() {
+  const scrolled = pane.scrollTop > 8 || (scrollY > pane.offsetTop && pane.scrollHeight <= pane.clientHeight);
+  return pause.ariaPressed === "true" || scrolled || list.contains(document.activeElement);
+}
+
+function showHeld() {
+  waiting.hidden = held.length === 0;
+  const text = ngettext("%s new detection", "%s new detections", held.length);
+  waiting.textContent = `↑ ${interpolate(text, [held.length])}`;
+}
+
+function release() {
+  show(held, { areNew: true });
+  held = [];
+  showHeld();
+}
+
+function takeDetections({ items, complete }) {
+  const fresh = items.filter((row) => !known.has(row.id));
+  for (const row of fresh) {
+    known.add(row.id);
+    if (row.recorded_at > newestRecordedAt) {
+      newestRecordedAt = row.recorded_at;
+    }
+  }
+  if (known.size > KNOWN_MOST) {
+    [...known].slice(0, known.size - KNOWN_MOST).forEach((id) => known.delete(id));
+  }
+  if (!complete) {
+    showBanner("left-out");
+  }
+  if (fresh.length === 0) {
+    return;
+  }
+  playSound();
+  if (standsStill()) {
+    held = [...held, ...fresh].slice(-ROWS_MOST);
+    showHeld();
+  } else {
+    show([...held.splice(0), ...fresh], { areNew: true });
+  }
+}
+
+const tiles = startTiles(document.querySelector("#tiles"), page.states);
+const takers = {
+  detections: takeDetections,
+  camera: tiles.take,
+  status: (status) => showBanner(status.database ? (status.layer ? "live" : "layer") : "database"),
+};
+
+for (const row of page.rows) {
+  known.add(row.id);
+  if (row.recorded_at > newestRecordedAt) {
+    newestRecordedAt = row.recorded_at;
+  }
+}
+show([...page.rows].reverse(), { areNew: false });
+
+connect({
+  path: page.socket,
+  session: page.session,
+  onOpen: (send) => send({ type: "resume", since: newestRecordedAt }),
+  onEvents: (events) => events.forEach((event) => takers[event.type]?.(event)),
+  onState: (state) => showBanner(state.name, state),
+});
+
+list.addEventListener("focusin", (event) => {
+  const row = shown.get(event.target.dataset.row);
+  if (row) {
+    showHero(row);
+    writeTimes(hero);
+  }
+});
+list.addEventListener("focusout", () => setTimeout(() => standsStill() || (held.length && release())));
+waiting.addEventListener("click", () => {
+  pane.scrollTo({ top: 0 });
+  release();
+});
+pane.addEventListener("scroll", () => standsStill() || (held.length && release()), { passive: true });
+
+function togglePause() {
+  const isPaused = pause.ariaPressed !== "true";
+  pause.ariaPressed = String(isPaused);
+  pause.querySelector("use").href.baseVal = pause
+    .querySelector("use")
+    .href.baseVal.replace(/#.*/, isPaused ? "#play" : "#pause");
+  pause.querySelector("span").textContent = isPaused ? gettext("Go on") : gettext("Pause");
+  if (!isPaused) {
+    release();
+  }
+}
+pause.addEventListener("click", togglePause);
+const sound = soundSwitch(document.querySelector("#sound"));
+onKeys({ ...rowKeys(list), p: togglePause, s: sound.toggle, Escape: () => document.activeElement.blur() });
