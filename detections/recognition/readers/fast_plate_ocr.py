@@ -27,13 +27,16 @@ class FastPlateOcrReader:
         config_path: The plate configuration that it was trained with: slots, alphabet, colour.
         threads: Threads of one inference.
 
+    Attributes:
+        recognizer: The library's own object, for measuring it alone.
+
     Raises:
         EngineError: fast-plate-ocr is not installed, or the two files do not fit each other.
     """
 
     def __init__(self, model_path: Path, config_path: Path, *, threads: int = 1) -> None:
-        self._recognizer = _load(model_path, config_path, threads)
-        config = self._recognizer.config
+        self.recognizer = _load(model_path, config_path, threads)
+        config = self.recognizer.config
         self._pad = config.pad_char
         is_rgb = config.image_color_mode == "rgb"
         # Our frames are BGR; the library takes arrays as they come, in the model's own colours.
@@ -43,12 +46,12 @@ class FastPlateOcrReader:
     @property
     def alphabet(self) -> str:
         """Characters that the model can answer."""
-        return self._recognizer.config.alphabet.replace(self._pad, "")
+        return self.recognizer.config.alphabet.replace(self._pad, "")
 
     @property
     def max_characters(self) -> int:
         """Longest text that the model can answer."""
-        return self._recognizer.config.max_plate_slots
+        return self.recognizer.config.max_plate_slots
 
     def read(self, crops: Sequence[Frame]) -> list[Reading]:
         """One reading for each BGR crop, in order; the text is empty where nothing was legible.
@@ -63,7 +66,7 @@ class FastPlateOcrReader:
             check_frame(crop)
         pictures = [cv2.cvtColor(crop, self._conversion) for crop in crops]
         try:
-            predictions = self._recognizer.run(
+            predictions = self.recognizer.run(
                 pictures, return_confidence=True, remove_pad_char=False
             )
         except Exception as error:  # ONNX Runtime's exceptions have no common base
@@ -90,10 +93,10 @@ class FastPlateOcrReader:
 
     def _check_slots(self, model_path: Path) -> None:
         """Refuse a configuration of another model: the library would mix up the slots silently."""
-        config = self._recognizer.config
+        config = self.recognizer.config
         sides = (1, config.img_height, config.img_width, config.num_channels)
-        output = self._recognizer.model.run(
-            [self._recognizer.plate_output_name], {"input": np.zeros(sides, np.uint8)}
+        output = self.recognizer.model.run(
+            [self.recognizer.plate_output_name], {"input": np.zeros(sides, np.uint8)}
         )[0]
         expected = config.max_plate_slots * len(config.alphabet)
         if np.asarray(output).size != expected:
