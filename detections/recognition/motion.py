@@ -17,8 +17,9 @@ _GRAY_DIMENSIONS = 2
 _FADE_S = 1.0
 """How fast the remembered scene follows the present one: what stands is forgotten in seconds."""
 
-_NOISE_S = 10.0
-_NOISE_FACTOR = 5.0
+_NOISE_RISE_S = 10.0
+_NOISE_FALL_S = 1.0
+_NOISE_FACTOR = 6.0
 _MAX_NOISE = 12.0
 _DEVIATIONS_PER_MEDIAN = 1.4826
 _CAPTION_ROWS = 0.06
@@ -56,14 +57,14 @@ class MotionGate:
         self._scene: NDArray[np.float32] | None = None
         self._mask: NDArray[np.bool_] = np.zeros((0, 0), np.bool_)
         self._seen_s = 0.0
-        self._noise = 0.0
+        self._noise: float | None = None
 
     def has_moved(self, frame: Luma, seen_s: float) -> bool:
         """Compare a frame with the scene, and take it in.
 
         Args:
             frame: Luma of shape (H, W) or BGR of shape (H, W, 3), uint8. The first frame, and one
-                of another shape than the last, count as moved.
+                of other proportions than the last, count as moved.
             seen_s: When, in seconds; only differences matter.
         """
         small = _shrink(frame)
@@ -85,14 +86,17 @@ class MotionGate:
         self._scene = small.copy()
         self._seen_s = seen_s
         mask = mask_of(width=width, height=height, include=self._include, exclude=self._exclude)
-        rows = round(height * _CAPTION_ROWS)
+        rows = round(height * _CAPTION_ROWS) + 1  # into which a caption is blurred
         mask[:rows] = mask[height - rows :] = 0
         self._mask = mask > 0
 
     def _follow_noise(self, difference: NDArray[np.float32], elapsed_s: float) -> float:
-        """Estimate the sensor's noise slowly, as a lorry that fills the picture is none."""
+        """Estimate the sensor's noise, rising slowly: a lorry that fills the picture is none."""
         now = min(_DEVIATIONS_PER_MEDIAN * float(np.median(difference[::3, ::3])), _MAX_NOISE)
-        self._noise += (1 - exp(-elapsed_s / _NOISE_S)) * (now - self._noise)
+        if self._noise is None:
+            self._noise = now
+        follow_s = _NOISE_RISE_S if now > self._noise else _NOISE_FALL_S
+        self._noise += (1 - exp(-elapsed_s / follow_s)) * (now - self._noise)
         return self._noise
 
 

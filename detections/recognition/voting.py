@@ -3,6 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import product
+from math import fsum
 
 from detections.recognition.types import Reading
 from vehicles.plates.confusables import are_confusable
@@ -95,7 +97,7 @@ def vote(readings: Sequence[Reading], weights: Sequence[float] | None = None) ->
     >>> confused = Reading(text="A8123", char_confidences=(0.9, 0.5, 0.9, 0.9, 0.9))
     >>> result = vote([short, clear, confused])
     >>> result.text, result.frames_agreed, result.frames_read, round(result.confidence, 2)
-    ('AB123', 1, 3, 0.58)
+    ('AB123', 1, 3, 0.67)
     """
     groups = _group(readings, weights or (1.0,) * len(readings))
     trust = sum(group.trust for group in groups)
@@ -140,7 +142,10 @@ def vote_region(
 
 
 def _group(readings: Sequence[Reading], weights: Iterable[float]) -> list[_Group]:
-    """Gather equal texts, the most trusted first: each is aligned once, to what is surest."""
+    """Gather equal texts, the most trusted first: each is aligned once, to what is surest.
+
+    Sums are exact, so that the order of the readings cannot tip a tie.
+    """
     members: defaultdict[str, list[tuple[float, Reading]]] = defaultdict(list)
     for reading, weight in zip(readings, weights, strict=True):
         if reading.text:
@@ -149,10 +154,10 @@ def _group(readings: Sequence[Reading], weights: Iterable[float]) -> list[_Group
     groups = [
         _Group(
             text=text,
-            trust=sum(trust for trust, _ in same),
-            certain=sum(trust * reading.confidence for trust, reading in same),
+            trust=fsum(trust for trust, _ in same),
+            certain=fsum(trust * reading.confidence for trust, reading in same),
             char_votes=tuple(
-                sum(trust * reading.char_confidences[index] for trust, reading in same)
+                fsum(trust * reading.char_confidences[index] for trust, reading in same)
                 for index in range(len(text))
             ),
             frames=len(same),
@@ -190,27 +195,21 @@ def _add(columns: list[_Column], group: _Group, *, earlier: Sequence[_Group]) ->
 def _align(columns: Sequence[_Column], text: str) -> list[tuple[int | None, int | None]]:
     """Pair columns with characters in order, at the highest reward; None stands for a gap."""
     rows, width = len(columns), len(text)
-    best = [[_GAP * (row + column) for column in range(width + 1)] for row in range(rows + 1)]
-    for row in range(1, rows + 1):
-        for column in range(1, width + 1):
-            best[row][column] = max(
-                best[row - 1][column - 1] + _reward(columns[row - 1], text[column - 1]),
-                best[row - 1][column] + _GAP,
-                best[row][column - 1] + _GAP,
-            )
+    rewards = [[_GAP * (row + column) for column in range(width + 1)] for row in range(rows + 1)]
+    steps = [[(0, -1)] * (width + 1)] + [[(-1, 0)] * (width + 1) for _ in range(rows)]
+    for row, column in product(range(1, rows + 1), range(1, width + 1)):
+        paired = _reward(columns[row - 1], text[column - 1])
+        rewards[row][column], steps[row][column] = max(
+            (rewards[row - 1][column - 1] + paired, (-1, -1)),
+            (rewards[row - 1][column] + _GAP, (-1, 0)),
+            (rewards[row][column - 1] + _GAP, (0, -1)),
+        )
     pairs: list[tuple[int | None, int | None]] = []
     row, column = rows, width
     while row or column:
-        reward = _reward(columns[row - 1], text[column - 1]) if row and column else 0.0
-        if row and column and best[row][column] == best[row - 1][column - 1] + reward:
-            row, column = row - 1, column - 1
-            pairs.append((row, column))
-        elif row and best[row][column] == best[row - 1][column] + _GAP:
-            row -= 1
-            pairs.append((row, None))
-        else:
-            column -= 1
-            pairs.append((None, column))
+        down, right = steps[row][column]
+        row, column = row + down, column + right
+        pairs.append((row if down else None, column if right else None))
     return pairs[::-1]
 
 

@@ -1,0 +1,113 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from detections.recognition.types import Reading
+from detections.recognition.voting import vote, vote_region
+
+TEXTS = st.text("ABCDEF0123456789", min_size=0, max_size=10)
+READINGS = st.lists(
+    TEXTS.flatmap(
+        lambda text: st.builds(
+            Reading,
+            text=st.just(text),
+            char_confidences=st.tuples(*[st.floats(0, 1)] * len(text)),
+        )
+    ),
+    max_size=12,
+)
+
+
+def reading(text: str, confidence: float = 0.9) -> Reading:
+    return Reading(text=text, char_confidences=(confidence,) * len(text))
+
+
+@pytest.mark.parametrize(
+    ("texts", "winner"),
+    [
+        (["34A36837"] * 3, "34A36837"),
+        (["34A36837", "34A36837", "34A3683"], "34A36837"),
+        (["4A36837", "34A36837", "34A36837"], "34A36837"),
+        (["34A36837", "34AA36837", "34A36837"], "34A36837"),
+        (["34A36887", "34A86837", "84A36837"], "34A36837"),
+        (["34A3683", "4A36837", "34A6837", "34A3687", "34A36837"], "34A36837"),
+        (["A23126", "34A23126", "34A23126"], "34A23126"),
+        (["", "34A36837", ""], "34A36837"),
+        (["1กข1234", "1กช1234", "1กข1234", "กข1234"], "1กข1234"),
+    ],
+)
+def test_vote_finds_the_text_behind_its_misreadings(texts: list[str], winner: str) -> None:
+    assert vote([reading(text) for text in texts]).text == winner
+
+
+def test_vote_keeps_every_reading_and_judges_the_winner() -> None:
+    result = vote([reading("34A36837"), reading("34A36837"), reading("4A36837"), reading("")])
+    assert (result.frames_agreed, result.frames_read) == (2, 3)
+    assert [candidate.text for candidate in result.candidates] == ["34A36837", "4A36837"]
+    assert [candidate.frames for candidate in result.candidates] == [2, 1]
+    assert sum(candidate.share for candidate in result.candidates) == pytest.approx(1)
+
+
+def test_vote_of_one_reading_has_its_confidences() -> None:
+    single = Reading(text="AB1", char_confidences=(0.9, 0.4, 0.8))
+    result = vote([single])
+    assert result.char_confidences == pytest.approx((0.9, 0.4, 0.8))
+    assert result.confidence == pytest.approx(0.4)
+
+
+def test_vote_doubts_the_character_that_readings_differ_on() -> None:
+    result = vote([reading("AB12"), reading("AB12"), reading("A812")])
+    assert result.text == "AB12"
+    assert result.char_confidences.index(result.confidence) == 1
+    assert result.confidence == pytest.approx(0.6)
+
+
+def test_vote_is_not_drowned_by_frames_in_which_nothing_could_be_read() -> None:
+    junk = [reading(text, 0.15) for text in ("W17797", "V1100", "24111", "11777", "K10111") * 3]
+    result = vote([*junk, reading("89C20339"), reading("89C20339")])
+    assert result.text == "89C20339"
+    assert result.confidence > 0.7
+
+
+def test_vote_follows_the_weights() -> None:
+    one, other = reading("AAAA"), reading("BBBB")
+    assert vote([one, other], [2.0, 1.0]).text == "AAAA"
+    assert vote([one, other], [1.0, 2.0]).text == "BBBB"
+
+
+def test_vote_of_nothing_is_nothing() -> None:
+    for readings in ([], [reading("")]):
+        result = vote(readings)
+        assert (result.text, result.confidence, result.frames_read) == ("", 0.0, 0)
+
+
+@settings(deadline=None)
+@given(READINGS)
+def test_vote_does_not_depend_on_order(readings: list[Reading]) -> None:
+    result = vote(readings)
+    assert len(result.char_confidences) == len(result.text)
+    assert all(0 <= value <= 1 for value in result.char_confidences)
+    assert result.frames_agreed <= result.frames_read <= len(readings)
+    backwards = vote(readings[::-1])
+    assert backwards.text == result.text
+    assert backwards.char_confidences == pytest.approx(result.char_confidences)
+
+
+@settings(deadline=None)
+@given(TEXTS.filter(bool), st.integers(1, 5), st.floats(0.1, 1))
+def test_vote_of_equal_readings_is_the_reading(text: str, times: int, confidence: float) -> None:
+    result = vote([reading(text, confidence)] * times)
+    assert result.text == text
+    assert result.confidence == pytest.approx(confidence)
+    assert result.frames_agreed == times
+
+
+def test_region_vote_weighs_its_probability() -> None:
+    def labelled(region: str | None, confidence: float) -> Reading:
+        return Reading(
+            text="1", char_confidences=(1.0,), region=region, region_confidence=confidence
+        )
+
+    readings = [labelled("TH-10", 0.9), labelled("TH-12", 0.4), labelled("TH-12", 0.4)]
+    assert vote_region(readings) == ("TH-10", pytest.approx(0.3))
+    assert vote_region([labelled(None, 0.0)]) == (None, 0.0)
