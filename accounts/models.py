@@ -97,6 +97,52 @@ class Role(models.TextChoices):
     VIEWER = "viewer", _("viewer")
 
 
+_MANAGED = (
+    "accounts.{}_membership",
+    "accounts.{}_apikey",
+    "cameras.{}_camera",
+    "cameras.{}_cameragroup",
+    "detections.{}_upload",
+    "vehicles.{}_vehicle",
+)
+_EVIDENCE = (
+    "detections.view_detection",
+    "detections.view_funnelhour",
+    "vehicles.view_plate",
+    "vehicles.view_vehicle",
+    "cameras.view_camera",
+    "cameras.view_camerastatus",
+)
+# Model permissions of a role's group. They open admin pages; which rows are shown is decided by
+# the organization and by guardian's permissions on single cameras.
+ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
+    Role.OWNER: (
+        *(name.format(verb) for name in _MANAGED for verb in ("view", "add", "change", "delete")),
+        *_EVIDENCE,
+        "accounts.view_auditevent",
+        "accounts.view_organization",
+        "accounts.change_organization",
+    ),
+    Role.MANAGER: (
+        *(name.format(verb) for name in _MANAGED for verb in ("view", "add", "change", "delete")),
+        *_EVIDENCE,
+        "accounts.view_organization",
+    ),
+    Role.OPERATOR: (*_EVIDENCE, "detections.view_upload", "detections.add_upload"),
+    Role.ANALYST: _EVIDENCE,
+    Role.AUDITOR: (
+        *_EVIDENCE,
+        "accounts.view_auditevent",
+        "accounts.view_organization",
+        "accounts.view_membership",
+        "accounts.view_apikey",
+        "cameras.view_cameragroup",
+        "detections.view_upload",
+    ),
+    Role.VIEWER: (),
+}
+
+
 class RoleGroup(models.Model):
     """The Django group that stands for one role of one organization and holds its permissions."""
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
+from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Group, Permission
 from django.db import models, transaction
 from django.utils import timezone
@@ -16,6 +17,7 @@ from django.utils.text import slugify
 
 from accounts.errors import ApiKeyError, MembershipError
 from accounts.models import (
+    ROLE_PERMISSIONS,
     ApiKey,
     AuditEvent,
     Membership,
@@ -25,44 +27,10 @@ from accounts.models import (
     Scope,
     User,
 )
-from accounts.selectors import role_group
+from accounts.selectors import MANAGING_ROLES, has_role, organizations_of, role_group
 from lpr_project.common.origin import current_origin
 
 log = structlog.get_logger(__name__)
-
-_MANAGED = (
-    "accounts.{}_membership",
-    "accounts.{}_apikey",
-    "cameras.{}_camera",
-    "cameras.{}_cameragroup",
-    "detections.{}_upload",
-)
-_EVIDENCE = (
-    "detections.view_detection",
-    "vehicles.view_plate",
-    "vehicles.view_vehicle",
-    "cameras.view_camera",
-)
-# Model permissions of a role's group. They open admin pages; which rows are shown is decided by
-# the organization and by guardian's permissions on single cameras.
-ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
-    Role.OWNER: (
-        *(name.format(verb) for name in _MANAGED for verb in ("view", "add", "change", "delete")),
-        *_EVIDENCE,
-        "accounts.view_auditevent",
-        "accounts.view_organization",
-        "accounts.change_organization",
-    ),
-    Role.MANAGER: (
-        *(name.format(verb) for name in _MANAGED for verb in ("view", "add", "change", "delete")),
-        *_EVIDENCE,
-        "accounts.view_organization",
-    ),
-    Role.OPERATOR: (*_EVIDENCE, "detections.view_upload", "detections.add_upload"),
-    Role.ANALYST: _EVIDENCE,
-    Role.AUDITOR: (*_EVIDENCE, "accounts.view_auditevent"),
-    Role.VIEWER: (),
-}
 
 API_KEY_LONGEST = timedelta(days=366)
 API_KEY_SCHEME = "lpr"
@@ -86,12 +54,13 @@ def record_audit_event(
 
     Args:
         actor: Who; None for the server itself or an unknown person.
-        target: What was changed or seen; its organization is used where none is given.
+        target: What was changed or seen; its organization is used where none is given, or else
+            the only one of the actor, so that its auditors see what was searched for.
         actor_label: Who, in words, where there is no `actor`.
     """
     origin = current_origin.get()
-    if organization is None and target is not None:
-        organization = getattr(target, "organization", None)
+    if organization is None:
+        organization = getattr(target, "organization", None) or _only_organization(actor)
     return AuditEvent.objects.create(
         action=action,
         actor=actor,
@@ -107,6 +76,13 @@ def record_audit_event(
         request_id=origin.request_id[:64],
         detail=dict(detail or {}),
     )
+
+
+def _only_organization(actor: User | None) -> Organization | None:
+    if actor is None or actor.is_superuser:
+        return None
+    found = list(organizations_of(actor)[:2])
+    return found[0] if len(found) == 1 else None
 
 
 @transaction.atomic
@@ -131,6 +107,12 @@ def create_organization(
     if owner is not None:
         add_member(organization=organization, user=owner, role=Role.OWNER, actor=actor)
     return organization
+
+
+def audit_change(*, target: models.Model, actor: User | None, changed: Iterable[str]) -> None:
+    """Note which fields of a row changed and to what."""
+    detail = {name: str(getattr(target, name)) for name in changed}
+    record_audit_event(action=AuditEvent.Action.CHANGED, actor=actor, target=target, detail=detail)
 
 
 @transaction.atomic
@@ -168,11 +150,16 @@ def _permissions(names: Iterable[str]) -> list[Permission]:
 def add_member(
     *, organization: Organization, user: User, role: Role, actor: User | None
 ) -> Membership:
-    """Give a person a role, or another role, in an organization."""
+    """Give a person a role, or another role, in an organization.
+
+    Raises:
+        MembershipError: The role is not the actor's to give or take, or no owner would be left.
+    """
     membership = (
         Membership.objects.select_for_update().filter(user=user, organization=organization).first()
     )
     before = membership.role if membership else None
+    _require_right_over(actor, organization, role, before)
     if before == role:
         assert membership is not None
         return membership
@@ -200,7 +187,12 @@ def add_member(
 
 @transaction.atomic
 def remove_member(*, membership: Membership, actor: User | None) -> None:
-    """Take a person's role away; what was granted on single cameras no longer counts."""
+    """Take a person's role away; what was granted on single cameras no longer counts.
+
+    Raises:
+        MembershipError: The role is not the actor's to take, or no owner would be left.
+    """
+    _require_right_over(actor, membership.organization, membership.role)
     if membership.role == Role.OWNER:
         _require_another_owner(membership)
     user, organization, role = membership.user, membership.organization, membership.role
@@ -215,6 +207,49 @@ def remove_member(*, membership: Membership, actor: User | None) -> None:
     )
     membership.delete()
     _follow_staff_flag(user)
+
+
+@transaction.atomic
+def invite_member(
+    *, organization: Organization, email: str, role: Role, actor: User | None, name: str = ""
+) -> Membership:
+    """Make somebody a member, and a person of the server where the e-mail is new to it.
+
+    A new person has no password: whoever invites sends the link with which to set one.
+    """
+    user = User.objects.filter(email=email.lower()).first()
+    if user is None:
+        user = create_person(email=email, display_name=name, actor=actor)
+    return add_member(organization=organization, user=user, role=role, actor=actor)
+
+
+@transaction.atomic
+def create_person(*, email: str, actor: User | None, **fields: Any) -> User:
+    """Make a person without a password."""
+    user = User.objects.create_user(email, None, **fields)
+    record_audit_event(action=AuditEvent.Action.CREATED, actor=actor, target=user)
+    return user
+
+
+@transaction.atomic
+def update_person(*, user: User, actor: User | None, changed: Iterable[str]) -> None:
+    """Keep what was changed of a person; an old e-mail stops being a way in."""
+    names = sorted(changed)
+    user.full_clean(exclude=["password"])
+    user.save()
+    if "email" in names:
+        EmailAddress.objects.filter(user=user).exclude(email=user.email).delete()
+    _follow_staff_flag(user)
+    audit_change(target=user, actor=actor, changed=names)
+
+
+def _require_right_over(actor: User | None, organization: Organization, *roles: str | None) -> None:
+    """Managers make and unmake members, and only owners make and unmake owners."""
+    if actor is None or has_role(actor, organization, Role.OWNER):
+        return
+    if Role.OWNER in roles or not has_role(actor, organization, *MANAGING_ROLES):
+        message = "Only owners and managers change members, and only owners change owners."
+        raise MembershipError(message)
 
 
 def _require_another_owner(membership: Membership) -> None:

@@ -14,3 +14,17 @@ class SourceRefusedError(LprError):
     """A camera's source is not one that the server may open."""
 
     code = "source_refused"
+
+
+class ConnectionTestError(LprError):
+    """A test of a camera's connection cannot be started or is no longer known."""
+
+    code = "connection_test"
+    status = 409
+
+
+class CameraInUseError(LprError):
+    """A camera cannot be removed because evidence hangs on it."""
+
+    code = "camera_in_use"
+    status = 409

@@ -1,7 +1,10 @@
 """Reads of cameras and groups, each from what a user may see."""
 
+from typing import Literal, NotRequired, TypedDict
 from uuid import UUID
 
+from django.conf import settings
+from django.core.cache import cache
 from django.db.models import Q, QuerySet
 
 from accounts.models import User
@@ -14,6 +17,7 @@ from cameras.models import (
     CameraGroupUserObjectPermission,
     CameraUserObjectPermission,
 )
+from cameras.streams.config import SourceConfig, SourceKind
 
 
 def cameras_visible_to(user: User, permission: str = "view_camera") -> QuerySet[Camera]:
@@ -73,3 +77,71 @@ def cameras_to_watch() -> QuerySet[Camera]:
     return Camera.objects.filter(
         is_enabled=True, is_archived=False, organization__is_active=True
     ).exclude(source_kind=Camera.SourceKind.PUSH)
+
+
+def source_config(camera: Camera, *, is_watched: bool = True) -> SourceConfig:
+    """A camera's source as the streams take it; files and folders lie in the sources folder.
+
+    Args:
+        is_watched: Files play at their own speed, again and again; else they are only looked into.
+
+    Raises:
+        InvalidAddressError: The address does not fit the kind.
+    """
+    kind = SourceKind(camera.source_kind)
+    url = camera.source_url
+    if kind in {SourceKind.FILE, SourceKind.FOLDER}:
+        url = str(settings.SOURCES_DIR / url)
+    return SourceConfig(
+        kind=kind,
+        url=url,
+        username=camera.source_username,
+        password=camera.source_password or "",
+        loop=is_watched,
+        realtime=is_watched,
+        analyse_fps=camera.analyse_fps if is_watched else None,
+    )
+
+
+class ConnectionTest(TypedDict):
+    """News of one test of a connection, as it waits in the cache; `sentence` says why it failed."""
+
+    state: Literal["waiting", "trying", "done", "failed"]
+    actor_id: int
+    camera_id: str
+    sentence: NotRequired[str]
+    width: NotRequired[int]
+    height: NotRequired[int]
+    codec: NotRequired[str]
+    fps: NotRequired[float | None]
+    took_s: NotRequired[float]
+
+
+def connection_test_key(test_id: str, part: str = "news") -> str:
+    """Where a test's `news`, `source` or `picture` lies in the cache."""
+    return f"camera-test:{test_id}:{part}"
+
+
+def camera_picture_key(camera_id: UUID) -> str:
+    """Where the picture of a camera's last good test lies in the cache."""
+    return f"camera-picture:{camera_id.hex}"
+
+
+def connection_test_of(user: User, test_id: UUID) -> ConnectionTest | None:
+    """News of a test that the user started within the last minutes."""
+    news: ConnectionTest | None = cache.get(connection_test_key(test_id.hex))
+    return news if news is not None and news["actor_id"] == user.pk else None
+
+
+def connection_test_picture(user: User, test_id: UUID) -> bytes | None:
+    """The picture, as JPEG, that a test of the user brought."""
+    if connection_test_of(user, test_id) is None:
+        return None
+    picture: bytes | None = cache.get(connection_test_key(test_id.hex, "picture"))
+    return picture
+
+
+def camera_picture(camera: Camera) -> bytes | None:
+    """The picture, as JPEG, of the camera's last good test within a day."""
+    picture: bytes | None = cache.get(camera_picture_key(camera.pk))
+    return picture

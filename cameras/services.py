@@ -1,17 +1,42 @@
-"""Writes of cameras: making, changing, granting, and the lease that one task holds on each."""
+"""Writes of cameras: making, changing, granting, and how each fares."""
 
+import json
+import socket
 from collections.abc import Iterable
-from typing import Any
+from datetime import timedelta
+from functools import partial
+from io import BytesIO
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from uuid import UUID
 
 import structlog
+from django.conf import settings
+from django.core.cache import cache
 from django.db import transaction
+from django.db.models import ProtectedError, Q, QuerySet
 from django.utils import timezone
 from guardian.shortcuts import assign_perm, remove_perm
 
 from accounts.models import AuditEvent, Organization, Role, User
 from accounts.selectors import role_group
 from accounts.services import record_audit_event
+from cameras.errors import CameraInUseError, ConnectionTestError, SourceRefusedError
 from cameras.models import Camera, CameraGroup, CameraStatus
+from cameras.selectors import (
+    ConnectionTest,
+    camera_picture_key,
+    cameras_to_watch,
+    connection_test_key,
+    source_config,
+)
+from cameras.streams.config import SCHEMES, SourceConfig, mask_url
+from cameras.streams.errors import StreamError
+from lpr_project.common.models import decrypt, encrypt, uuid7
+
+if TYPE_CHECKING:
+    from cameras.streams.frame import Pixels
 
 log = structlog.get_logger(__name__)
 
@@ -25,6 +50,23 @@ ROLE_CAMERA_PERMISSIONS: dict[Role, tuple[str, ...]] = {
     Role.AUDITOR: ("view_camera",),
     Role.VIEWER: (),
 }
+NEVER_TAKEN = "No worker has taken this camera yet. Is a worker of the queue `streams` running?"
+WORKER_GONE = (
+    "The worker that read this camera is gone and no other has taken it over. "
+    "Is a worker of the queue `streams` running?"
+)
+# A camera task writes every two seconds; another takes a dead node's camera over within twelve.
+SILENT_SECONDS = 15
+SOURCE_FIELDS = ("source_kind", "source_url", "source_username", "source_password", "analyse_fps")
+TEST_PICTURE_PX = 1280
+TEST_PICTURE_QUALITY = 85
+TEST_PAUSE_SECONDS = 2
+TEST_KEPT_SECONDS = 600
+CAMERA_PICTURE_SECONDS = 24 * 3600
+# A test that no worker took by then is not run any more.
+TEST_EXPIRES_SECONDS = 30
+# Cloud machines tell their secrets to whoever asks here from inside; 169.254/16 is link-local.
+_METADATA_ADDRESSES = frozenset({ip_address("100.100.100.200"), ip_address("fd00:ec2::254")})
 # What the audit trail must never show.
 _SECRET_FIELDS = frozenset({"source_password"})
 
@@ -79,16 +121,38 @@ def update_camera(
 
 def audit_camera_change(*, camera: Camera, actor: User | None, changed: Iterable[str]) -> None:
     """Note which fields changed and to what, secrets by name only."""
-    detail = {
-        name: "[secret]" if name in _SECRET_FIELDS else str(getattr(camera, name))
-        for name in changed
-    }
+    detail = {name: _audited(camera, name) for name in changed}
     record_audit_event(action=AuditEvent.Action.CHANGED, actor=actor, target=camera, detail=detail)
 
 
+def _audited(camera: Camera, name: str) -> str:
+    if name in _SECRET_FIELDS:
+        return "[secret]"
+    if name == "groups":
+        return ", ".join(camera.groups.values_list("name", flat=True))
+    return str(getattr(camera, name))
+
+
 @transaction.atomic
-def grant_camera(*, camera: Camera, user: User, permission: str, actor: User | None) -> None:
-    """Let one account see or operate one camera, whatever its role."""
+def delete_camera(*, camera: Camera, actor: User | None) -> None:
+    """Remove a camera that never recorded anything.
+
+    Raises:
+        CameraInUseError: Detections or uploads hang on it.
+    """
+    record_audit_event(action=AuditEvent.Action.DELETED, actor=actor, target=camera)
+    try:
+        camera.delete()
+    except ProtectedError as error:
+        message = "Detections or uploads hang on this camera. Archive it instead."
+        raise CameraInUseError(message) from error
+
+
+@transaction.atomic
+def grant_camera(
+    *, camera: Camera | CameraGroup, user: User, permission: str, actor: User | None
+) -> None:
+    """Let one account see or operate one camera, or all cameras of a group, whatever its role."""
     assign_perm(permission, user, camera)
     record_audit_event(
         action=AuditEvent.Action.GRANTED,
@@ -99,7 +163,9 @@ def grant_camera(*, camera: Camera, user: User, permission: str, actor: User | N
 
 
 @transaction.atomic
-def revoke_camera(*, camera: Camera, user: User, permission: str, actor: User | None) -> None:
+def revoke_camera(
+    *, camera: Camera | CameraGroup, user: User, permission: str, actor: User | None
+) -> None:
     """Take back what `grant_camera` gave."""
     remove_perm(permission, user, camera)
     record_audit_event(
@@ -119,3 +185,149 @@ def report_camera_status(*, camera_id: Any, **fields: Any) -> None:
             since=now
         )
     CameraStatus.objects.filter(camera_id=camera_id).update(**fields)
+
+
+def refresh_camera_health() -> int:
+    """Say of every camera that nobody reports on what that means; gives how many rows changed.
+
+    `updated_at` stays as the camera task left it: it says since when nothing is known.
+    """
+    now = timezone.now()
+    silent = Q(updated_at__isnull=True) | Q(updated_at__lt=now - timedelta(seconds=SILENT_SECONDS))
+    statuses = CameraStatus.objects.filter(silent)
+    watched = statuses.filter(camera__in=cameras_to_watch())
+    off, waiting = CameraStatus.State.OFF, CameraStatus.State.WAITING
+    return sum(
+        (
+            _restate(statuses.exclude(camera__in=cameras_to_watch()), off, ""),
+            _restate(watched.filter(node=""), waiting, NEVER_TAKEN),
+            _restate(watched.exclude(node=""), waiting, WORKER_GONE),
+        )
+    )
+
+
+def _restate(statuses: QuerySet[CameraStatus], state: CameraStatus.State, error: str) -> int:
+    now = timezone.now()
+    moved = statuses.exclude(state=state).update(state=state, error=error, fps=0.0, since=now)
+    return moved + statuses.filter(state=state).exclude(error=error).update(error=error, fps=0.0)
+
+
+def start_connection_test(*, camera: Camera, actor: User) -> str:
+    """Have a worker try a camera's source, saved or not; gives the name to ask for news by.
+
+    Args:
+        camera: Its source fields as they stand in the form; its organization for the audit trail.
+
+    Raises:
+        ConnectionTestError: The person asked for another test a moment ago.
+    """
+    if not cache.add(f"camera-test-by:{actor.pk}", 1, timeout=TEST_PAUSE_SECONDS):
+        message = "A test was started a moment ago. Wait for it."
+        raise ConnectionTestError(message)
+    test_id = uuid7().hex
+    source = {name: getattr(camera, name) for name in SOURCE_FIELDS}
+    # The password goes through Redis encrypted, and only for as long as a worker may take.
+    secret = encrypt(json.dumps(source))
+    cache.set(connection_test_key(test_id, "source"), secret, TEST_EXPIRES_SECONDS)
+    is_saved = not camera._state.adding  # noqa: SLF001  # Django's public name
+    news = ConnectionTest(
+        state="waiting", actor_id=actor.pk, camera_id=str(camera.pk) if is_saved else ""
+    )
+    cache.set(connection_test_key(test_id), news, TEST_KEPT_SECONDS)
+    record_audit_event(
+        action=AuditEvent.Action.TESTED,
+        actor=actor,
+        organization=camera.organization,
+        target=camera if is_saved else None,
+        target_label=camera.name or mask_url(camera.source_url),
+        detail={"source_kind": camera.source_kind, "source_url": mask_url(camera.source_url)},
+    )
+    transaction.on_commit(partial(_queue_connection_test, test_id))
+    return test_id
+
+
+def _queue_connection_test(test_id: str) -> None:
+    from cameras.tasks import test_connection  # noqa: PLC0415  # tasks call services
+
+    test_connection.apply_async(args=(test_id,), expires=TEST_EXPIRES_SECONDS)
+
+
+def run_connection_test(*, test_id: str) -> None:
+    """Try the source of a waiting test; keeps the picture, or the sentence that says why not."""
+    from cameras.streams.probe import probe_source  # noqa: PLC0415  # loads PyAV
+
+    news: ConnectionTest | None = cache.get(connection_test_key(test_id))
+    secret: str | None = cache.get(connection_test_key(test_id, "source"))
+    if news is None or secret is None:
+        return
+    cache.delete(connection_test_key(test_id, "source"))
+    news["state"] = "trying"
+    cache.set(connection_test_key(test_id), news, TEST_KEPT_SECONDS)
+    try:
+        config = source_config(Camera(**json.loads(decrypt(secret))), is_watched=False)
+        require_outside_address(config)
+        found = probe_source(config, allowed_root=settings.SOURCES_DIR)
+        picture = _jpeg(found.frame.scaled_bgr(TEST_PICTURE_PX))
+    except (StreamError, SourceRefusedError) as error:
+        news |= {"state": "failed", "sentence": str(error)}
+    else:
+        news |= {
+            "state": "done",
+            "width": found.info.width,
+            "height": found.info.height,
+            "codec": found.info.codec,
+            "fps": found.info.fps,
+            "took_s": found.took_s,
+        }
+        cache.set(connection_test_key(test_id, "picture"), picture, TEST_KEPT_SECONDS)
+        if camera_id := news["camera_id"]:
+            cache.set(camera_picture_key(UUID(camera_id)), picture, CAMERA_PICTURE_SECONDS)
+    cache.set(connection_test_key(test_id), news, TEST_KEPT_SECONDS)
+
+
+def require_outside_address(config: SourceConfig) -> None:
+    """Refuse addresses at which this machine, its neighbours' cloud or its own services answer.
+
+    Cameras live in private networks, so those are open.
+
+    Raises:
+        SourceRefusedError: The host is, or its name leads to, such an address.
+    """
+    if config.kind not in SCHEMES or settings.ALLOW_LOOPBACK_SOURCES:
+        return
+    try:
+        found = socket.getaddrinfo(urlsplit(config.url).hostname, None)
+    except OSError:
+        return  # opening the source says why, in better words
+    if any(_is_inside(str(address[0])) for *_, address in found):
+        message = (
+            "This address is the server itself or a link-local one. Give the camera's own address; "
+            "LPR_ALLOW_LOOPBACK_SOURCES=true opens these too."
+        )
+        raise SourceRefusedError(message)
+
+
+def _is_inside(address: str) -> bool:
+    """Whether a source must not be read from here.
+
+    >>> [_is_inside(a) for a in ("127.0.0.1", "::ffff:127.0.0.1", "169.254.169.254", "10.1.2.3")]
+    [True, True, True, False]
+    """
+    ip: IPv4Address | IPv6Address = ip_address(address.partition("%")[0])
+    if isinstance(ip, IPv6Address) and ip.ipv4_mapped:
+        ip = ip.ipv4_mapped
+    return (
+        ip.is_loopback
+        or ip.is_link_local
+        or ip.is_unspecified
+        or ip.is_multicast
+        or ip in _METADATA_ADDRESSES
+    )
+
+
+def _jpeg(pixels: "Pixels") -> bytes:
+    from PIL import Image  # noqa: PLC0415  # only workers encode pictures
+
+    kept = BytesIO()
+    Image.fromarray(pixels[..., ::-1]).save(kept, "JPEG", quality=TEST_PICTURE_QUALITY)
+    return kept.getvalue()

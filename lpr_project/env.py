@@ -76,6 +76,17 @@ class Env(BaseSettings):
         BASE_DIR / ".local" / "sources",
         description="Video files and picture folders that cameras may play.",
     )
+    allow_loopback_sources: bool = Field(
+        False,
+        description="Cameras may be on this machine itself or on link-local addresses.",
+    )
+    map_tile_url: str = Field(
+        "",
+        description="Map tiles, https://…/{z}/{x}/{y}.png; empty draws coastlines and a grid offline.",
+    )
+    map_tile_attribution: str = Field(
+        "", description="What the owner of the tiles wants to read on the map."
+    )
     picture_quality: int = Field(80, ge=30, le=100, description="Quality of kept frames (WebP).")
     upload_max_mib: int = Field(
         512, ge=1, le=10_240, description="Largest file that a person may upload, MiB."

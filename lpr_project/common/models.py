@@ -68,6 +68,22 @@ def encrypt(text: str) -> str:
     return _fernet().encrypt(text.encode()).decode()
 
 
+def decrypt(text: str) -> str:
+    """What `encrypt` encrypted, with whichever of ENCRYPTION_KEYS fits.
+
+    Raises:
+        DecryptionError: None fits.
+    """
+    try:
+        return _fernet().decrypt(text.encode()).decode()
+    except InvalidToken as error:
+        message = (
+            "A stored password cannot be decrypted. Add the key it was saved with to "
+            "LPR_ENCRYPTION_KEYS, or type the password again."
+        )
+        raise DecryptionError(message) from error
+
+
 class EncryptedTextField(models.TextField[str, str]):
     """Text that is encrypted at rest with the first of ENCRYPTION_KEYS and cannot be searched."""
 
@@ -79,16 +95,7 @@ class EncryptedTextField(models.TextField[str, str]):
     def from_db_value(
         self, value: str | None, _expression: Any, _connection: BaseDatabaseWrapper
     ) -> str | None:
-        if not value:
-            return value
-        try:
-            return _fernet().decrypt(value.encode()).decode()
-        except InvalidToken as error:
-            message = (
-                "A stored password cannot be decrypted. Add the key it was saved with to "
-                "LPR_ENCRYPTION_KEYS, or type the password again."
-            )
-            raise DecryptionError(message) from error
+        return decrypt(value) if value else value
 
 
 class TimestampedModel(models.Model):

@@ -26,11 +26,11 @@ ALLOWED_HOSTS = env.allowed_hosts
 CSRF_TRUSTED_ORIGINS = env.trusted_origins
 
 INSTALLED_APPS = [
-    "unfold",
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "unfold.contrib.forms",
     "django.forms",
-    "django.contrib.admin",
+    "lpr_project.apps.LprAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -96,6 +96,8 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "django.template.context_processors.i18n",
+                "django.template.context_processors.tz",
                 "accounts.context_processors.navigation",
             ],
         },
@@ -135,6 +137,7 @@ CACHES = {
         "KEY_PREFIX": "lpr",
     }
 }
+LIMITS_REDIS_URL = f"{REDIS_URL}/1"
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
@@ -154,6 +157,8 @@ CELERY_TASK_TIME_LIMIT = 600
 CELERY_TASK_SOFT_TIME_LIMIT = 540
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
+    # Where cameras are read: the same network, folders and devices.
+    "cameras.tasks.test_connection": {"queue": "streams"},
     "detections.tasks.watch_camera": {"queue": "streams"},
     "detections.tasks.recognise_batch": {"queue": "recognition"},
 }
@@ -176,6 +181,9 @@ DJANGO_CELERY_BEAT_TZ_AWARE = True
 DATA_DIR: Path = env.data_dir
 MODELS_DIR: Path = env.models_dir
 SOURCES_DIR: Path = env.sources_dir
+ALLOW_LOOPBACK_SOURCES = env.allow_loopback_sources
+MAP_TILE_URL = env.map_tile_url
+MAP_TILE_ATTRIBUTION = env.map_tile_attribution
 PICTURE_QUALITY = env.picture_quality
 UPLOAD_MAX_BYTES = env.upload_max_mib * 1024 * 1024
 # The body is streamed to disk; what is held in memory stays small.
@@ -199,7 +207,7 @@ STORAGES = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": DATA_DIR / "uploads", "file_permissions_mode": 0o640},
     },
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "lpr_project.staticfiles.ModuleAwareStorage"},
 }
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / ".local" / "static"
@@ -214,6 +222,8 @@ STATICFILES_DIRS = [
             ("bootstrap/js", "bootstrap/dist/js"),
             ("htmx", "htmx.org/dist"),
             ("leaflet", "leaflet/dist"),
+            ("fonts/sans", "@fontsource/ibm-plex-sans-thai-looped/files"),
+            ("fonts/mono", "@fontsource/ibm-plex-mono/files"),
         )
         if (NODE_MODULES / folder).is_dir()
     ),
@@ -266,13 +276,21 @@ SECURE_HSTS_SECONDS = 31_536_000 if env.behind_https_proxy else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = env.behind_https_proxy
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+
+
+def tile_origins(url: str) -> list[str]:
+    """Where map tiles come from, as the content policy names it: {s} is any subdomain."""
+    parts = urlsplit(url)
+    return [f"{parts.scheme}://{parts.netloc.replace('{s}', '*')}"] if parts.netloc else []
+
+
 CONTENT_SECURITY_POLICY = {
     "EXCLUDE_URL_PREFIXES": [],
     "DIRECTIVES": {
         "default-src": [SELF],
         "script-src": [SELF, NONCE],
         "style-src": [SELF, "'unsafe-inline'"],  # Leaflet positions its tiles by style attributes
-        "img-src": [SELF, "data:", "blob:"],
+        "img-src": [SELF, "data:", "blob:", *tile_origins(env.map_tile_url)],
         "connect-src": [SELF],
         "object-src": [NONE],
         "base-uri": [SELF],
@@ -294,28 +312,26 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "lpr_project.common.pagination.KeysetPagination",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_RENDERER_CLASSES": ["lpr_project.common.renderers.OrjsonRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["lpr_project.common.parsers.BoundedJsonParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_THROTTLE_CLASSES": [
-        "rest_framework.throttling.AnonRateThrottle",
-        "rest_framework.throttling.UserRateThrottle",
-        "rest_framework.throttling.ScopedRateThrottle",
-    ],
-    "DEFAULT_THROTTLE_RATES": {
-        "anon": "30/min",
-        "user": "1200/min",
-        "ingest": "6000/min",
-        "uploads": "60/min",
-    },
-    "NUM_PROXIES": env.trusted_proxies,
+    "DEFAULT_THROTTLE_CLASSES": ["lpr_project.common.throttling.TokenBucketThrottle"],
     "EXCEPTION_HANDLER": "lpr_project.common.exceptions.answer_error",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+# Calls that may come at once and calls per minute in the long run, per account or address.
+API_RATES = {
+    "anonymous": (30, 30),
+    "user": (300, 1200),
+    "ingest": (300, 6000),
+    "uploads": (30, 60),
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "LPR Server",
     "DESCRIPTION": "Cameras, detections, plates and models of a licence plate recognition server.",
     "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.0",  # which pydantic's shapes need
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
@@ -334,14 +350,18 @@ UNFOLD = {
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "DASHBOARD_CALLBACK": "lpr_project.dashboard.system_state",
+    "SIDEBAR": {"navigation": "lpr_project.sidebar.navigation"},
+    "STYLES": ["lpr_project.sidebar.stylesheet"],
+    "BORDER_RADIUS": "6px",
 }
 
 LANGUAGE_CODE = env.language
 LANGUAGES = [("en", _("English")), ("th", _("Thai"))]
-LOCALE_PATHS = [BASE_DIR / "templates" / "locale"]
+LOCALE_PATHS = [BASE_DIR / "lpr_project" / "locale"]
 TIME_ZONE = env.time_zone
 USE_TZ = True
 
+EMAIL_TIMEOUT = 10
 if env.email_url:
     _mail = urlsplit(env.email_url)
     EMAIL_HOST = _mail.hostname or "localhost"

@@ -1,0 +1,112 @@
+"""The camera's form: a password that is written and never read, and fields set by pointing."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminPasswordWidget
+
+from cameras.admin.widgets import (
+    ActiveHoursWidget,
+    AreaEditorWidget,
+    AreasWidget,
+    PositionField,
+)
+from cameras.models import Camera
+from cameras.streams.config import SourceConfig, SourceKind
+from cameras.streams.errors import InvalidAddressError
+from lpr_project.common.admin import OneOrganizationForm
+
+
+class SourceForm(forms.ModelForm[Camera]):
+    """The part of a camera's form that says where pictures come from; enough to test it."""
+
+    source_password = forms.CharField(
+        label=_("password"),
+        required=False,
+        strip=False,
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
+        help_text=_("Kept encrypted and never shown again. Leave empty to keep the stored one."),
+    )
+
+    class Meta:
+        model = Camera
+        fields = [
+            "source_kind",
+            "source_url",
+            "source_username",
+            "source_password",
+            "analyse_fps",
+        ]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # The stored password is neither rendered nor what an empty field is compared with.
+        self.initial["source_password"] = ""
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean() or self.cleaned_data
+        if "source_password" in cleaned:
+            cleaned["source_password"] = self._password(cleaned)
+        self._check_address(cleaned)
+        return cleaned
+
+    def _password(self, cleaned: dict[str, Any]) -> str:
+        """The new password, or the stored one where it goes to the device that it was typed for."""
+        typed, stored = cleaned["source_password"], self.instance.source_password
+        if typed or not stored or not cleaned.get("source_username"):
+            return typed if cleaned.get("source_username") else ""
+        before = (_authority(self.instance.source_url), self.instance.source_username)
+        after = (_authority(cleaned.get("source_url", "")), cleaned["source_username"])
+        if before != after:
+            message = _(
+                "The address or the user name changed: type the password again, so that the "
+                "stored one goes to no other device."
+            )
+            self.add_error("source_password", message)
+        return stored
+
+    def _check_address(self, cleaned: dict[str, Any]) -> None:
+        kind, url = cleaned.get("source_kind"), cleaned.get("source_url")
+        if not url or kind in {None, Camera.SourceKind.PUSH}:
+            return
+        try:
+            SourceConfig(
+                kind=SourceKind(kind),
+                url=url,
+                username=cleaned.get("source_username", ""),
+                password=cleaned.get("source_password", ""),
+            )
+        except InvalidAddressError as error:
+            self.add_error("source_url", str(error))
+
+
+def _authority(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc
+
+
+class CameraForm(SourceForm, OneOrganizationForm[Camera]):
+    """Everything that a person sets about a camera."""
+
+    # Set by the page for each request.
+    neighbours: tuple[dict[str, Any], ...] = ()
+    picture_urls: tuple[str, ...] = ()
+    point = PositionField(label=_("position"), required=False)
+
+    class Meta:
+        model = Camera
+        fields = "__all__"  # noqa: DJ007  # the admin's fieldsets name them
+        widgets = {
+            "include_areas": AreaEditorWidget,
+            "exclude_areas": AreasWidget,
+            "active_hours": ActiveHoursWidget,
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "point" in self.fields:  # absent where the page is only to be read
+            self.fields["point"].widget.neighbours = self.neighbours
+        if "include_areas" in self.fields:
+            self.fields["include_areas"].widget.picture_urls = self.picture_urls

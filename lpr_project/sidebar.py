@@ -1,0 +1,83 @@
+"""The admin's navigation, in plain words; everybody sees what opens for them."""
+
+from typing import Any
+
+from django.apps import apps
+from django.contrib import admin
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+_GROUPS: tuple[tuple[Any, tuple[tuple[str, Any, str], ...]], ...] = (
+    (
+        _("Cameras"),
+        (
+            ("cameras.camera", _("Cameras"), "videocam"),
+            ("cameras.cameragroup", _("Groups"), "folder"),
+            ("cameras.camerastatus", _("How they fare"), "monitor_heart"),
+        ),
+    ),
+    (
+        _("What was read"),
+        (
+            ("detections.detection", _("Detections"), "center_focus_strong"),
+            ("detections.upload", _("Uploads"), "upload_file"),
+            ("detections.funnelhour", _("Why or why not"), "filter_alt"),
+            ("vehicles.plate", _("Plates"), "pin"),
+            ("vehicles.vehicle", _("Vehicles"), "directions_car"),
+        ),
+    ),
+    (
+        _("People"),
+        (
+            ("accounts.membership", _("Members"), "group"),
+            ("accounts.apikey", _("API keys"), "key"),
+            ("accounts.organization", _("Organizations"), "corporate_fare"),
+            ("accounts.user", _("All people"), "person"),
+            ("mfa.authenticator", _("Second factors"), "phonelink_lock"),
+            ("accounts.auditevent", _("Audit trail"), "history"),
+        ),
+    ),
+    (
+        _("Schedules"),
+        (
+            ("django_celery_beat.periodictask", _("Tasks by the clock"), "schedule"),
+            ("django_celery_beat.intervalschedule", _("Intervals"), "timelapse"),
+            ("django_celery_beat.crontabschedule", _("Times of day"), "calendar_clock"),
+        ),
+    ),
+)
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """The side bar's groups and links for one person."""
+    first: dict[str, Any] = {
+        "items": [
+            {"title": _("State"), "icon": "dashboard", "link": reverse("admin:index")},
+            {
+                "title": _("Live page"),
+                "icon": "play_circle",
+                "link": reverse("detections:live"),
+                "active": False,
+            },
+        ]
+    }
+    groups = [
+        {"title": title, "separator": True, "items": [_link(request, *item) for item in items]}
+        for title, items in _GROUPS
+    ]
+    return [first, *groups]
+
+
+def _link(request: HttpRequest, label: str, title: Any, icon: str) -> dict[str, Any]:
+    model = apps.get_model(label)
+    page = admin.site._registry[model]  # noqa: SLF001  # no public name
+    allowed = page.has_view_permission(request)
+    url = reverse(f"admin:{label.replace('.', '_')}_changelist")
+    return {"title": title, "icon": icon, "link": url, "permission": lambda _request: allowed}
+
+
+def stylesheet(_request: HttpRequest) -> str:
+    """What the product adds to Unfold's styles."""
+    return static("admin_lpr/admin.css")
