@@ -1,6 +1,6 @@
 """Reads of detections, uploads and counts, each from what a user may see."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
 
@@ -21,7 +21,7 @@ def detections_visible_to(user: User) -> QuerySet[Detection]:
 
 
 def in_time(*, since: datetime | None = None, until: datetime | None = None) -> Q:
-    """Captured from `since` up to, not including, `until`: as a range of ids, which prunes partitions."""
+    """Captured from `since` until before `until`, as a range of ids, which prunes partitions."""
     condition = Q()
     if since is not None:
         condition &= Q(id__gte=uuid7_floor(since))
@@ -42,3 +42,16 @@ def funnel_visible_to(user: User) -> QuerySet[FunnelHour]:
     return FunnelHour.objects.filter(
         camera__in=cameras_visible_to(user).values("pk")
     ).select_related("camera")
+
+
+# A device that was offline sends late; older than this it is found in the list, not told live.
+LATE_MOST = timedelta(days=1)
+
+
+def detections_recorded_since(user: User, since: datetime) -> QuerySet[Detection]:
+    """Detections that became known after `since`, newest first, with their evidence."""
+    return (
+        detections_visible_to(user)
+        .defer(None)
+        .filter(in_time(since=since - LATE_MOST), recorded_at__gte=since)
+    )
