@@ -1,6 +1,27 @@
 """The REST API's table of resources."""
 
+from django.urls import path
 from rest_framework.routers import DefaultRouter
 
+from accounts.api.viewsets import MeView
+from cameras.api.viewsets import CameraGroupViewSet, CameraViewSet
+from detections.api.ingest import IngestView
+from detections.api.viewsets import DetectionViewSet, ModelRegistryView, UploadViewSet
+from vehicles.api.viewsets import PlateViewSet
+
 router = DefaultRouter()
+router.include_root_view = False
 router.include_format_suffixes = False
+router.register("cameras", CameraViewSet, "camera")
+router.register("camera-groups", CameraGroupViewSet, "camera-group")
+router.register("detections", DetectionViewSet, "detection")
+router.register("plates", PlateViewSet, "plate")
+router.register("uploads", UploadViewSet, "upload")
+
+app_name = "api"
+urlpatterns = [
+    path("me/", MeView.as_view(), name="me"),
+    path("models/", ModelRegistryView.as_view(), name="models"),
+    path("detections/ingest/", IngestView.as_view(), name="ingest"),
+    *router.urls,
+]

@@ -1,15 +1,16 @@
 """Writes of plates and vehicles."""
 
-from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+import orjson
 from django.db import connection
 
-from accounts.models import Organization
+from accounts.models import AuditEvent, Organization, User
+from accounts.selectors import organizations_of
+from accounts.services import record_audit_event
 from lpr_project.common.models import uuid7
 
 
@@ -21,101 +22,54 @@ class PlateKey(NamedTuple):
     province: str
 
 
-@dataclass(slots=True)
-class PlateCount:
-    """How often and when a plate was seen in one batch."""
+class Sighting(NamedTuple):
+    """A registration that was seen."""
 
-    count: int = 0
-    first: datetime | None = None
-    last: datetime | None = None
-
-    def add(self, seen_at: datetime) -> None:
-        self.count += 1
-        self.first = min(self.first or seen_at, seen_at)
-        self.last = max(self.last or seen_at, seen_at)
+    key: PlateKey
+    seen_at: datetime
 
 
-def get_or_create_plates(
-    *, organization: Organization, keys: dict[PlateKey, datetime]
+def count_sightings(
+    *, organization: Organization, sightings: Sequence[Sighting]
 ) -> dict[PlateKey, UUID]:
-    """The rows of registrations, made where they are new. Must run in a transaction.
+    """Add sightings to their plates, which are made where they are new; returns their ids.
 
-    Args:
-        keys: Each registration with the moment it was seen, which a new row starts with.
+    Must run in a transaction. One statement makes, counts and answers: a new plate is written once,
+    a known one updated once.
     """
-    # Sorted: two batches that meet on the same new plates wait for each other in one order.
-    ordered = sorted(keys)
-    columns = [
-        [key.number for key in ordered],
-        [key.country for key in ordered],
-        [key.province for key in ordered],
-    ]
+    content = orjson.dumps(
+        [(uuid7(), *sighting.key, sighting.seen_at) for sighting in sightings]
+    ).decode()
     with connection.cursor() as cursor:
+        # Sorted: two batches with the same plates wait for each other in one order.
         cursor.execute(
             """
-            INSERT INTO vehicles_plate
-                (id, organization_id, number, country, province, first_seen_at, last_seen_at, detections_count)
-            SELECT fresh.id, %s, fresh.number, fresh.country, fresh.province, fresh.seen_at, fresh.seen_at, 0
-            FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::timestamptz[])
-                AS fresh (id, number, country, province, seen_at)
-            WHERE NOT EXISTS (
-                SELECT FROM vehicles_plate AS known
-                WHERE known.organization_id = %s AND known.number = fresh.number
-                    AND known.country = fresh.country AND known.province = fresh.province
-            )
-            ON CONFLICT (organization_id, number, country, province) DO NOTHING
+            INSERT INTO vehicles_plate AS plate
+                (id, organization_id, number, country, province,
+                first_seen_at, last_seen_at, detections_count)
+            SELECT min(seen ->> 0)::uuid, %s, seen ->> 1, seen ->> 2, seen ->> 3,
+                min((seen ->> 4)::timestamptz), max((seen ->> 4)::timestamptz), count(*)
+            FROM json_array_elements(%s) AS seen
+            GROUP BY seen ->> 1, seen ->> 2, seen ->> 3
+            ORDER BY seen ->> 1, seen ->> 2, seen ->> 3
+            ON CONFLICT (organization_id, number, country, province) DO UPDATE
+            SET detections_count = plate.detections_count + excluded.detections_count,
+                first_seen_at = least(plate.first_seen_at, excluded.first_seen_at),
+                last_seen_at = greatest(plate.last_seen_at, excluded.last_seen_at)
+            RETURNING number, country, province, id
             """,
-            [
-                organization.pk,
-                [uuid7() for _ in ordered],
-                *columns,
-                [keys[key] for key in ordered],
-                organization.pk,
-            ],
+            [organization.pk, content],
         )
-        cursor.execute(
-            """
-            SELECT plate.number, plate.country, plate.province, plate.id
-            FROM vehicles_plate AS plate
-            JOIN unnest(%s::text[], %s::text[], %s::text[]) AS wanted (number, country, province)
-                USING (number, country, province)
-            WHERE plate.organization_id = %s
-            """,
-            [*columns, organization.pk],
-        )
-        return {
-            PlateKey(number, country, province): plate_id
-            for number, country, province, plate_id in cursor.fetchall()
-        }
+        return {PlateKey(*key): pk for *key, pk in cursor.fetchall()}
 
 
-def count_sightings(*, sightings: Iterable[tuple[UUID, datetime]]) -> None:
-    """Add sightings to their plates' counts and spans of time. Must run in a transaction."""
-    counts: dict[UUID, PlateCount] = defaultdict(PlateCount)
-    for plate_id, seen_at in sightings:
-        counts[plate_id].add(seen_at)
-    if not counts:
-        return
-    ordered = sorted(counts)
-    with connection.cursor() as cursor:
-        # Locked in one order, so that two batches with the same plates cannot deadlock.
-        cursor.execute(
-            "SELECT FROM vehicles_plate WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [ordered]
-        )
-        cursor.execute(
-            """
-            UPDATE vehicles_plate AS plate
-            SET detections_count = plate.detections_count + seen.count,
-                first_seen_at = least(plate.first_seen_at, seen.first),
-                last_seen_at = greatest(plate.last_seen_at, seen.last)
-            FROM unnest(%s::uuid[], %s::bigint[], %s::timestamptz[], %s::timestamptz[])
-                AS seen (id, count, first, last)
-            WHERE plate.id = seen.id
-            """,
-            [
-                ordered,
-                [counts[key].count for key in ordered],
-                [counts[key].first for key in ordered],
-                [counts[key].last for key in ordered],
-            ],
+def audit_plate_search(*, actor: User, term: str) -> None:
+    """Note in each organization that the search reached who looked for what."""
+    reached = [None] if actor.is_superuser else list(organizations_of(actor))
+    for organization in reached:
+        record_audit_event(
+            action=AuditEvent.Action.SEARCHED,
+            actor=actor,
+            organization=organization,
+            detail={"plate": term[:64]},
         )

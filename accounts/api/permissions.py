@@ -7,9 +7,9 @@ from accounts.models import ApiKey
 
 
 class HasScope(BasePermission):
-    """A view names `read_scope` and `write_scope`; a key without it is refused. People have no scopes.
+    """A view names `read_scope` and `write_scope`; a key without it is refused.
 
-    A view that names none refuses every key.
+    People have no scopes. A view that names none refuses every key.
     """
 
     message = "This API key lacks the scope that this call needs."

@@ -26,7 +26,7 @@ from detections.services.evidence import (
     recognition_config,
 )
 from detections.services.inference import PatientDetector, PatientReader
-from detections.services.recording import record_detections
+from detections.services.recording import record_detection
 from detections.services.uploads import (
     claim_upload,
     count_upload_detections,
@@ -117,11 +117,10 @@ class _Reading:
             upload_id=self.upload.pk,
         )
         try:
-            recorded = record_detections(items=[item])
+            recorded = record_detection(item=item)
         except DetectionRefusedError:
             # One that cannot be kept does not stop the others.
             log.exception("detection_refused")
             return
-        count_upload_detections(
-            upload_id=self.upload.pk, count=sum(result.is_new for result in recorded)
-        )
+        if recorded.is_new:
+            count_upload_detections(upload_id=self.upload.pk, count=1)

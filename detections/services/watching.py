@@ -46,7 +46,7 @@ from detections.services.evidence import (
 from detections.services.frames import keep_last_frame
 from detections.services.inference import DETECTOR_LONGEST_SIDE_PX, recognition_client
 from detections.services.leases import lease_keeper
-from detections.services.recording import NewDetection, record_detections
+from detections.services.recording import NewDetection, record_detection
 
 log = structlog.get_logger(__name__)
 
@@ -54,6 +54,7 @@ MOTION_WIDTH_PX = 160
 TILE_EVERY_SECONDS = 0.5
 TILE_QUALITY = 75
 STEWARD_EVERY_SECONDS = 2.0
+REST_SECONDS = 5.0
 # While the database is away, so many detections wait in memory; at 200 kB each, 100 MB.
 UNRECORDED_MOST = 500
 LAST_TRIES = 5
@@ -136,7 +137,10 @@ class CameraWatch:
         try:
             while not self._should_stop():
                 self._reopen.clear()
-                self._watch_source()
+                if self._camera.is_active_at(timezone.now()):
+                    self._watch_source()
+                else:
+                    self._rest()
         finally:
             self._keep(self._reader.flush())
             self._done.set()
@@ -147,9 +151,17 @@ class CameraWatch:
     def _should_stop(self) -> bool:
         return shutting_down.is_set() or self._lost.is_set() or self._done.is_set()
 
+    def _rest(self) -> None:
+        """Leave the source alone until its active hours begin."""
+        self._state, self._stream_error = CameraStatus.State.RESTING, ""
+        self._pause().wait(REST_SECONDS)
+
+    def _pause(self) -> "_StopAny":
+        return _StopAny(shutting_down, self._lost, self._done, self._reopen)
+
     def _watch_source(self) -> None:
-        """Take frames until the source ends or its settings change."""
-        pause = _StopAny(shutting_down, self._lost, self._done, self._reopen)
+        """Take frames until the source ends, its settings change, or its active hours are over."""
+        pause = self._pause()
         try:
             self._source = ReconnectingSource(
                 source_config(self._camera),
@@ -228,7 +240,7 @@ class CameraWatch:
         with self._recording, _database():
             while self._unrecorded:
                 try:
-                    record_detections(items=[self._unrecorded[0]])
+                    record_detection(item=self._unrecorded[0])
                 except (DatabaseError, OSError):
                     log.warning(
                         "detection_not_recorded_yet", waiting=len(self._unrecorded), exc_info=True
@@ -291,6 +303,8 @@ class CameraWatch:
         if camera is None:
             self._done.set()
             return
+        if not camera.is_active_at(timezone.now()):
+            self._reopen.set()
         if camera.updated_at == self._camera.updated_at:
             return
         changed = any(
@@ -333,12 +347,17 @@ class CameraWatch:
         for attempt in range(LAST_TRIES):
             try:
                 if self._record():
-                    self._report(CameraStatus.State.WAITING)
+                    self._report(_resting_state(self._camera.pk))
                     return
             except DatabaseError:
                 log.warning("camera_not_reported", exc_info=True)
             time.sleep(2**attempt / 4)
         log.error("detections_lost", count=len(self._unrecorded))
+
+
+def _resting_state(camera_id: UUID) -> CameraStatus.State:
+    """What a camera is when nobody watches it: switched off, or waiting for the next task."""
+    return CameraStatus.State.WAITING if _load(camera_id) else CameraStatus.State.OFF
 
 
 class _StopAny(threading.Event):

@@ -6,7 +6,7 @@ from django.db.migrations.state import ProjectState
 
 
 class CreatePartitionedModel(CreateModel):
-    """CreateModel whose table is `PARTITION BY RANGE (id)`; partitions are made by `ensure_partitions`.
+    """CreateModel whose table is `PARTITION BY RANGE (id)`; `ensure_partitions` makes its parts.
 
     Indexes and later columns of the model then reach every partition by themselves.
     """

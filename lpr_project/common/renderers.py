@@ -32,3 +32,21 @@ class OrjsonRenderer(BaseRenderer):
         if data is None:
             return b""
         return orjson.dumps(data, default=_plain, option=orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS)
+
+
+class PictureRenderer(BaseRenderer):
+    """Lets an <img> ask for pictures only; a view that uses it answers with the file itself."""
+
+    media_type = "image/*"
+    format = "picture"
+    render_style = "binary"
+    charset = None
+
+    def render(
+        self,
+        data: Any,
+        accepted_media_type: str | None = None,
+        renderer_context: Mapping[str, Any] | None = None,
+    ) -> bytes:
+        # What reaches this is a failure, described in JSON all the same.
+        return OrjsonRenderer().render(data)

@@ -20,6 +20,6 @@ _worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
 _first = 4 * (1 + int(_worker.removeprefix("gw")))
 REDIS_TEST_URLS = [f"{REDIS_URL}/{number}" for number in range(_first, _first + 4)]
 CELERY_BROKER_URL, _cache_url, _channels_url, FRAMES_REDIS_URL = REDIS_TEST_URLS
-CACHES["default"]["LOCATION"] = _cache_url
+CACHES["default"]["LOCATION"] = LIMITS_REDIS_URL = _cache_url
 # Redis shares its channels between all databases.
 CHANNEL_LAYERS["default"]["CONFIG"] = {"hosts": [_channels_url], "prefix": f"lpr-test-{_worker}"}

@@ -7,13 +7,13 @@ from django.utils import timezone
 
 from cameras.models import Camera
 from detections.models import Detection
-from detections.services.recording import NewDetection, record_detections
+from detections.services.recording import NewDetection, record_detection
 
 _numbers = count(1)
 
 
 def new_detection(camera: Camera, **fields: Any) -> NewDetection:
-    """An item for `record_detections`: a plate of its own, a key of its own, seen just now."""
+    """An item for `record_detection`: a plate of its own, a key of its own, seen just now."""
     number = next(_numbers)
     defaults: dict[str, Any] = {
         "key": f"event-{number}",
@@ -28,5 +28,5 @@ def new_detection(camera: Camera, **fields: Any) -> NewDetection:
 
 
 def make_detection(camera: Camera, **fields: Any) -> Detection:
-    [recorded] = record_detections(items=[new_detection(camera, **fields)])
+    recorded = record_detection(item=new_detection(camera, **fields))
     return Detection.objects.get(pk=recorded.id)

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.models import Organization
 from vehicles.models import Plate
-from vehicles.services import PlateKey, get_or_create_plates
+from vehicles.services import PlateKey, Sighting, count_sightings
 
 
 def make_plate(
@@ -19,5 +19,6 @@ def make_plate(
 ) -> Plate:
     key = PlateKey(number, country, province)
     with transaction.atomic():
-        ids = get_or_create_plates(organization=organization, keys={key: seen_at or timezone.now()})
+        sighting = Sighting(key, seen_at or timezone.now())
+        ids = count_sightings(organization=organization, sightings=[sighting])
     return Plate.objects.get(pk=ids[key])

@@ -1,0 +1,1 @@
+"""REST entry points of cameras and camera groups."""

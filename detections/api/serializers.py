@@ -1,0 +1,185 @@
+"""JSON shapes of detections, uploads and recognition models."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.reverse import reverse
+
+from cameras.models import Camera
+from detections.models import Detection, Upload
+from detections.recognition.registry import ModelEntry, ModelKind
+from vehicles.models import Plate
+
+
+class DetectedPlateSerializer(serializers.ModelSerializer[Plate]):
+    """The registration that search and hits use: as corrected, where a person corrected it."""
+
+    class Meta:
+        model = Plate
+        fields = ["id", "number", "country", "province"]
+
+
+class ReadPlateSerializer(serializers.Serializer[Detection]):
+    """What was read, which no correction changes."""
+
+    text = serializers.CharField(source="read_text")
+    number = serializers.CharField(source="read_number")
+    country = serializers.CharField(source="read_country")
+    province = serializers.CharField(source="read_province")
+
+
+class BoxSerializer(serializers.Serializer[Detection]):
+    """Where the plate is, in pixels of the frame."""
+
+    x = serializers.IntegerField(source="box_x")
+    y = serializers.IntegerField(source="box_y")
+    width = serializers.IntegerField(source="box_width")
+    height = serializers.IntegerField(source="box_height")
+
+
+class PictureSerializer(serializers.Serializer[Detection]):
+    """A kept picture: where to fetch it, and the SHA-256 of its bytes."""
+
+    url = serializers.URLField()
+    sha256 = serializers.CharField()
+
+
+class DetectionSerializer(serializers.ModelSerializer[Detection]):
+    """One vehicle passing one camera."""
+
+    camera_name = serializers.CharField(source="camera.name")
+    plate = DetectedPlateSerializer(allow_null=True)
+    read = ReadPlateSerializer(source="*")
+    box = serializers.SerializerMethodField()
+    frame = serializers.SerializerMethodField()
+    crop = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Detection
+        fields = [
+            "id",
+            "captured_at",
+            "recorded_at",
+            "camera",
+            "camera_name",
+            "origin",
+            "upload",
+            "plate",
+            "read",
+            "confidence",
+            "frames_agreed",
+            "frames_read",
+            "review",
+            "direction",
+            "vehicle_kind",
+            "vehicle_color",
+            "frame_width_px",
+            "frame_height_px",
+            "box",
+            "frame",
+            "crop",
+        ]
+        read_only_fields = fields
+
+    @extend_schema_field(BoxSerializer(allow_null=True))
+    def get_box(self, detection: Detection) -> dict[str, Any] | None:
+        return None if detection.box_x is None else BoxSerializer(detection).data
+
+    @extend_schema_field(PictureSerializer(allow_null=True))
+    def get_frame(self, detection: Detection) -> dict[str, str] | None:
+        return self._picture(detection, "frame", detection.frame_name, detection.frame_sha256)
+
+    @extend_schema_field(PictureSerializer(allow_null=True))
+    def get_crop(self, detection: Detection) -> dict[str, str] | None:
+        return self._picture(detection, "crop", detection.crop_name, detection.crop_sha256)
+
+    def _picture(
+        self, detection: Detection, kind: str, name: str, sha256: str
+    ) -> dict[str, str] | None:
+        if not name:
+            return None
+        url = reverse(
+            f"api:detection-{kind}", args=[detection.pk], request=self.context.get("request")
+        )
+        return {"url": url, "sha256": sha256}
+
+
+class DetectionDetailSerializer(DetectionSerializer):
+    """A detection with its evidence: readings per frame, candidates, checks and models."""
+
+    class Meta(DetectionSerializer.Meta):
+        fields = [*DetectionSerializer.Meta.fields, "model_set", "evidence"]
+        read_only_fields = fields
+
+
+class NewUploadSerializer(serializers.Serializer[Upload]):
+    """A picture or video to be read."""
+
+    camera = serializers.PrimaryKeyRelatedField(
+        queryset=Camera.objects.none(), help_text="A camera that the caller may operate."
+    )
+    file = serializers.FileField(help_text="JPEG, PNG, WebP, BMP, MP4, MOV, MKV, AVI or MPEG.")
+    captured_at = serializers.DateTimeField(
+        help_text="When the picture was taken, or the video begins."
+    )
+
+
+class UploadSerializer(serializers.ModelSerializer[Upload]):
+    """An upload and how far its reading is."""
+
+    class Meta:
+        model = Upload
+        fields = [
+            "id",
+            "camera",
+            "original_name",
+            "kind",
+            "size_bytes",
+            "sha256",
+            "captured_at",
+            "created_at",
+            "state",
+            "progress",
+            "error",
+            "detections_count",
+            "finished_at",
+        ]
+        read_only_fields = fields
+
+
+class ModelFileSerializer(serializers.Serializer[object]):
+    """One file of a model."""
+
+    name = serializers.CharField()
+    sha256 = serializers.CharField()
+
+
+class ModelSerializer(serializers.Serializer[ModelEntry]):
+    """A recognition model of the registry."""
+
+    name = serializers.CharField()
+    kind = serializers.ChoiceField(choices=[kind.value for kind in ModelKind])
+    is_installed = serializers.BooleanField()
+    files = ModelFileSerializer(many=True)
+    licence = serializers.CharField()
+    source = serializers.CharField()
+    training_data = serializers.CharField()
+    accuracy = serializers.CharField()
+    input = serializers.CharField()
+    alphabet = serializers.CharField(allow_null=True)
+
+
+class ModelSetSerializer(serializers.Serializer[object]):
+    """A detector and a reader that a camera can be set to."""
+
+    name = serializers.CharField()
+    detector = serializers.CharField()
+    reader = serializers.CharField()
+
+
+class ModelRegistrySerializer(serializers.Serializer[object]):
+    """All models, and the sets that cameras choose from."""
+
+    models = ModelSerializer(many=True)
+    sets = ModelSetSerializer(many=True)
