@@ -4,6 +4,8 @@ import json
 import os
 from argparse import ArgumentParser
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -41,13 +43,13 @@ class Command(BaseCommand):
         parser.add_argument("--confidence", type=float, help="Least confidence of a box.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        _stay_on_one_core()
-        try:
-            recognizer, models = _load(options)
-            pictures = load_labels(options["labels"])
-        except RecognitionError as error:
-            raise CommandError(str(error)) from error
-        tallies, failures = self._measure(recognizer, pictures)
+        with _one_core():
+            try:
+                recognizer, models = _load(options)
+                pictures = load_labels(options["labels"])
+            except RecognitionError as error:
+                raise CommandError(str(error)) from error
+            tallies, failures = self._measure(recognizer, pictures)
         result = {
             "labels": str(options["labels"]),
             "model_set": options["model_set"],
@@ -77,10 +79,17 @@ class Command(BaseCommand):
         return tallies, failures
 
 
-def _stay_on_one_core() -> None:
+@contextmanager
+def _one_core() -> Iterator[None]:
     """Times on one core can be compared; a second helps by as much as it happens to be idle."""
-    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    cores, threads = os.sched_getaffinity(0), cv2.getNumThreads()
+    os.sched_setaffinity(0, {min(cores)})
     cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, cores)
+        cv2.setNumThreads(threads)
 
 
 def _load(options: dict[str, Any]) -> tuple[Recognizer, dict[str, str]]:
