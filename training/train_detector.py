@@ -2,7 +2,7 @@
 
     python -m training.train_detector --scenes /tmp/scenes --out /tmp/detector --epochs 45
     python -m training.train_detector --scenes /tmp/scenes --out /tmp/detector2 --epochs 5 \
-        --start /tmp/detector/weights/best.pt --rate 0.0005
+        --start /tmp/detector/weights/last.pt --rate 0.0005 --freeze 10
 
 Without `--start` it begins from random weights (about 110 s an epoch of 884 pictures at 416 px on
 two cores). A second call with the same `--out` goes on from its last checkpoint. No picture is
@@ -26,6 +26,7 @@ def main() -> None:
     parser.add_argument("--scenes", type=Path, required=True, help="folder of render_scenes")
     parser.add_argument("--out", type=Path, required=True, help="folder of the checkpoints")
     parser.add_argument("--start", type=Path, help="weights to go on from, a .pt file")
+    parser.add_argument("--freeze", type=int, default=0, help="first layers that stay as they are")
     parser.add_argument("--epochs", type=int, default=45)
     parser.add_argument("--side", type=int, default=416, help="side of the training pictures in px")
     parser.add_argument("--batch", type=int, default=16)
@@ -47,6 +48,7 @@ def main() -> None:
         batch=arguments.batch,
         lr0=arguments.rate,
         lrf=0.05,
+        freeze=arguments.freeze,
         seed=arguments.seed,
         optimizer="AdamW",
         warmup_epochs=min(3.0, arguments.epochs * 0.1),
