@@ -35,7 +35,7 @@ def confuse(text: str, random: np.random.Generator) -> str:
     at = int(random.integers(len(text)))
     chance = random.random()
     if chance < 0.2:
-        return text[:at] + random.choice(list("0O8B1I")) + text[at + 1 :]
+        return text[:at] + str(random.choice(list("0O8B1I"))) + text[at + 1 :]
     if chance < 0.3:
         return text[:at] + text[at + 1 :]
     if chance < 0.4:

@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -17,6 +19,16 @@ def box(x: float, y: float, width: float = 60, height: float = 15) -> PlateBox:
     )
 
 
+def follow(
+    tracker: Tracker, places: Sequence[PlateBox], *, from_s: float = 0, every_s: float = 0.1
+) -> Track:
+    """Show one plate at a row of places; its track at the last one."""
+    tracks = [
+        tracker.update([place], from_s + index * every_s)[0] for index, place in enumerate(places)
+    ]
+    return tracks[-1]
+
+
 @pytest.mark.parametrize("fps", [5, 10, 25])
 def test_crossing_plates_keep_their_tracks(fps: int) -> None:
     tracker = Tracker()
@@ -30,8 +42,7 @@ def test_crossing_plates_keep_their_tracks(fps: int) -> None:
 
 def test_a_plate_is_found_again_where_its_speed_takes_it() -> None:
     tracker = Tracker()
-    for index in range(5):
-        [track] = tracker.update([box(100 + 30 * index, 200)], index / 10)
+    track = follow(tracker, [box(100 + 30 * index, 200) for index in range(5)])
     for index in range(5, 10):
         tracker.update([], index / 10)
     [again] = tracker.update([box(100 + 30 * 10, 200)], 1.0)
@@ -65,8 +76,7 @@ def test_a_plate_of_quite_another_size_is_another() -> None:
 
 def test_a_standing_plate_is_sought_only_where_it_stands() -> None:
     tracker = Tracker()
-    for index in range(30):
-        [standing] = tracker.update([box(300, 200)], index / 10)
+    standing = follow(tracker, [box(300, 200)] * 30)
     [passing] = tracker.update([box(420, 200)], 3.5)
     assert passing is not standing
     [same] = tracker.update([box(302, 201), box(560, 200)], 3.6)[:1]
@@ -75,27 +85,24 @@ def test_a_standing_plate_is_sought_only_where_it_stands() -> None:
 
 def test_a_plate_that_stops_where_another_stood_keeps_its_own_track() -> None:
     tracker = Tracker()
-    for index in range(30):
-        tracker.update([box(300, 200)], index / 10)
-    for index in range(20):
-        [arriving] = tracker.update([box(min(100 + 15 * index, 300), 200)], 4 + index / 10)
+    follow(tracker, [box(300, 200)] * 30)
+    places = [box(min(100 + 15 * index, 300), 200) for index in range(20)]
+    arriving = follow(tracker, places, from_s=4)
     assert arriving.track_id == 2
 
 
 def test_wavering_boxes_do_not_count_as_movement() -> None:
     random = np.random.default_rng(5)
     tracker = Tracker()
-    for index in range(200):
-        x, y = random.normal(0, 3, 2)
-        [track] = tracker.update([box(300 + x, 200 + y)], index / 10)
+    places = [box(300 + x, 200 + y) for x, y in random.normal(0, 3, (200, 2))]
+    track = follow(tracker, places)
     assert not track.has_moved
     assert track.stood_s(20) == pytest.approx(20)
 
 
 def test_slow_movement_counts_in_the_end() -> None:
     tracker = Tracker()
-    for index in range(100):
-        [track] = tracker.update([box(300 + index, 200)], index / 10)
+    track = follow(tracker, [box(300 + index, 200) for index in range(100)])
     assert track.has_moved
     assert track.stood_s(10) < 2.5
 
@@ -115,23 +122,20 @@ def test_a_track_is_lost_when_it_was_sought_in_vain_for_long_enough() -> None:
 
 def test_a_standing_plate_that_nobody_looked_for_is_not_lost() -> None:
     tracker = Tracker()
-    for index in range(30):
-        [track] = tracker.update([box(300, 200)], index / 10)
+    track = follow(tracker, [box(300, 200)] * 30)
     assert not is_lost(track, 100, expiry_s=1.5)
 
 
 def test_a_moving_plate_is_lost_when_frames_stop() -> None:
     tracker = Tracker()
-    for index in range(5):
-        [track] = tracker.update([box(100 + 30 * index, 200)], index / 10)
+    track = follow(tracker, [box(100 + 30 * index, 200) for index in range(5)])
     assert not is_lost(track, 3, expiry_s=1.5)
     assert is_lost(track, 10, expiry_s=1.5)
 
 
 def test_split_leaves_each_part_its_own_time() -> None:
     tracker = Tracker()
-    for index in range(6):
-        [track] = tracker.update([box(300, 200)], float(index))
+    track = follow(tracker, [box(300, 200)] * 6, every_s=1)
     seen = [Sighting(frame_index=i, seen_s=float(i), box=box(300, 200)) for i in range(6)]
     later = tracker.split(track, last=seen[2], first=seen[3])
     assert (track.first_seen_s, track.seen_s) == (0, 2)

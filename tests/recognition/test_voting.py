@@ -109,5 +109,7 @@ def test_region_vote_weighs_its_probability() -> None:
         )
 
     readings = [labelled("TH-10", 0.9), labelled("TH-12", 0.4), labelled("TH-12", 0.4)]
-    assert vote_region(readings) == ("TH-10", pytest.approx(0.3))
+    region, confidence = vote_region(readings)
+    assert region == "TH-10"
+    assert confidence == pytest.approx(0.3)
     assert vote_region([labelled(None, 0.0)]) == (None, 0.0)

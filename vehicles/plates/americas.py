@@ -25,7 +25,7 @@ UNITED_STATES = (
     _us("NNN LLL", "AR KS KY LA ME MN ND NM OR WI", "123ABC", "12ABCD", 0.09),
     _us("LLL NNN", "AK CO HI IA MN MS NE OK SC VT", "ABC123", "ABCD23", 0.09),
     _us("LL NNNNN", "CT IL", "AB12345", "A123456", 0.06),
-    _us("NLL NNNN", "MD", "1AB2345", "1A23456", 0.03),
+    _us("NLL NNNN", "MD", "1AB2345", "1A23456", 0.02),
     _us("NLLL NN", "MA MI", "1ABC23", "1AB234", 0.03),
     _us("LL NNNN", "DC", "AB1234", "A12345", 0.01),
     _us("LLN LNL", "MO", "AB1C2D", "AB12CD", 0.02),
