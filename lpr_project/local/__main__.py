@@ -7,6 +7,7 @@ from typing import Any
 from lpr_project.local import service_commands
 from lpr_project.local.checks import CHECKS, check, run_with_services
 from lpr_project.local.errors import LocalError
+from lpr_project.local.interrupts import treat_signals_as_ctrl_c
 from lpr_project.local.run import run
 from lpr_project.local.run_lock import current_run, stop_run
 from lpr_project.local.say import say
@@ -75,4 +76,5 @@ def _stop(_options: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
+    treat_signals_as_ctrl_c()
     sys.exit(main())

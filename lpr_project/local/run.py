@@ -1,14 +1,12 @@
 """`make run`: from whatever is there to a server that runs, in the foreground, until stopped."""
 
 import os
-import signal
 import subprocess
 import time
 from collections.abc import Mapping
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from types import FrameType
 from urllib.parse import urlsplit
 
 from lpr_project.local.descendants import adopt_orphans, end_orphans
@@ -31,7 +29,6 @@ LAST_PORT = 65535
 LOCAL_HOSTS = {DEFAULT_HOST, "0.0.0.0", "::", "::1"}  # noqa: S104  # compared with, not bound to
 READY_LIMIT_S = 120.0
 GLANCE_S = 0.2
-STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def run(source: str | None) -> None:
@@ -48,7 +45,6 @@ def run(source: str | None) -> None:
     source = _source(source)
     environment = _environment()
     host, port = environment["LPR_HOST"], int(environment["LPR_PORT"])
-    _treat_signals_as_ctrl_c()
     with run_lock(_address(host, port)):
         check_port(host, port)
         services = set_up()
@@ -179,16 +175,3 @@ def _welcome(environment: Mapping[str, str], log_in: str) -> str:
         f"\nThe server runs at {address}\n{log_in}\n"
         "Ctrl-C stops it, and so does `make stop`. Logs: .local/log\n"
     )
-
-
-def _treat_signals_as_ctrl_c() -> None:
-    """End in the same order when the terminal is closed and at a polite kill."""
-    for number in STOP_SIGNALS:
-        signal.signal(number, _interrupt)
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    # One is enough: `make` passes on what the terminal has sent already.
-    for number in STOP_SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
-    raise KeyboardInterrupt
