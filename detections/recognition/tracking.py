@@ -181,23 +181,12 @@ def is_lost(track: Track, now_s: float, *, expiry_s: float) -> bool:
     return unseen_s >= _UNSEEN_FACTOR * expiry_s and not stands
 
 
-def iou(one: PlateBox, other: PlateBox) -> float:
-    """Intersection over union of two boxes, 0 to 1."""
-    shared = _shared_area(one, other)
-    union = one.width * one.height + other.width * other.height - shared
-    return shared / union if union > 0 else 0.0
-
-
 def covers(one: PlateBox, other: PlateBox) -> float:
     """Share of the smaller of two boxes that the other one covers, 0 to 1."""
-    smaller = min(one.width * one.height, other.width * other.height)
-    return _shared_area(one, other) / smaller if smaller > 0 else 0.0
-
-
-def _shared_area(one: PlateBox, other: PlateBox) -> float:
     width = min(one.x_max, other.x_max) - max(one.x_min, other.x_min)
     height = min(one.y_max, other.y_max) - max(one.y_min, other.y_min)
-    return max(width, 0.0) * max(height, 0.0)
+    smaller = min(one.width * one.height, other.width * other.height)
+    return max(width, 0.0) * max(height, 0.0) / smaller if smaller > 0 else 0.0
 
 
 def size_px(box: PlateBox) -> float:
