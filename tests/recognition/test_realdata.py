@@ -1,0 +1,119 @@
+"""The shipped models, and the hub's reader, on real pictures and clips."""
+
+import json
+from collections import Counter
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+
+from detections.recognition.evaluation import LabelledPicture, Tally, load_labels, measure
+from detections.recognition.images import crop_plates, read_picture
+from detections.recognition.loading import load_models, load_reader
+from detections.recognition.pipeline import Recognizer
+from detections.recognition.readers.fast_plate_ocr import FastPlateOcrReader
+from detections.recognition.registry import SHIPPED_WEIGHTS, ModelRegistry, sha256_of
+from detections.recognition.types import Reading
+
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+pytestmark = [
+    pytest.mark.realdata,
+    pytest.mark.timeout(600),
+    pytest.mark.skipif(not DATA.is_dir(), reason=f"the real pictures are not at {DATA}"),
+]
+
+HUB_SHA256 = "c1ae2ae031b10f8ab7ed6e3cdaf8d9c753477e299dbad3579c8f705a7d882134"
+
+
+def labelled(*folders: str) -> list[LabelledPicture]:
+    pictures = load_labels(DATA / "recognition" / "labels.jsonl")
+    return [picture for picture in pictures if picture.folder in folders]
+
+
+@pytest.fixture(scope="module")
+def recognizer() -> Recognizer:
+    detector, reader = load_models(ModelRegistry.load(Path("/nonexistent")))
+    return Recognizer(detector=detector, reader=reader)
+
+
+def test_toll_gate_clip_gives_its_three_plates_once_each() -> None:
+    """The camera writes a plate-like text into the picture: that is not a plate."""
+    clip = DATA / "recognition" / "videos" / "tollgate.mp4"
+    out = StringIO()
+    call_command("read", str(clip), "--json", stdout=out)
+    [answer] = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert sorted(item["text"] for item in answer["detections"]) == [
+        "34A23126",
+        "34A36837",
+        "89C20339",
+    ]
+    for item in answer["detections"]:
+        assert item["first_seen_s"] < item["last_seen_s"] <= 18.7
+        assert item["frames_agreed"] >= 2
+
+
+@pytest.mark.parametrize(("folder", "least"), [("us", 0.88), ("eu", 0.92), ("br", 0.85)])
+def test_plates_are_found(recognizer: Recognizer, folder: str, least: float) -> None:
+    total = Tally()
+    for picture in labelled(folder):
+        total += measure(recognizer, picture)
+    assert total.found_strict / total.boxed >= least
+
+
+def test_hub_reader_reads_what_its_authors_trained_it_for() -> None:
+    """Swapped slots, a lost pad or a wrong configuration would cost far more than ten points."""
+    reader = hub_reader()
+    exact: Counter[str] = Counter()
+    pictures = labelled("us", "eu", "br")
+    for picture in pictures:
+        [plate] = picture.plates
+        exact[picture.folder] += read_true_box(reader, picture).text == plate.text
+    assert exact["us"] / 77 >= 0.75
+    assert exact["eu"] / 38 >= 0.9
+    assert exact["br"] / 42 >= 0.8
+
+
+def test_hub_reader_needs_the_margin() -> None:
+    reader = hub_reader()
+    pictures = labelled("us", "br")
+    with_margin, without = (
+        sum(
+            read_true_box(reader, picture, margin=margin).text == picture.plates[0].text
+            for picture in pictures
+        )
+        for margin in (True, False)
+    )
+    assert with_margin > without
+
+
+def hub_reader() -> FastPlateOcrReader:
+    model = DATA / "weights" / "cct_xs_v1_global.onnx"
+    assert sha256_of(model) == HUB_SHA256
+    return FastPlateOcrReader(model, SHIPPED_WEIGHTS / "cct_xs_v1_global.yaml")
+
+
+def read_true_box(
+    reader: FastPlateOcrReader, picture: LabelledPicture, *, margin: bool = True
+) -> Reading:
+    box = picture.plates[0].box
+    assert box is not None
+    margins = {} if margin else {"margin_x": 0.0, "margin_y": 0.0}
+    return reader.read(crop_plates(read_picture(picture.path), [box], **margins))[0]
+
+
+def test_latin_reader_reads_real_crops() -> None:
+    reader = load_reader(ModelRegistry.load(Path("/nonexistent")), "latin-reader-v1")
+    pictures = labelled("eu", "br")
+    crops = [
+        crop_plates(read_picture(picture.path), [plate.box])[0]
+        for picture in pictures
+        for plate in picture.plates
+        if plate.box
+    ]
+    readings = reader.read(crops)
+    right = sum(
+        reading.text == picture.plates[0].text
+        for reading, picture in zip(readings, pictures, strict=True)
+    )
+    assert right / len(pictures) >= 0.5
