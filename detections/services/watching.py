@@ -36,7 +36,6 @@ from detections.recognition.funnel import Funnel
 from detections.recognition.images import encode_picture
 from detections.recognition.passing import CropRequest, Emission, Passing
 from detections.recognition.passing_reader import PassingReader
-from detections.recognition.types import PlateBox
 from detections.services.counts import add_to_funnel
 from detections.services.evidence import (
     detection_of_passing,
@@ -184,15 +183,14 @@ class CameraWatch:
         self._last_frame_at = datetime.fromtimestamp(frame.seen_s, tz=UTC)
         self._frame_size = (frame.width, frame.height)
         self._fps_frames += 1
-        boxes: list[PlateBox] = []
         if self._reader.look(frame.gray(MOTION_WIDTH_PX), frame.seen_s):
-            boxes = self._recognise(frame)
+            self._recognise(frame)
         self._keep(self._reader.expire(frame.seen_s))
         if time.monotonic() - self._tile_at >= TILE_EVERY_SECONDS:
             self._tile_at = time.monotonic()
-            self._show(frame, boxes)
+            self._show(frame)
 
-    def _recognise(self, frame: StreamFrame) -> list[PlateBox]:
+    def _recognise(self, frame: StreamFrame) -> None:
         client, model_set = recognition_client(), self._camera.model_set
         small = frame.scaled_bgr(DETECTOR_LONGEST_SIDE_PX)
         requests: list[CropRequest] = []
@@ -211,9 +209,8 @@ class CameraWatch:
             if not self._recognition_error:
                 log.warning("recognition_unavailable", reason=error.message)
             self._recognition_error = error.message
-            return []
-        self._recognition_error = ""
-        return boxes
+        else:
+            self._recognition_error = ""
 
     def _keep(self, passings: list[Passing]) -> None:
         """Record what was accepted; what cannot be recorded now waits and is tried again."""
@@ -251,17 +248,17 @@ class CameraWatch:
                 self._unrecorded.popleft()
         return True
 
-    def _show(self, frame: StreamFrame, boxes: list[PlateBox]) -> None:
-        """Put the frame and its boxes on the camera's tile."""
+    def _show(self, frame: StreamFrame) -> None:
+        """Put the frame and the plates in it on the camera's tile."""
         shown: list[LiveBox] = [
             {
-                "x": round(box.x_min / frame.width, 4),
-                "y": round(box.y_min / frame.height, 4),
-                "width": round(box.width / frame.width, 4),
-                "height": round(box.height / frame.height, 4),
-                "text": "",
+                "x": round(plate.box.x_min / frame.width, 4),
+                "y": round(plate.box.y_min / frame.height, 4),
+                "width": round(plate.box.width / frame.width, 4),
+                "height": round(plate.box.height / frame.height, 4),
+                "text": plate.text,
             }
-            for box in boxes
+            for plate in self._reader.following()
         ]
         picture = encode_picture(
             frame.scaled_bgr(DETECTOR_LONGEST_SIDE_PX), codec="jpeg", quality=TILE_QUALITY
