@@ -3,7 +3,7 @@
     python -m training.export reader /tmp/reader/last.pt latin_reader_v1.onnx
     python -m training.export detector /tmp/detector/weights/last.pt plate_detector_v1.onnx
 
-Reader: input `pictures`, uint8 RGB (N, 64, 128, 3), plain resize; output `plate`, probabilities
+Reader: input `input`, as fast-plate-ocr feeds it, uint8 RGB (N, 64, 128, 3), plain resize; output `plate`, probabilities
 (N, 10, 37) over `0-9A-Z_`, `_` pads. A fast-plate-ocr plate configuration is written beside it.
 
 Detector: input `images`, float32 RGB (N, 3, H, W) from 0 to 1, letterboxed with grey 114, H and W
@@ -77,9 +77,9 @@ def export_reader(checkpoint: Path, out: Path) -> float:
         model,
         (sample,),
         str(out),
-        input_names=["pictures"],
+        input_names=["input"],
         output_names=["plate"],
-        dynamic_axes={"pictures": {0: "count"}, "plate": {0: "count"}},
+        dynamic_axes={"input": {0: "count"}, "plate": {0: "count"}},
         opset_version=OPSET,
         dynamo=False,
     )
@@ -91,7 +91,7 @@ def export_reader(checkpoint: Path, out: Path) -> float:
         pictures = torch.randint(0, 256, (count, *sample.shape[1:]), dtype=torch.uint8)
         with torch.no_grad():
             expected = model(pictures).numpy()
-        answer = np.asarray(session.run(None, {"pictures": pictures.numpy()})[0])
+        answer = np.asarray(session.run(None, {"input": pictures.numpy()})[0])
         difference = max(difference, float(np.abs(answer - expected).max()))
     return _checked(difference, out)
 

@@ -9,7 +9,15 @@ import pytest
 from detections.recognition.errors import EngineError, FrameError
 from detections.recognition.readers.fast_plate_ocr import FastPlateOcrReader
 from detections.recognition.types import Frame
-from tests.recognition.tiny_models import BLACK, BLUE, GREEN, RED, SLOTS, write_reader
+from tests.recognition.tiny_models import (
+    BLACK,
+    BLUE,
+    GREEN,
+    RED,
+    SLOTS,
+    write_detector,
+    write_reader,
+)
 
 
 def strips(*colors: tuple[int, int, int]) -> Frame:
@@ -95,6 +103,13 @@ def test_damaged_model_is_refused(tmp_path: Path) -> None:
     model.write_bytes(b"not a model")
     with pytest.raises(EngineError, match=r"cannot load strips\.onnx"):
         FastPlateOcrReader(model, config)
+
+
+def test_model_of_another_kind_is_refused(tmp_path: Path) -> None:
+    _, config = write_reader(tmp_path)
+    detector = write_detector(tmp_path / "red.onnx", end_to_end=True)
+    with pytest.raises(EngineError, match=r"red\.onnx is no model of fast-plate-ocr's kind"):
+        FastPlateOcrReader(detector, config)
 
 
 @pytest.mark.parametrize("crop", [np.zeros((8, 8), np.uint8), np.zeros((0, 4, 3), np.uint8)])

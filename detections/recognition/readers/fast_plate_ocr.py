@@ -94,15 +94,19 @@ class FastPlateOcrReader:
     def _check_slots(self, model_path: Path) -> None:
         """Refuse a configuration of another model: the library would mix up the slots silently."""
         config = self.recognizer.config
-        sides = (1, config.img_height, config.img_width, config.num_channels)
-        output = self.recognizer.model.run(
-            [self.recognizer.plate_output_name], {"input": np.zeros(sides, np.uint8)}
-        )[0]
-        expected = config.max_plate_slots * len(config.alphabet)
-        if np.asarray(output).size != expected:
+        blank = np.zeros((1, config.img_height, config.img_width, config.num_channels), np.uint8)
+        try:
+            [output] = self.recognizer.model.run(
+                [self.recognizer.plate_output_name], {"input": blank}
+            )
+        except Exception as error:  # ONNX Runtime's exceptions have no common base
+            message = f"{model_path.name} is no model of fast-plate-ocr's kind: {error}"
+            raise EngineError(message) from error
+        answered, promised = np.asarray(output).size, config.max_plate_slots * len(config.alphabet)
+        if answered != promised:
             message = (
-                f"{model_path.name} answers {np.asarray(output).size} values a plate, and its "
-                f"configuration promises {expected}. Use the configuration of this model."
+                f"{model_path.name} answers {answered} values a plate, and its configuration "
+                f"promises {promised}. Use the configuration of this model."
             )
             raise EngineError(message)
 
