@@ -3,8 +3,9 @@
     python -m training.export reader /tmp/reader/last.pt latin_reader_v1.onnx
     python -m training.export detector /tmp/detector/weights/last.pt plate_detector_v1.onnx
 
-Reader: input `input`, as fast-plate-ocr feeds it, uint8 RGB (N, 64, 128, 3), plain resize; output `plate`, probabilities
-(N, 10, 37) over `0-9A-Z_`, `_` pads. A fast-plate-ocr plate configuration is written beside it.
+Reader: input `input`, the name that fast-plate-ocr feeds, uint8 RGB (N, 64, 128, 3), plain resize;
+output `plate`, probabilities (N, 10, 37) over `0-9A-Z_`, `_` pads. A fast-plate-ocr plate
+configuration is written beside it.
 
 Detector: input `images`, float32 RGB (N, 3, H, W) from 0 to 1, letterboxed with grey 114, H and W
 multiples of 32; output `output0` (N, 300, 6), rows x_min, y_min, x_max, y_max in pixels of the
