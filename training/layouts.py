@@ -108,6 +108,15 @@ LAYOUTS: tuple[Layout, ...] = (
         extras=("eu_band", "border", "seals"),
     ),
     Layout(
+        name="europe_crest",
+        weight=8,
+        aspect=(4.0, 5.0),
+        rows=(Row(patterns=EUROPE_PATTERNS, left=0.1, right=0.97),),
+        colours=((WHITE, BLACK), (WHITE, BLACK), (SILVER, BLACK)),
+        fonts=("din", "narrow", "grotesque", "highway"),
+        extras=("crest_left", "border", "seals"),
+    ),
+    Layout(
         name="europe_plain",
         weight=5,
         aspect=(3.9, 5.0),

@@ -280,6 +280,28 @@ def _eu_band(picture: Picture, _ink: Colour, random: Random) -> None:
     write_small(picture, code, place, cap_px=height * 0.15, ink=PALE, font=SMALL_FONT)
 
 
+def _crest_left(picture: Picture, ink: Colour, random: Random) -> None:
+    """A small coat of arms, often over the country's code, before the first character."""
+    height, width = picture.shape[:2]
+    x, y = width * random.uniform(0.045, 0.065), height * random.uniform(0.3, 0.5)
+    _shield(picture, (x, y), height * random.uniform(0.1, 0.17), random)
+    if random.random() < 0.8:
+        code, place = random_word(random, 1, 4), (x, height * random.uniform(0.72, 0.82))
+        cap = height * random.uniform(0.1, 0.17)
+        write_small(picture, code, place, cap_px=cap, ink=ink, font=SMALL_FONT)
+
+
+def _shield(picture: Picture, center: tuple[float, float], half_px: float, random: Random) -> None:
+    """A shield or seal of two colours."""
+    x, y = center
+    outline = np.array([[-0.8, -1], [0.8, -1], [0.8, 0.2], [0, 1.1], [-0.8, 0.2]]) * half_px
+    corners = (outline * (random.uniform(0.6, 1.1), 1) + (x, y)).round().astype(np.int32)
+    first, second = (_varied(colour, random, 60).tolist() for colour in (BLUE, RED))
+    cv2.fillPoly(picture, [corners], first if random.random() < 0.5 else second)
+    inner = ((corners - (x, y)) * 0.55 + (x, y)).round().astype(np.int32)
+    cv2.fillPoly(picture, [inner], second if random.random() < 0.5 else PALE)
+
+
 def _top_band(picture: Picture, _ink: Colour, random: Random) -> None:
     height, width = picture.shape[:2]
     picture[: round(height * random.uniform(0.22, 0.28))] = _varied((20, 50, 150), random)
@@ -328,6 +350,9 @@ def _draw_seals(picture: Picture, mask: Picture, ink: Colour, random: Random) ->
         return
     colour = ink if random.random() < 0.3 else tuple(int(v) for v in random.integers(0, 256, 3))
     x = (left + right) // 2
+    if random.random() < 0.35:
+        _shield(picture, (x, height * random.uniform(0.35, 0.6)), radius * 1.3, random)
+        return
     for y in (0.36, 0.64) if random.random() < 0.5 else (0.5,):
         if random.random() < 0.7:
             cv2.circle(
@@ -346,6 +371,7 @@ Decoration = Callable[[Picture, Colour, Random], None]
 BELOW_LETTERS: dict[str, Decoration] = {
     "scenery": _scenery,
     "eu_band": _eu_band,
+    "crest_left": _crest_left,
     "top_band": _top_band,
 }
 ABOVE_LETTERS: dict[str, Decoration] = {
@@ -355,6 +381,13 @@ ABOVE_LETTERS: dict[str, Decoration] = {
     "stickers": _stickers,
     "bolts": _bolts,
 }
-EXTRA_CHANCE = {"eu_band": 0.95, "top_band": 1.0, "caption_top": 0.8, "symbol": 0.3, "seals": 0.35}
+EXTRA_CHANCE = {
+    "eu_band": 0.95,
+    "top_band": 1.0,
+    "crest_left": 0.95,
+    "caption_top": 0.8,
+    "symbol": 0.4,
+    "seals": 0.5,
+}
 
 ALPHABET = DIGITS + LATIN_LETTERS + "_"

@@ -1,7 +1,7 @@
 """Trains the plate detector: YOLO26n, one class, on the set that `training.render_scenes` writes.
 
     python -m training.train_detector --scenes /tmp/scenes --out /tmp/detector --epochs 45
-    python -m training.train_detector --scenes /tmp/scenes --out /tmp/detector2 --epochs 5 \
+    python -m training.train_detector --scenes /tmp/scenes2 --out /tmp/detector2 --epochs 2 \
         --start /tmp/detector/weights/last.pt --rate 0.0005 --freeze 10
 
 Without `--start` it begins from random weights (about 110 s an epoch of 884 pictures at 416 px on

@@ -1,6 +1,6 @@
 """Trains the Latin plate reader on rendered shards.
 
-    python -m training.train_reader --plates /tmp/plates --out /tmp/reader --steps 12000 --seed 1
+    python -m training.train_reader --plates /tmp/plates --out /tmp/reader --steps 6200 --seed 1
 
 Every `--save-every` steps the state goes to `last.pt`; a second call goes on from there. Shards
 that appear while it runs are taken up at the next pass. The renderer knows where each character
@@ -255,7 +255,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of the checkpoint")
     parser.add_argument("--steps", type=int, default=12_000)
     parser.add_argument("--batch", type=int, default=64, help="plates a step, over all processes")
-    parser.add_argument("--peak", type=float, default=1.5e-3, help="highest learning rate")
+    parser.add_argument("--peak", type=float, default=2e-3, help="highest learning rate")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--save-every", type=int, default=200)
