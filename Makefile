@@ -60,4 +60,5 @@ lock: ## Compile requirements/*.in to pinned files with hashes
 	@$(LOCK) requirements/server.in --output-file requirements/server.txt
 	@$(LOCK) requirements/recognition.in --constraint requirements/server.txt --output-file requirements/recognition.txt
 	@$(LOCK) requirements/dev.in --constraint requirements/recognition.txt --output-file requirements/dev.txt
-	@$(LOCK) requirements/gpu.in --output-file requirements/gpu.txt
+	@$(LOCK) requirements/gpu.in --constraint requirements/recognition.txt --output-file requirements/gpu.txt
+	@$(LOCK) requirements/training.in --output-file requirements/training.txt
