@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.forms import ResetPasswordForm
+from allauth.core.context import request_context
 from django.contrib import messages
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -29,6 +30,8 @@ class InvitationOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # all
 
     def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
         """Somebody who never had a password was invited and did not forget one."""
+        if user.kind == User.Kind.SERVICE:
+            return
         known = user.has_usable_password()
         template = "account/email/password_reset_key" if known else "accounts/email/invitation"
         self.send_mail(template, email, context)
@@ -45,14 +48,13 @@ def mail_password_links(request: HttpRequest, people: Iterable[User]) -> int:
         form = ResetPasswordForm({"email": user.email})
         form.is_valid()
         try:
-            form.save(request)
+            with request_context(request):
+                form.save(request)
         except (OSError, SMTPException):
             log.warning("password_link_not_sent", user_id=user.pk, exc_info=True)
             messages.error(
                 request,
-                _(
-                    "The mail server did not take the link. See LPR_EMAIL_URL, then send it again."
-                ),
+                _("The mail server did not take the link. See LPR_EMAIL_URL, then send it again."),
             )
             return sent
         sent += 1
