@@ -2,6 +2,7 @@
 
 import errno
 import socket
+import ssl
 import threading
 import time
 from queue import Empty, SimpleQueue
@@ -101,7 +102,8 @@ def explain(error: Exception, config: SourceConfig, waited_s: float, limit_s: fl
         return AccessDeniedError(f"{place} is in use by another program.")
     if config.kind in {SourceKind.FILE, SourceKind.FOLDER}:
         return NotAVideoError(f"{place} is empty or damaged.")
-    return ConnectionBrokenError(f"{place} broke the connection, or what it sent makes no sense.")
+    reason = "has no valid certificate" if config.verify_tls else "sent what makes no sense"
+    return ConnectionBrokenError(f"{place} broke the connection, or {reason}.")
 
 
 _SENTENCES: tuple[tuple[tuple[type[Exception], ...], type[StreamError], str], ...] = (
@@ -167,7 +169,7 @@ def _open_container(config: SourceConfig, file: BinaryIO | None) -> InputContain
     if config.kind is SourceKind.RTSP:
         options |= {"rtsp_transport": config.rtsp_transport}
     if config.url.startswith(("https", "rtsps")):
-        options |= {"tls_verify": str(int(config.verify_tls))}
+        options |= _tls_options(config)
     started_s = time.monotonic()
     try:
         return av.open(
@@ -181,6 +183,13 @@ def _open_container(config: SourceConfig, file: BinaryIO | None) -> InputContain
     except (av.FFmpegError, OSError) as error:
         waited_s = time.monotonic() - started_s
         raise explain(error, config, waited_s, config.open_timeout_s) from None
+
+
+def _tls_options(config: SourceConfig) -> dict[str, str]:
+    if not config.verify_tls:
+        return {"tls_verify": "0"}
+    # PyAV's own TLS library does not know where the distribution keeps its certificates.
+    return {"tls_verify": "1", "ca_file": ssl.get_default_verify_paths().cafile or ""}
 
 
 def _video_stream(container: InputContainer, config: SourceConfig) -> VideoStream:

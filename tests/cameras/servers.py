@@ -7,6 +7,7 @@ import http.server
 import re
 import select
 import socket
+import ssl
 import subprocess
 import threading
 import time
@@ -15,11 +16,14 @@ from pathlib import Path
 
 SYSTEM_PYTHON = Path("/usr/bin/python3")
 RTSP_SERVER = Path(__file__).with_name("rtsp_server.py")
-START_LIMIT_S = 10
+START_LIMIT_S = 30
 
 
 @contextlib.contextmanager
-def http_camera(respond: Callable[[http.server.BaseHTTPRequestHandler], None]) -> Iterator[str]:
+def http_camera(
+    respond: Callable[[http.server.BaseHTTPRequestHandler], None],
+    certificate: Path | None = None,
+) -> Iterator[str]:
     """A server on loopback that answers every GET with `respond`; yields its address."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -32,10 +36,15 @@ def http_camera(respond: Callable[[http.server.BaseHTTPRequestHandler], None]) -
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
+    if certificate is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        scheme = "http" if certificate is None else "https"
+        yield f"{scheme}://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
         server.server_close()

@@ -1,4 +1,6 @@
+import datetime as dt
 import http.server
+import ipaddress
 import itertools
 import threading
 import time
@@ -7,6 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from cameras.streams.config import SourceConfig, SourceKind
 from cameras.streams.errors import (
@@ -68,6 +74,33 @@ def guarded_rtsp(clip: Path) -> Iterator[RtspServer]:
     server.kill()
 
 
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """Key and certificate that a camera signed itself, for 127.0.0.1."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "camera")])
+    now = dt.datetime.now(dt.UTC)
+    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    signed = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path / "camera.pem"
+    path.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        + signed.public_bytes(serialization.Encoding.PEM)
+    )
+    return path
+
+
 def config(kind: SourceKind, url: str, **settings: object) -> SourceConfig:
     limits = {"open_timeout_s": 1.5, "read_timeout_s": 1.0}
     return SourceConfig(kind=kind, url=url, **(limits | settings))  # type: ignore[arg-type]
@@ -79,10 +112,11 @@ def test_rtsp_source_delivers_frames_at_their_time(rtsp: RtspServer, transport: 
     with open_source(config(SourceKind.RTSP, rtsp.url, rtsp_transport=transport)) as source:
         assert (source.info.width, source.info.height, source.info.codec) == (320, 240, "h264")
         frames = [frame for frame, _ in zip(source.frames(), range(60), strict=False)]
+        now_s = time.time()
     # What the server had ready comes at once; then frames come as they are taken.
     steps = np.diff([frame.seen_s for frame in frames[-30:]])
     assert np.median(steps) == pytest.approx(0.04, abs=0.005)
-    assert frames[-1].seen_s == pytest.approx(time.time(), abs=0.5)
+    assert frames[-1].seen_s == pytest.approx(now_s, abs=1)
 
 
 @needs_rtsp_server
@@ -176,24 +210,24 @@ def test_mjpeg_source_delivers_frames() -> None:
         open_source(config(SourceKind.MJPEG, f"{url}/stream")) as source,
     ):
         frames = [frame for frame, _ in zip(source.frames(), range(10), strict=False)]
+        now_s = time.time()
     assert source.info.codec == "mjpeg"
     assert all(earlier.seen_s < later.seen_s for earlier, later in itertools.pairwise(frames))
-    assert frames[-1].seen_s == pytest.approx(time.time(), abs=1)
+    assert frames[-1].seen_s == pytest.approx(now_s, abs=1)
 
 
 def test_mjpeg_source_that_stops_in_mid_stream_ends_within_its_limit() -> None:
     def respond(request: Request) -> None:
         send_mjpeg(request, itertools.repeat(jpeg(quarters()), 20))
-        time.sleep(3)
+        time.sleep(5)
 
     with (
         http_camera(respond) as url,
         open_source(config(SourceKind.MJPEG, f"{url}/stream")) as source,
+        # Its end would be another error: the limit of one second came first.
+        pytest.raises(NoAnswerError),
     ):
-        started_s = time.monotonic()
-        with pytest.raises(NoAnswerError):
-            list(source.frames())
-        assert time.monotonic() - started_s < 2.8
+        list(source.frames())
 
 
 def test_mjpeg_source_that_ends_is_said() -> None:
@@ -311,7 +345,7 @@ def test_snapshot_source_polls_at_the_wanted_rate() -> None:
         open_source(config(SourceKind.SNAPSHOT, f"{url}/snap.jpg", analyse_fps=10)) as source,
     ):
         frames = [frame for frame, _ in zip(source.frames(), range(10), strict=False)]
-    levels = [round(float(frame.gray(32).mean())) for frame in frames]
+    levels = [round(float(frame.scaled_bgr(32).mean())) for frame in frames]
     assert levels == pytest.approx(list(range(10, 60, 5)), abs=3)
     assert frames[-1].seen_s - frames[0].seen_s == pytest.approx(0.9, abs=0.3)
 
@@ -360,3 +394,22 @@ def test_snapshot_source_password_is_sent(scheme: str) -> None:
         wrong = config(SourceKind.SNAPSHOT, address, username="admin", password="x")
         with pytest.raises(WrongCredentialsError, match="refused"):
             probe_source(wrong)
+
+
+def test_https_source_certificate_is_checked_where_wanted(certificate: Path) -> None:
+    picture = jpeg(quarters())
+    with http_camera(lambda request: send(request, picture), certificate) as url:
+        address = f"{url}/snap.jpg"
+        assert probe_source(config(SourceKind.SNAPSHOT, address)).info.width == 320
+        with pytest.raises(StreamError, match="certificate"):
+            probe_source(config(SourceKind.SNAPSHOT, address, verify_tls=True))
+
+
+def test_https_source_trusted_certificate_is_taken(
+    certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture = jpeg(quarters())
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with http_camera(lambda request: send(request, picture), certificate) as url:
+        trusted = config(SourceKind.SNAPSHOT, f"{url}/snap.jpg", verify_tls=True)
+        assert probe_source(trusted).info.width == 320
