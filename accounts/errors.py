@@ -10,6 +10,6 @@ class ApiKeyError(LprError):
 
 
 class MembershipError(LprError):
-    """A change of members would leave an organization without an owner, or is not the actor's to make."""
+    """A change of members that leaves no owner, or that is not the actor's to make."""
 
     code = "membership"

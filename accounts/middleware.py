@@ -1,6 +1,8 @@
-"""What holds for every request of a person: its origin for the audit trail, and the organization's zone."""
+"""What holds for every request: its origin for the audit trail, and the organization's zone."""
 
 from collections.abc import Callable
+from http import HTTPStatus
+from ipaddress import ip_address
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -8,18 +10,23 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import AuditEvent, User
+from accounts.services import record_audit_event
 from lpr_project.common.origin import Origin, current_origin
 
 
 def client_address(request: HttpRequest) -> str | None:
     """The client's address; forwarded ones count only as far as there are trusted proxies."""
     proxies: int = settings.ALLAUTH_TRUSTED_PROXY_COUNT
+    address: str = request.META.get("REMOTE_ADDR", "")
     forwarded = request.headers.get("X-Forwarded-For", "")
     if proxies and forwarded:
-        addresses = [part.strip() for part in forwarded.split(",")]
-        return addresses[-min(proxies, len(addresses))]
-    return request.META.get("REMOTE_ADDR") or None
+        addresses = forwarded.split(",")
+        address = addresses[-min(proxies, len(addresses))].strip()
+    try:
+        return str(ip_address(address))
+    except ValueError:  # a local socket has none
+        return None
 
 
 class OriginMiddleware:
@@ -48,3 +55,30 @@ class OriginMiddleware:
             return None
         membership = user.memberships.select_related("organization").order_by("pk").first()
         return ZoneInfo(membership.organization.time_zone) if membership else None
+
+
+class SuperuserAuditMiddleware:
+    """Superusers see all organizations, so each page and call of theirs is in the audit trail.
+
+    Pictures are left out: they are parts of a page. So are failures, which show nothing.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        # An API view has put the account of a token or key here, too.
+        user = request.user
+        if isinstance(user, User) and user.is_superuser and self._shows_something(response):
+            record_audit_event(
+                action=AuditEvent.Action.VIEWED,
+                actor=user,
+                target_label=f"{request.method} {request.path}",
+                detail={"query": request.GET.dict(), "as": "superuser"},
+            )
+        return response
+
+    def _shows_something(self, response: HttpResponse) -> bool:
+        is_picture = response.headers.get("Content-Type", "").startswith("image/")
+        return response.status_code < HTTPStatus.BAD_REQUEST and not is_picture

@@ -11,7 +11,7 @@ ADMIN_ROLES = (Role.OWNER, Role.MANAGER, Role.AUDITOR)
 
 
 def organizations_of(user: User, *roles: Role) -> QuerySet[Organization]:
-    """Active organizations in which the user has one of `roles`, or any role where none is named."""
+    """Active organizations in which the user has one of `roles`, or any where none is named."""
     if not user.is_active:
         return Organization.objects.none()
     organizations = Organization.objects.filter(is_active=True)
@@ -21,6 +21,14 @@ def organizations_of(user: User, *roles: Role) -> QuerySet[Organization]:
     if roles:
         memberships = memberships.filter(role__in=roles)
     return organizations.filter(pk__in=memberships.values("organization_id"))
+
+
+def only_organization_of(user: User | None) -> Organization | None:
+    """The organization of a member of exactly one; None for superusers, who belong to none."""
+    if user is None or user.is_superuser:
+        return None
+    found = organizations_of(user)[:2]
+    return found[0] if len(found) == 1 else None
 
 
 def has_role(user: User, organization: Organization, *roles: Role) -> bool:

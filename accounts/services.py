@@ -6,6 +6,7 @@ import secrets
 import string
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -27,7 +28,14 @@ from accounts.models import (
     Scope,
     User,
 )
-from accounts.selectors import MANAGING_ROLES, has_role, organizations_of, role_group
+from accounts.selectors import (
+    ADMIN_ROLES,
+    MANAGING_ROLES,
+    has_role,
+    only_organization_of,
+    role_group,
+)
+from accounts.signals import member_removed
 from lpr_project.common.origin import current_origin
 
 log = structlog.get_logger(__name__)
@@ -35,6 +43,7 @@ log = structlog.get_logger(__name__)
 API_KEY_LONGEST = timedelta(days=366)
 API_KEY_SCHEME = "lpr"
 LAST_USED_RESOLUTION = timedelta(minutes=1)
+USE_AUDITED_EVERY = timedelta(days=1)
 
 
 @transaction.atomic
@@ -60,7 +69,7 @@ def record_audit_event(
     """
     origin = current_origin.get()
     if organization is None:
-        organization = getattr(target, "organization", None) or _only_organization(actor)
+        organization = getattr(target, "organization", None) or only_organization_of(actor)
     return AuditEvent.objects.create(
         action=action,
         actor=actor,
@@ -76,13 +85,6 @@ def record_audit_event(
         request_id=origin.request_id[:64],
         detail=dict(detail or {}),
     )
-
-
-def _only_organization(actor: User | None) -> Organization | None:
-    if actor is None or actor.is_superuser:
-        return None
-    found = list(organizations_of(actor)[:2])
-    return found[0] if len(found) == 1 else None
 
 
 @transaction.atomic
@@ -118,32 +120,23 @@ def audit_change(*, target: models.Model, actor: User | None, changed: Iterable[
 @transaction.atomic
 def ensure_role_groups(*, organization: Organization) -> None:
     """Make the organization's role groups and set their model permissions to the table's."""
+    known = {
+        row.role: row.group
+        for row in RoleGroup.objects.filter(organization=organization).select_related("group")
+    }
+    permissions = {
+        f"{row.content_type.app_label}.{row.codename}": row
+        for row in Permission.objects.select_related("content_type")
+    }
     for role in Role:
-        membership = (
-            RoleGroup.objects.filter(organization=organization, role=role)
-            .select_related("group")
-            .first()
-        )
-        if membership is None:
+        group = known.get(role)
+        if group is None:
             group = Group.objects.create(name=f"{organization.pk}: {role.value}")
             RoleGroup.objects.create(organization=organization, role=role, group=group)
-        else:
-            group = membership.group
-        group.permissions.set(_permissions(ROLE_PERMISSIONS[role]))
-
-
-def _permissions(names: Iterable[str]) -> list[Permission]:
-    wanted = set(names)
-    labels = {name.split(".")[0] for name in wanted}
-    codenames = {name.split(".")[1] for name in wanted}
-    candidates = Permission.objects.filter(
-        content_type__app_label__in=labels, codename__in=codenames
-    )
-    return [
-        row
-        for row in candidates.select_related("content_type")
-        if f"{row.content_type.app_label}.{row.codename}" in wanted
-    ]
+        # One that is missing belongs to an app that is not migrated yet.
+        group.permissions.set(
+            permissions[name] for name in ROLE_PERMISSIONS[role] if name in permissions
+        )
 
 
 @transaction.atomic
@@ -187,7 +180,7 @@ def add_member(
 
 @transaction.atomic
 def remove_member(*, membership: Membership, actor: User | None) -> None:
-    """Take a person's role away; what was granted on single cameras no longer counts.
+    """Take a person's role away, and with it what was granted on single cameras.
 
     Raises:
         MembershipError: The role is not the actor's to take, or no owner would be left.
@@ -207,6 +200,9 @@ def remove_member(*, membership: Membership, actor: User | None) -> None:
     )
     membership.delete()
     _follow_staff_flag(user)
+    transaction.on_commit(
+        partial(member_removed.send_robust, sender=User, user=user, organization=organization)
+    )
 
 
 @transaction.atomic
@@ -253,18 +249,18 @@ def _require_right_over(actor: User | None, organization: Organization, *roles: 
 
 
 def _require_another_owner(membership: Membership) -> None:
-    others = Membership.objects.select_for_update().filter(
-        organization=membership.organization, role=Role.OWNER
-    )
-    if not others.exclude(pk=membership.pk).exists():
+    # Two owners who leave at once are one after the other here.
+    Organization.objects.select_for_update().get(pk=membership.organization_id)
+    owners = Membership.objects.filter(organization=membership.organization, role=Role.OWNER)
+    if not owners.exclude(pk=membership.pk).exists():
         message = "This is the only owner. Make another member an owner first."
         raise MembershipError(message)
 
 
 def _follow_staff_flag(user: User) -> None:
-    """The admin is open to those who own, manage or audit an organization, and to nobody else."""
-    roles = set(user.memberships.values_list("role", flat=True))
-    is_staff = user.is_superuser or bool(roles & {Role.OWNER, Role.MANAGER, Role.AUDITOR})
+    """The admin is open to people who own, manage or audit an organization, not to programs."""
+    has_admin_role = user.memberships.filter(role__in=ADMIN_ROLES).exists()
+    is_staff = user.is_superuser or (has_admin_role and user.kind == User.Kind.PERSON)
     if user.is_staff != is_staff:
         user.is_staff = is_staff
         user.save(update_fields=["is_staff"])
@@ -286,7 +282,9 @@ def create_api_key(
         The row, and the key itself, which is not stored and cannot be shown again.
 
     Raises:
-        ApiKeyError: The expiry lies in the past or more than 366 days ahead, no scope is named, or the role is owner.
+        ApiKeyError: The expiry lies in the past or more than 366 days ahead, no scope is named, or
+            the role is owner.
+        MembershipError: Whoever makes it may not give that role.
     """
     now = timezone.now()
     if not now < expires_at <= now + API_KEY_LONGEST:
@@ -305,9 +303,6 @@ def create_api_key(
         email=f"{prefix}@keys.invalid", kind=User.Kind.SERVICE, display_name=name, password=None
     )
     add_member(organization=organization, user=account, role=role, actor=created_by)
-    if account.is_staff:  # a program has no business in the admin
-        account.is_staff = False
-        account.save(update_fields=["is_staff"])
     key = ApiKey(
         organization=organization,
         user=account,
@@ -363,7 +358,22 @@ def authenticate_api_key(*, presented: str) -> ApiKey:
         or not key.organization.is_active
     ):
         raise ApiKeyError(message)
-    now = timezone.now()
-    if key.last_used_at is None or now - key.last_used_at > LAST_USED_RESOLUTION:
-        ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+    _note_use(key)
     return key
+
+
+def _note_use(key: ApiKey) -> None:
+    """Keep when a key was last used, and audit its first use from each address on each day."""
+    now = timezone.now()
+    if key.last_used_at is not None and now - key.last_used_at < LAST_USED_RESOLUTION:
+        return
+    ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+    logged = AuditEvent.objects.filter(
+        action=AuditEvent.Action.LOGGED_IN,
+        target_type=ApiKey._meta.label_lower,  # noqa: SLF001  # Django's public name
+        target_id=str(key.pk),
+        ip_address=current_origin.get().ip_address,
+        at__gte=now - USE_AUDITED_EVERY,
+    )
+    if not logged.exists():
+        record_audit_event(action=AuditEvent.Action.LOGGED_IN, actor=key.user, target=key)

@@ -1,4 +1,4 @@
-"""Registers the app."""
+"""Registers the app and its receivers."""
 
 from django.apps import AppConfig
 
@@ -8,3 +8,6 @@ class CamerasConfig(AppConfig):
 
     name = "cameras"
     verbose_name = "Cameras"
+
+    def ready(self) -> None:
+        from cameras import receivers  # noqa: F401

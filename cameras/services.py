@@ -13,6 +13,7 @@ from uuid import UUID
 
 import structlog
 from django.conf import settings
+from django.contrib.auth.models import Permission
 from django.core.cache import cache
 from django.db import transaction
 from django.db.models import ProtectedError, Q, QuerySet
@@ -20,10 +21,16 @@ from django.utils import timezone
 from guardian.shortcuts import assign_perm, remove_perm
 
 from accounts.models import AuditEvent, Organization, Role, User
-from accounts.selectors import role_group
 from accounts.services import record_audit_event
 from cameras.errors import CameraInUseError, ConnectionTestError, SourceRefusedError
-from cameras.models import Camera, CameraGroup, CameraStatus
+from cameras.models import (
+    Camera,
+    CameraGroup,
+    CameraGroupObjectPermission,
+    CameraGroupUserObjectPermission,
+    CameraStatus,
+    CameraUserObjectPermission,
+)
 from cameras.selectors import (
     ConnectionTest,
     camera_picture_key,
@@ -50,10 +57,10 @@ ROLE_CAMERA_PERMISSIONS: dict[Role, tuple[str, ...]] = {
     Role.AUDITOR: ("view_camera",),
     Role.VIEWER: (),
 }
-NEVER_TAKEN = "No worker has taken this camera yet. Is a worker of the queue `streams` running?"
+NEVER_TAKEN = "No worker has taken this camera yet. Is a “streams” worker running?"
 WORKER_GONE = (
     "The worker that read this camera is gone and no other has taken it over. "
-    "Is a worker of the queue `streams` running?"
+    "Is a “streams” worker running?"
 )
 # A camera task writes every two seconds; another takes a dead node's camera over within twelve.
 SILENT_SECONDS = 15
@@ -92,10 +99,19 @@ def create_camera(
 def finish_new_camera(*, camera: Camera, actor: User | None) -> None:
     """What every new camera needs, whether a service or an admin form saved its row."""
     CameraStatus.objects.get_or_create(camera=camera, defaults={"since": timezone.now()})
-    for role, permissions in ROLE_CAMERA_PERMISSIONS.items():
-        group = role_group(camera.organization, role)
-        for permission in permissions:
-            assign_perm(permission, group, camera)
+    groups = {row.role: row.group_id for row in camera.organization.role_groups.all()}
+    rights = Permission.objects.filter(content_type__app_label="cameras", codename__in=_ALL)
+    permissions = {right.codename: right for right in rights}
+    CameraGroupObjectPermission.objects.bulk_create(
+        [
+            CameraGroupObjectPermission(
+                content_object=camera, group_id=groups[role], permission=permissions[name]
+            )
+            for role, names in ROLE_CAMERA_PERMISSIONS.items()
+            for name in names
+        ],
+        ignore_conflicts=True,
+    )
     record_audit_event(action=AuditEvent.Action.CREATED, actor=actor, target=camera)
 
 
@@ -176,6 +192,12 @@ def revoke_camera(
     )
 
 
+def forget_grants(*, user: User, organization: Organization) -> None:
+    """Take away what somebody was granted by name on an organization's cameras and groups."""
+    for grants in (CameraUserObjectPermission, CameraGroupUserObjectPermission):
+        grants.objects.filter(user=user, content_object__organization=organization).delete()
+
+
 def report_camera_status(*, camera_id: Any, **fields: Any) -> None:
     """Write how a camera fares; `since` moves only when the state changes."""
     now = timezone.now()
@@ -212,7 +234,7 @@ def _restate(statuses: QuerySet[CameraStatus], state: CameraStatus.State, error:
     return moved + statuses.filter(state=state).exclude(error=error).update(error=error, fps=0.0)
 
 
-def start_connection_test(*, camera: Camera, actor: User) -> str:
+def start_connection_test(*, camera: Camera, actor: User) -> UUID:
     """Have a worker try a camera's source, saved or not; gives the name to ask for news by.
 
     Args:
@@ -224,7 +246,7 @@ def start_connection_test(*, camera: Camera, actor: User) -> str:
     if not cache.add(f"camera-test-by:{actor.pk}", 1, timeout=TEST_PAUSE_SECONDS):
         message = "A test was started a moment ago. Wait for it."
         raise ConnectionTestError(message)
-    test_id = uuid7().hex
+    test_id = uuid7()
     source = {name: getattr(camera, name) for name in SOURCE_FIELDS}
     # The password goes through Redis encrypted, and only for as long as a worker may take.
     secret = encrypt(json.dumps(source))
@@ -246,13 +268,13 @@ def start_connection_test(*, camera: Camera, actor: User) -> str:
     return test_id
 
 
-def _queue_connection_test(test_id: str) -> None:
+def _queue_connection_test(test_id: UUID) -> None:
     from cameras.tasks import test_connection  # noqa: PLC0415  # tasks call services
 
-    test_connection.apply_async(args=(test_id,), expires=TEST_EXPIRES_SECONDS)
+    test_connection.apply_async(args=(str(test_id),), expires=TEST_EXPIRES_SECONDS)
 
 
-def run_connection_test(*, test_id: str) -> None:
+def run_connection_test(*, test_id: UUID) -> None:
     """Try the source of a waiting test; keeps the picture, or the sentence that says why not."""
     from cameras.streams.probe import probe_source  # noqa: PLC0415  # loads PyAV
 

@@ -52,7 +52,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 
 
 @pytest.fixture(scope="session")
-def redis_of_the_run() -> Iterator[list["Redis[bytes]"]]:
+def redis_of_the_run() -> Iterator[list[Redis]]:
     clients = [Redis.from_url(url) for url in settings.REDIS_TEST_URLS]
     yield clients
     for client in clients:

@@ -5,7 +5,7 @@ import django_filters
 from cameras.models import Camera, CameraStatus
 
 
-class CameraFilter(django_filters.FilterSet):
+class CameraFilter(django_filters.FilterSet):  # type: ignore[misc]  # no types
     """By group, state, purpose, and whether in use."""
 
     group = django_filters.NumberFilter(field_name="groups", help_text="Id of a camera group.")

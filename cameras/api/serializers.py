@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib.gis.geos import Point
+from django.db.models import QuerySet
 from rest_framework import serializers
 
 from accounts.models import Organization
@@ -50,18 +51,31 @@ class CameraGroupSerializer(serializers.ModelSerializer[CameraGroup]):
         fields = ["id", "organization", "name"]
 
 
+class ManagedOrganizationField(serializers.SlugRelatedField[Organization]):
+    """One of the organizations that the caller manages."""
+
+    def get_queryset(self) -> QuerySet[Organization]:
+        return organizations_of(self.context["request"].user, *MANAGING_ROLES)
+
+
+class ManagedGroupField(serializers.PrimaryKeyRelatedField[CameraGroup]):
+    """One of the groups of these organizations."""
+
+    def get_queryset(self) -> QuerySet[CameraGroup]:
+        managed = organizations_of(self.context["request"].user, *MANAGING_ROLES)
+        return CameraGroup.objects.filter(organization__in=managed)
+
+
 class CameraSerializer(serializers.ModelSerializer[Camera]):
     """A camera; what its source needs is shown only to those who may change it."""
 
-    organization = serializers.SlugRelatedField(
+    organization = ManagedOrganizationField(
         slug_field="slug",
         queryset=Organization.objects.none(),
         required=False,
         help_text="Slug; may be left out by who manages one organization only.",
     )
-    groups = serializers.PrimaryKeyRelatedField(
-        many=True, queryset=CameraGroup.objects.none(), required=False
-    )
+    groups = ManagedGroupField(many=True, queryset=CameraGroup.objects.none(), required=False)
     position = PositionSerializer(source="point", required=False, allow_null=True)
     source_password = serializers.CharField(
         write_only=True, required=False, allow_blank=True, max_length=200, trim_whitespace=False
@@ -99,17 +113,6 @@ class CameraSerializer(serializers.ModelSerializer[Camera]):
         ]
         validators: list[object] = []  # the service validates the row as a whole
 
-    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        """Offer only the organizations that the caller manages, and their groups."""
-        fields = super().get_fields()
-        request = self.context.get("request")
-        if request is not None and request.user.is_authenticated:
-            managed = organizations_of(request.user, *MANAGING_ROLES)
-            fields["organization"].queryset = managed
-            groups = CameraGroup.objects.filter(organization__in=managed)
-            fields["groups"].child_relation.queryset = groups
-        return fields
-
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         organization = attrs.get("organization") or self._organization()
         if self.instance is not None and self.instance.organization_id != organization.pk:
@@ -123,7 +126,7 @@ class CameraSerializer(serializers.ModelSerializer[Camera]):
     def _organization(self) -> Organization:
         if self.instance is not None:
             return self.instance.organization
-        managed = list(self.fields["organization"].queryset[:2])
+        managed = organizations_of(self.context["request"].user, *MANAGING_ROLES)[:2]
         if len(managed) != 1:
             message = "Say in which organization."
             raise serializers.ValidationError({"organization": [message]})

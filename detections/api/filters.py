@@ -10,11 +10,14 @@ from detections.selectors import in_time
 from vehicles.selectors import plates_numbered
 
 
-class UuidListFilter(django_filters.BaseInFilter, django_filters.UUIDFilter):
+class UuidListFilter(
+    django_filters.BaseInFilter,  # type: ignore[misc]  # no types
+    django_filters.UUIDFilter,  # type: ignore[misc]  # no types
+):
     """One id, or several with commas between."""
 
 
-class DetectionFilter(django_filters.FilterSet):
+class DetectionFilter(django_filters.FilterSet):  # type: ignore[misc]  # no types
     """By time, camera, plate, certainty, review and origin."""
 
     since = django_filters.IsoDateTimeFilter(
@@ -69,7 +72,7 @@ class DetectionFilter(django_filters.FilterSet):
         return detections.filter(plate__in=plates_numbered(text, is_prefix=True))
 
 
-class UploadFilter(django_filters.FilterSet):
+class UploadFilter(django_filters.FilterSet):  # type: ignore[misc]  # no types
     """By camera and state."""
 
     camera = django_filters.UUIDFilter(field_name="camera_id")

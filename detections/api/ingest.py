@@ -194,8 +194,10 @@ def _new_detection(item: Any, cameras: Mapping[UUID, Camera]) -> NewDetection:
         origin=Detection.Origin.INGEST,
         box=(box.x, box.y, box.width, box.height) if box else None,
         frame_size=frame_size,
+        frame=sent.frame,
+        crop=sent.crop,
         **sent.model_dump(
-            exclude={"camera", "box", "frame_width_px", "frame_height_px"},
+            exclude={"camera", "box", "frame_width_px", "frame_height_px", "frame", "crop"}
         ),
     )
 

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.reverse import reverse
 
 from cameras.models import Camera
+from cameras.selectors import cameras_visible_to
 from detections.models import Detection, Upload
 from detections.recognition.registry import ModelEntry, ModelKind
 from vehicles.models import Plate
@@ -113,10 +115,17 @@ class DetectionDetailSerializer(DetectionSerializer):
         read_only_fields = fields
 
 
+class OperatedCameraField(serializers.PrimaryKeyRelatedField[Camera]):
+    """One of the cameras that the caller may send to."""
+
+    def get_queryset(self) -> QuerySet[Camera]:
+        return cameras_visible_to(self.context["request"].user, "operate_camera")
+
+
 class NewUploadSerializer(serializers.Serializer[Upload]):
     """A picture or video to be read."""
 
-    camera = serializers.PrimaryKeyRelatedField(
+    camera = OperatedCameraField(
         queryset=Camera.objects.none(), help_text="A camera that the caller may operate."
     )
     file = serializers.FileField(help_text="JPEG, PNG, WebP, BMP, MP4, MOV, MKV, AVI or MPEG.")
@@ -163,7 +172,7 @@ class ModelSerializer(serializers.Serializer[ModelEntry]):
     is_installed = serializers.BooleanField()
     files = ModelFileSerializer(many=True)
     licence = serializers.CharField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]  # the name of a field, and of an option
     training_data = serializers.CharField()
     accuracy = serializers.CharField()
     input = serializers.CharField()

@@ -351,7 +351,11 @@ def _copy(rows: Sequence[Row]) -> None:
     statement = sql.SQL("COPY detections_detection ({}) FROM STDIN").format(
         sql.SQL(", ").join(map(sql.Identifier, rows[0]))
     )
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+    with (
+        connection.wrap_database_errors,
+        connection.cursor() as cursor,
+        cursor.copy(statement) as copy,
+    ):
         for row in rows:
             *values, evidence = row.values()
             copy.write_row([*values, orjson.dumps(evidence).decode()])

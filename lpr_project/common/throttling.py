@@ -43,7 +43,7 @@ class Rate(NamedTuple):
 
 
 @cache
-def _redis() -> "Redis[bytes]":
+def _redis() -> Redis:
     return Redis.from_url(settings.LIMITS_REDIS_URL, socket_timeout=1, socket_connect_timeout=1)
 
 

@@ -5,15 +5,22 @@ import tempfile
 from pathlib import Path
 
 from lpr_project.settings.base import *
-from lpr_project.settings.base import CACHES, CHANNEL_LAYERS, REDIS_URL, STORAGES
+from lpr_project.settings.base import CACHES, CHANNEL_LAYERS, REDIS_URL
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 
 DATA_DIR = Path(tempfile.mkdtemp(prefix="lpr-test-"))
-for _alias in ("default", "pictures", "uploads"):
-    STORAGES[_alias]["OPTIONS"] = {"location": DATA_DIR / _alias}
-STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+STORAGES = {
+    **{
+        alias: {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": DATA_DIR / alias},
+        }
+        for alias in ("default", "pictures", "uploads")
+    },
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
 
 # Four Redis databases for each process of pytest-xdist, above those of a running server.
 _worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
@@ -22,4 +29,7 @@ REDIS_TEST_URLS = [f"{REDIS_URL}/{number}" for number in range(_first, _first + 
 CELERY_BROKER_URL, _cache_url, _channels_url, FRAMES_REDIS_URL = REDIS_TEST_URLS
 CACHES["default"]["LOCATION"] = LIMITS_REDIS_URL = _cache_url
 # Redis shares its channels between all databases.
-CHANNEL_LAYERS["default"]["CONFIG"] = {"hosts": [_channels_url], "prefix": f"lpr-test-{_worker}"}
+CHANNEL_LAYERS["default"] = {
+    **CHANNEL_LAYERS["default"],
+    "CONFIG": {"hosts": [_channels_url], "prefix": f"lpr-test-{_worker}"},
+}

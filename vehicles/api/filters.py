@@ -7,7 +7,7 @@ from vehicles.models import Plate
 from vehicles.selectors import plates_numbered
 
 
-class PlateFilter(django_filters.FilterSet):
+class PlateFilter(django_filters.FilterSet):  # type: ignore[misc]  # no types
     """By number, country, province, and when last seen."""
 
     number = django_filters.CharFilter(
