@@ -14,6 +14,7 @@ from lpr_project.local.preflight import check_folder
 from lpr_project.local.say import say
 
 PYTHON = VENV / "bin" / "python"
+MADE_IN = VENV / ".made-in"
 NODE_PACKAGES = ROOT / "node_modules"
 
 
@@ -29,10 +30,10 @@ def install_python_packages(requirements: str) -> None:
     lock = ROOT / "requirements" / f"{requirements}.txt"
     stamp = VENV / f".installed-{requirements}"
     digest = _digest([lock])
-    if PYTHON.exists() and _is_current(stamp, digest):
-        return
-    if not PYTHON.exists():
+    if not _is_environment_usable():
         _make_environment()
+    if _is_current(stamp, digest):
+        return
     say(f"Installing Python packages from requirements/{lock.name}; the first time takes minutes.")
     options = ["--disable-pip-version-check", "--no-input", "-qq", "--no-deps", "--require-hashes"]
     _run([PYTHON, "-m", "pip", "install", *options, "--requirement", lock], "pip")
@@ -63,6 +64,7 @@ def collect_static_files() -> None:
     target = LOCAL / "static"
     stamp = LOCAL / "static.collected"
     origins = [VENV / ".installed-recognition", NODE_PACKAGES / ".installed"]
+    origins.append(ROOT / "lpr_project" / "settings" / "base.py")
     digest = _digest(origins, ROOT / "static")
     if _is_current(stamp, digest):
         return
@@ -74,16 +76,22 @@ def collect_static_files() -> None:
     stamp.write_text(digest, encoding="ascii")
 
 
+def _is_environment_usable() -> bool:
+    # A folder that was moved holds programs that look for Python in the old place.
+    return PYTHON.exists() and _is_current(MADE_IN, str(VENV))
+
+
 def _make_environment() -> None:
     interpreter = find_interpreter()
     if interpreter is None:
         raise LocalError("There is no Python 3.11 or later with its module venv: run `make setup`.")
     _run([interpreter, "-m", "venv", "--clear", VENV], "venv")
+    MADE_IN.write_text(str(VENV), encoding="utf-8")
 
 
 def _digest(files: Sequence[Path], folder: Path | None = None) -> str:
     """Hash the files' content, and the names, sizes and times of all that lies in a folder."""
-    digest = hashlib.sha256(str(VENV).encode())
+    digest = hashlib.sha256()
     for file in files:
         digest.update(file.read_bytes())
     for path in sorted(folder.rglob("*")) if folder else ():
@@ -93,7 +101,7 @@ def _digest(files: Sequence[Path], folder: Path | None = None) -> str:
 
 
 def _is_current(stamp: Path, digest: str) -> bool:
-    return stamp.exists() and stamp.read_text(encoding="ascii") == digest
+    return stamp.exists() and stamp.read_text(encoding="utf-8") == digest
 
 
 def _run(command: Sequence[str | Path], name: str) -> None:

@@ -4,7 +4,7 @@ import hashlib
 import os
 import shutil
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -58,14 +58,17 @@ class PostgresServer:
         """The cluster's directory, behind a link where its account cannot enter the checkout."""
         return (self.local_dir / "postgres").resolve()
 
-    def create(self) -> None:
+    def create(self) -> bool:
         """Make the cluster, its role and its database, where they are not there yet.
+
+        Returns:
+            Whether they were made now; the role has no password yet.
 
         Raises:
             LocalError: PostgreSQL is not installed or cannot create a cluster.
         """
         if (self.directory / "PG_VERSION").exists():
-            return
+            return False
         account = database_account()
         directory = self._place(account)
         draft = directory.with_name(directory.name + ".new")
@@ -86,6 +89,19 @@ class PostgresServer:
         self._fill(account, binaries, draft)
         # Renamed last: a cluster that was interrupted half-way is never taken for a whole one.
         draft.rename(directory)
+        return True
+
+    def set_password(self) -> None:
+        """Give the role this password, while no server runs: a new one, or one that was lost.
+
+        Raises:
+            LocalError: A server runs on the cluster.
+        """
+        directory = self.directory
+        program = str(binaries_of(directory) / "postgres")
+        statement = f"ALTER ROLE {ROLE} PASSWORD '{self.password}';\n"
+        server = [program, "--single", "-D", str(directory), "postgres"]
+        _run(database_account(), server, directory, stdin=statement)
 
     def exec_in_foreground(self) -> NoReturn:
         """Become the server, after ending what a killed predecessor left behind."""
@@ -106,6 +122,13 @@ class PostgresServer:
         """End the server and whatever is left of an earlier one."""
         processes = processes_in(self.directory, "postgres")
         end_processes(processes, signal.SIGINT, signal.SIGQUIT)
+
+    def remove(self) -> None:
+        """Delete the cluster and all its data."""
+        directory = self.directory
+        shutil.rmtree(directory, ignore_errors=True)
+        if directory.parent.parent == FALLBACK:
+            directory.parent.rmdir()
 
     def is_running(self) -> bool:
         """Say whether any process works in the cluster."""
@@ -138,10 +161,7 @@ class PostgresServer:
         # PostGIS takes a superuser, and the application's role is none.
         extensions = "".join(f"CREATE EXTENSION {name};\n" for name in EXTENSIONS)
         _run(account, [*server, "template1"], directory, stdin=extensions)
-        role = (
-            f"CREATE ROLE {ROLE} LOGIN CREATEDB PASSWORD '{self.password}';\n"
-            f"CREATE DATABASE {DATABASE} OWNER {ROLE};\n"
-        )
+        role = f"CREATE ROLE {ROLE} LOGIN CREATEDB;\nCREATE DATABASE {DATABASE} OWNER {ROLE};\n"
         _run(account, [*server, "postgres"], directory, stdin=role)
 
 
@@ -190,11 +210,11 @@ def _arguments(settings: Mapping[str, str]) -> Iterator[str]:
         yield from ("-c", f"{name}={value}")
 
 
-def _run(account: Account, command: list[str | Path], cwd: Path, stdin: str = "") -> None:
+def _run(account: Account, command: Sequence[str | Path], cwd: Path, stdin: str = "") -> None:
     done = run_as(account, command, cwd=cwd, stdin=stdin)
     lines = done.stderr.splitlines()
     # The single-user server goes on after a failed statement and ends with status 0.
     failures = [line for line in lines if "ERROR: " in line or "FATAL: " in line]
     if failures or done.returncode != 0:
         reason = (failures or lines or [f"exit status {done.returncode}"])[-1]
-        raise LocalError(f"PostgreSQL could not create its database: {reason}")
+        raise LocalError(f"PostgreSQL could not prepare its database: {reason}")

@@ -36,8 +36,8 @@ class RedisServer:
         """Where it works."""
         return self.local_dir / "redis"
 
-    def create(self) -> None:
-        """Write its configuration; the password stands there and not on a command line."""
+    def write_configuration(self) -> None:
+        """Make its directory and configuration, which keeps the password off the command line."""
         self.directory.mkdir(mode=0o700, exist_ok=True)
         configuration = self.directory / "redis.conf"
         configuration.touch(mode=0o600)
@@ -59,6 +59,10 @@ class RedisServer:
     def stop(self) -> None:
         """End the server."""
         end_processes(processes_in(self.directory, PROGRAM), signal.SIGTERM)
+
+    def remove(self) -> None:
+        """Forget all that it held."""
+        shutil.rmtree(self.directory, ignore_errors=True)
 
     def is_running(self) -> bool:
         """Say whether the server's process exists."""

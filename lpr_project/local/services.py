@@ -20,6 +20,7 @@ from lpr_project.local.errors import LocalError
 from lpr_project.local.paths import LOCAL, ROOT
 from lpr_project.local.ports import LOOPBACK, free_port, is_free
 from lpr_project.local.postgres import PostgresServer
+from lpr_project.local.processes import is_alive
 from lpr_project.local.redis_server import RedisServer
 
 DATABASE_URL = "LPR_DATABASE_URL"
@@ -84,9 +85,11 @@ def prepare_services(
         postgres=_on_a_usable_port(services.postgres),
         redis=_on_a_usable_port(services.redis),
     )
-    for server in services.servers.values():
-        server.create()
     known = services.environment()
+    if services.postgres and (services.postgres.create() or DATABASE_URL not in known):
+        services.postgres.set_password()
+    if services.redis:
+        services.redis.write_configuration()
     values = {
         "LPR_SECRET_KEY": known.get("LPR_SECRET_KEY") or secrets.token_urlsafe(48),
         "LPR_ENCRYPTION_KEYS": known.get("LPR_ENCRYPTION_KEYS") or f'["{_fernet_key()}"]',
@@ -160,18 +163,24 @@ def stop_services(services: Services) -> None:
 def throwaway_services(given: Mapping[str, str], *, is_disposable: bool) -> Iterator[Services]:
     """Run servers of one's own for as long as the block lasts, then remove them and their data."""
     LOCAL.mkdir(exist_ok=True)
-    local_dir = Path(tempfile.mkdtemp(prefix="services-", dir=LOCAL))
+    for abandoned in LOCAL.glob("throwaway-*"):
+        if not is_alive(int(abandoned.name.split("-")[1])):
+            _remove(abandoned)
+    local_dir = Path(tempfile.mkdtemp(prefix=f"throwaway-{os.getpid()}-", dir=LOCAL))
     try:
         services = prepare_services(local_dir, given, is_disposable=is_disposable)
-        try:
-            start_services(services)
-            yield services
-        finally:
-            stop_services(services)
-            if services.postgres:
-                shutil.rmtree(services.postgres.directory, ignore_errors=True)
+        start_services(services)
+        yield services
     finally:
-        shutil.rmtree(local_dir, ignore_errors=True)
+        _remove(local_dir)
+
+
+def _remove(local_dir: Path) -> None:
+    services = load_services(local_dir, {})
+    stop_services(services)
+    for server in services.servers.values():
+        server.remove()
+    shutil.rmtree(local_dir, ignore_errors=True)
 
 
 def _start_apart(services: Services, name: str, server: Server) -> None:

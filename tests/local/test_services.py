@@ -75,6 +75,14 @@ def test_prepare_services_given_addresses_make_no_servers(tmp_path: Path) -> Non
     assert set(services.environment()) == {"LPR_SECRET_KEY", "LPR_ENCRYPTION_KEYS"}
 
 
+def test_prepare_services_lost_secrets_are_made_anew() -> None:
+    with throwaway_services({}, is_disposable=True) as services:
+        stop_services(services)
+        services.environment_file.unlink()
+        again = prepare_services(services.local_dir, {}, is_disposable=True)
+        start_services(again)
+
+
 def test_secrets_are_readable_by_the_owner_alone(services: Services) -> None:
     assert stat.S_IMODE(services.environment_file.stat().st_mode) == 0o600
     assert stat.S_IMODE((services.local_dir / "redis").stat().st_mode) == 0o700
