@@ -12,8 +12,9 @@ from detections.recognition.detectors.ultralytics import UltralyticsDetector
 from detections.recognition.detectors.yolo import YoloDetector
 from detections.recognition.errors import EngineError, FrameError
 from detections.recognition.loading import EngineOptions, load_detector
-from detections.recognition.registry import DEFAULT_MODELS_DIR, ModelRegistry
+from detections.recognition.registry import ModelRegistry
 from detections.recognition.types import Frame, PlateBox, PlateDetector
+from tests.recognition.street import draw_street
 
 ultralytics = pytest.importorskip("ultralytics")
 torch = pytest.importorskip("torch")
@@ -79,28 +80,25 @@ def test_pt_file_gives_the_boxes_of_its_onnx_export(
     theirs: PlateDetector = UltralyticsDetector(
         untrained, input_size_px=SIZE_PX, overlap_iou=OVERLAP_IOU
     )
-    ours = YoloDetector(
-        engine=OnnxEngine(exported), input_size_px=SIZE_PX, overlap_iou=OVERLAP_IOU
-    )
+    ours = YoloDetector(engine=OnnxEngine(exported), input_size_px=SIZE_PX, overlap_iou=OVERLAP_IOU)
     for first, second in zip(ours.detect(scenes), theirs.detect(scenes), strict=True):
         assert_same_boxes(first, second)
 
 
 def test_onnx_file_gives_the_boxes_of_onnx_runtime(exported: Path, scenes: list[Frame]) -> None:
     theirs = UltralyticsDetector(exported, input_size_px=SIZE_PX, overlap_iou=OVERLAP_IOU)
-    ours = YoloDetector(
-        engine=OnnxEngine(exported), input_size_px=SIZE_PX, overlap_iou=OVERLAP_IOU
-    )
+    ours = YoloDetector(engine=OnnxEngine(exported), input_size_px=SIZE_PX, overlap_iou=OVERLAP_IOU)
     [first], [second] = ours.detect(scenes[:1]), theirs.detect(scenes[:1])
     assert_same_boxes(first, second)
 
 
-def test_shipped_model_runs_on_ultralytics(plate_scene: Frame) -> None:
-    registry = ModelRegistry.load(DEFAULT_MODELS_DIR)
+def test_shipped_model_runs_on_ultralytics() -> None:
+    scene = draw_street()
+    registry = ModelRegistry.load(Path("/nonexistent"))
     name = registry.model_set().detector
     theirs = load_detector(registry, name, EngineOptions(engine="ultralytics"))
     ours = load_detector(registry, name, EngineOptions(engine="onnxruntime"))
-    [first], [second] = ours.detect([plate_scene]), theirs.detect([plate_scene])
+    [first], [second] = ours.detect([scene]), theirs.detect([scene])
     assert_same_boxes(first, second)
 
 
@@ -117,9 +115,7 @@ def test_gpu_gives_the_boxes_of_the_cpu(untrained: Path, scenes: list[Frame]) ->
 
 
 def test_colours_are_those_of_the_cpu_engines(untrained: Path, scenes: list[Frame]) -> None:
-    detector = UltralyticsDetector(
-        untrained, input_size_px=SIZE_PX, overlap_iou=OVERLAP_IOU
-    )
+    detector = UltralyticsDetector(untrained, input_size_px=SIZE_PX, overlap_iou=OVERLAP_IOU)
     [as_they_are], [swapped] = (
         detector.detect([frame]) for frame in (scenes[0], np.flip(scenes[0], 2).copy())
     )
@@ -129,9 +125,7 @@ def test_colours_are_those_of_the_cpu_engines(untrained: Path, scenes: list[Fram
 
 
 def test_threads_share_a_detector(untrained: Path, scenes: list[Frame]) -> None:
-    detector = UltralyticsDetector(
-        untrained, input_size_px=SIZE_PX, overlap_iou=OVERLAP_IOU
-    )
+    detector = UltralyticsDetector(untrained, input_size_px=SIZE_PX, overlap_iou=OVERLAP_IOU)
     alone = [detector.detect([frame])[0] for frame in scenes]
     with ThreadPoolExecutor(4) as pool:
         together = list(pool.map(lambda frame: detector.detect([frame])[0], scenes * 3))

@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from detections.recognition.errors import EngineError, ModelFileError, UnknownModelError
+from detections.recognition.images import crop_plates
 from detections.recognition.loading import EngineOptions, load_detector, load_models, load_reader
 from detections.recognition.readers.fast_plate_ocr import FastPlateOcrReader
 from detections.recognition.registry import SHIPPED_WEIGHTS, ModelKind, ModelRegistry
+from tests.recognition.street import draw_street
 from tests.recognition.tiny_models import write_detector, write_reader
 
 ENTRY = """
@@ -70,8 +72,11 @@ def test_weights_stay_small() -> None:
 def test_default_set_works_offline() -> None:
     registry = ModelRegistry.load(Path("/nonexistent"))
     detector, reader = load_models(registry)
-    assert detector.input_size_px == 640
-    assert reader.read([]) == []
+    [plate, *_] = detector.detect([draw_street()])[0]
+    assert plate.center == pytest.approx((570, 446), abs=15)
+    assert plate.confidence > 0.25
+    [reading] = reader.read(crop_plates(draw_street(), [plate]))
+    assert len(reading.text) >= 4
 
 
 def test_own_models_are_found_and_loaded(models_dir: Path) -> None:
