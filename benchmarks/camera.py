@@ -16,10 +16,6 @@ WATCH_SECONDS = 60
 def run() -> Result:
     """Watch the demonstration clip for a minute, then let ffmpeg decode as much of it."""
     with scratch_server() as environment:
-        os.environ.update(environment)
-        import django  # noqa: PLC0415  # reads the scratch environment
-
-        django.setup()
         from django.conf import settings  # noqa: PLC0415
 
         from cameras.models import CameraStatus  # noqa: PLC0415

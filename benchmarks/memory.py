@@ -1,6 +1,5 @@
 """Memory of every process while the demonstration camera is watched."""
 
-import os
 import time
 
 from benchmarks.result import Result
@@ -14,10 +13,6 @@ def run() -> Result:
     """Start all programs of the Procfile, watch the demonstration, and ask the kernel."""
     with scratch_server() as environment:
         environment["LPR_PORT"] = "8391"
-        os.environ.update(environment)
-        import django  # noqa: PLC0415  # reads the scratch environment
-
-        django.setup()
         from cameras.models import CameraStatus  # noqa: PLC0415
 
         manage(environment, "seed_demo")

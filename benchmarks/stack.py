@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote
 
+import django
 import psycopg
 from psycopg import sql
 
@@ -19,34 +20,38 @@ START_SECONDS = 60
 
 @contextmanager
 def scratch_server() -> Iterator[dict[str, str]]:
-    """An environment with a migrated database and a data folder that go when the benchmark ends.
+    """Django on a migrated database and a data folder of its own, which go when all is done.
 
-    Django must not be set up before: settings are read from this environment.
+    Yields:
+        The environment in which other processes use the same two.
     """
-    from lpr_project.env import Env  # noqa: PLC0415  # reads the environment of the moment
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lpr_project.settings.base")
+    django.setup()
+    from django.db import connection  # noqa: PLC0415  # set up only now
 
-    env = Env()  # type: ignore[call-arg]  # values come from the environment
-    url = urlsplit(env.database_url.get_secret_value())
-    name = f"bench_{os.getpid()}"
+    chosen = connection.settings_dict
+    host = f"{quote(chosen['USER'])}:{quote(chosen['PASSWORD'])}@{chosen['HOST']}:{chosen['PORT']}"
+    name, scratch = chosen["NAME"], f"bench_{os.getpid()}"
     with (
-        psycopg.connect(urlunsplit(url), autocommit=True) as connection,
+        psycopg.connect(f"postgresql://{host}/{name}", autocommit=True) as server,
         TemporaryDirectory() as data,
     ):
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(scratch)))
+        chosen["NAME"] = scratch
         try:
             environment = {
                 **os.environ,
                 "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-                "LPR_DATABASE_URL": urlunsplit(url._replace(path=f"/{name}")),
+                "LPR_DATABASE_URL": f"postgresql://{host}/{scratch}",
                 "LPR_DATA_DIR": data,
                 "LPR_LOG_LEVEL": "warning",
-                "DJANGO_SETTINGS_MODULE": "lpr_project.settings.base",
             }
             manage(environment, "migrate", "--verbosity=0")
             yield environment
         finally:
-            drop = sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
-            connection.execute(drop)
+            chosen["NAME"] = name
+            drop = sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(scratch))
+            server.execute(drop)
 
 
 def manage(environment: Mapping[str, str], *arguments: str) -> str:
