@@ -5,12 +5,12 @@ from django.urls import include, path
 from django.views.i18n import JavaScriptCatalog
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from lpr_project import dashboard, health
+from lpr_project import dashboard, health, metrics
 
 urlpatterns = [
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
-    path("metrics", health.metrics, name="metrics"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("i18n/texts.js", JavaScriptCatalog.as_view(packages=["lpr_project"]), name="texts"),
     path("accounts/", include("allauth.account.urls")),
@@ -27,3 +27,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("detections.urls")),
 ]
+
+handler400 = "lpr_project.failures.wrong"
+handler403 = "lpr_project.failures.refused"
+handler404 = "lpr_project.failures.not_found"
+handler500 = "lpr_project.failures.failed"

@@ -5,7 +5,9 @@ from typing import Any
 import structlog
 from django.core.exceptions import PermissionDenied
 from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db import InterfaceError, OperationalError
 from django.http import Http404
+from redis.exceptions import RedisError
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.serializers import as_serializer_error
@@ -14,6 +16,19 @@ from rest_framework.views import set_rollback
 from lpr_project.common.errors import LprError
 
 log = structlog.get_logger(__name__)
+
+
+# PostgreSQL or Redis does not answer.
+AWAY = (OperationalError, InterfaceError, RedisError)
+
+
+class PartAway(exceptions.APIException):
+    """The answer to a call that needs PostgreSQL or Redis while it is away."""
+
+    status_code = 503
+    default_code = "temporarily_unavailable"
+    default_detail = "The database is away for the moment. Send the same again in a few seconds."
+    wait = 5
 
 
 def error_body(code: str, message: str, detail: Any = None) -> dict[str, Any]:
@@ -26,21 +41,30 @@ def answer_error(error: Exception, _context: dict[str, Any]) -> Response | None:
     if isinstance(error, LprError):
         set_rollback()
         return Response(error_body(error.code, error.message, error.detail), status=error.status)
-    if isinstance(error, Http404):
-        error = exceptions.NotFound()
-    elif isinstance(error, PermissionDenied):
-        error = exceptions.PermissionDenied()
-    elif isinstance(error, DjangoValidationError):
-        error = exceptions.ValidationError(as_serializer_error(error))
-    if not isinstance(error, exceptions.APIException):
+    failure = _api_exception(error)
+    if failure is None:
         return None
     set_rollback()
     headers = {}
-    if challenge := getattr(error, "auth_header", None):
+    if challenge := getattr(failure, "auth_header", None):
         headers["WWW-Authenticate"] = challenge
-    if wait := getattr(error, "wait", None):
+    if wait := getattr(failure, "wait", None):
         headers["Retry-After"] = str(int(wait) + 1)
-    return Response(_api_exception_body(error), status=error.status_code, headers=headers)
+    return Response(_api_exception_body(failure), status=failure.status_code, headers=headers)
+
+
+def _api_exception(error: Exception) -> exceptions.APIException | None:
+    """What Django and its drivers raise, in the terms of the REST framework."""
+    if isinstance(error, AWAY):
+        log.warning("part_away", reason=type(error).__name__)
+        return PartAway()
+    if isinstance(error, Http404):
+        return exceptions.NotFound()
+    if isinstance(error, PermissionDenied):
+        return exceptions.PermissionDenied()
+    if isinstance(error, DjangoValidationError):
+        return exceptions.ValidationError(as_serializer_error(error))
+    return error if isinstance(error, exceptions.APIException) else None
 
 
 def _api_exception_body(error: exceptions.APIException) -> dict[str, Any]:

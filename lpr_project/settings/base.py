@@ -47,7 +47,6 @@ INSTALLED_APPS = [
     "csp",
     "django_celery_beat",
     "django_filters",
-    "django_prometheus",
     "django_structlog",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -64,7 +63,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "lpr_project.metrics.LatencyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -79,7 +78,6 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 
 ROOT_URLCONF = "lpr_project.urls"
@@ -410,7 +408,6 @@ else:
 SILENCED_SYSTEM_CHECKS = ["gis.W001"]
 
 METRICS_TOKEN = env.metrics_token.get_secret_value()
-PROMETHEUS_EXPORT_MIGRATIONS = False
 
 LOGGING_CONFIG = None
 configure_logging(fmt=env.log_format, level=env.log_level)
