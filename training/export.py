@@ -1,7 +1,8 @@
 """Turns checkpoints into the files that ship, and checks that they answer as the checkpoints do.
 
     python -m training.export reader /tmp/reader/last.pt latin_reader_v1.onnx
-    python -m training.export detector /tmp/detector/weights/last.pt plate_detector_v1.onnx
+    python -m training.export detector /tmp/detector2/weights/last.pt plate_detector_v1.onnx \
+        --with /tmp/detector/weights/last.pt
 
 Reader: input `input`, the name that fast-plate-ocr feeds, uint8 RGB (N, 64, 128, 3), plain resize;
 output `plate`, probabilities (N, 10, 37) over `0-9A-Z_`, `_` pads. A fast-plate-ocr plate
@@ -18,7 +19,9 @@ engines fold the conversion away.
 import argparse
 import hashlib
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 os.environ.setdefault("YOLO_OFFLINE", "true")
 os.environ.setdefault("YOLO_AUTOINSTALL", "false")
@@ -133,15 +136,29 @@ class SuppressedDetector(nn.Module):  # type: ignore[misc]  # PyTorch has no typ
         )
 
 
-def export_detector(checkpoint: Path, out: Path) -> float:
-    """Write the detector; answer the largest difference of a score from the checkpoint.
+def _averaged(checkpoints: Sequence[Path]) -> nn.Module:
+    """The detector whose weights are the mean of these checkpoints of one architecture.
+
+    Between a model and what it became by learning something new lies one that keeps more of both.
+    Source: Wortsman et al., "Robust fine-tuning of zero-shot models", 2022,
+    https://arxiv.org/abs/2109.01903.
+    """
+    from ultralytics import YOLO  # noqa: PLC0415 - two seconds that the reader's export needs not
+
+    nets = [YOLO(str(checkpoint)).model.float().eval() for checkpoint in checkpoints]
+    for name, weight in nets[0].state_dict().items():
+        if weight.dtype.is_floating_point:
+            weight.copy_(torch.stack([net.state_dict()[name] for net in nets]).mean(0))
+    return cast(nn.Module, nets[0])
+
+
+def export_detector(checkpoints: Sequence[Path], out: Path) -> float:
+    """Write the mean of the checkpoints; answer the largest difference of a score from it.
 
     Raises:
         TrainingError: The exported model answers otherwise than the checkpoint.
     """
-    from ultralytics import YOLO  # noqa: PLC0415 - two seconds that the reader's export needs not
-
-    net = YOLO(str(checkpoint)).model.float().eval()
+    net = _averaged(checkpoints)
     net.end2end = False
     net.fuse(verbose=False)
     net.set_head_attr(export=True, dynamic=True, format="onnx")
@@ -206,9 +223,13 @@ def main() -> None:
     parser.add_argument("kind", choices=("reader", "detector"))
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("out", type=Path)
+    parser.add_argument("--with", type=Path, dest="other", help="detector to take the mean with")
     arguments = parser.parse_args()
-    export = export_reader if arguments.kind == "reader" else export_detector
-    difference = export(arguments.checkpoint, arguments.out)
+    if arguments.kind == "reader":
+        difference = export_reader(arguments.checkpoint, arguments.out)
+    else:
+        checkpoints = [path for path in (arguments.checkpoint, arguments.other) if path]
+        difference = export_detector(checkpoints, arguments.out)
     digest = hashlib.sha256(arguments.out.read_bytes()).hexdigest()
     print(
         f"{digest}  {arguments.out} {arguments.out.stat().st_size} bytes, differs {difference:.6f}"
