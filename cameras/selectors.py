@@ -117,9 +117,9 @@ class ConnectionTest(TypedDict):
     took_s: NotRequired[float]
 
 
-def connection_test_key(test_id: str, part: str = "news") -> str:
+def connection_test_key(test_id: UUID, part: str = "news") -> str:
     """Where a test's `news`, `source` or `picture` lies in the cache."""
-    return f"camera-test:{test_id}:{part}"
+    return f"camera-test:{test_id.hex}:{part}"
 
 
 def camera_picture_key(camera_id: UUID) -> str:
@@ -129,7 +129,7 @@ def camera_picture_key(camera_id: UUID) -> str:
 
 def connection_test_of(user: User, test_id: UUID) -> ConnectionTest | None:
     """News of a test that the user started within the last minutes."""
-    news: ConnectionTest | None = cache.get(connection_test_key(test_id.hex))
+    news: ConnectionTest | None = cache.get(connection_test_key(test_id))
     return news if news is not None and news["actor_id"] == user.pk else None
 
 
@@ -137,7 +137,7 @@ def connection_test_picture(user: User, test_id: UUID) -> bytes | None:
     """The picture, as JPEG, that a test of the user brought."""
     if connection_test_of(user, test_id) is None:
         return None
-    picture: bytes | None = cache.get(connection_test_key(test_id.hex, "picture"))
+    picture: bytes | None = cache.get(connection_test_key(test_id, "picture"))
     return picture
 
 

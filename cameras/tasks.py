@@ -1,5 +1,7 @@
 """Celery entry points of cameras."""
 
+from uuid import UUID
+
 from celery import shared_task
 
 
@@ -8,7 +10,7 @@ def test_connection(test_id: str) -> None:
     """Try a source once; what came of it waits in Redis for the page that asked."""
     from cameras.services import run_connection_test
 
-    run_connection_test(test_id=test_id)
+    run_connection_test(test_id=UUID(test_id))
 
 
 @shared_task(name="cameras.tasks.refresh_health")

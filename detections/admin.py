@@ -21,13 +21,14 @@ from cameras.models import Camera
 from detections.models import Detection, FunnelHour, Upload
 from detections.selectors import in_time
 from lpr_project.common.admin import (
-    BoundedPaginator,
     ReadOnlyModelAdmin,
     ScopedRelatedFilter,
+    UncountedList,
     labelled,
     person,
 )
 from vehicles.selectors import plates_numbered
+from vehicles.services import audit_plate_search
 
 SEARCHED_PLATES_MOST = 200
 HOURS_UNLESS_ASKED = 24
@@ -87,7 +88,7 @@ def camera_ids_administered_by(user: User) -> list[Any]:
 
 
 @admin.register(Detection)
-class DetectionAdmin(ReadOnlyModelAdmin[Detection]):
+class DetectionAdmin(UncountedList[Detection], ReadOnlyModelAdmin[Detection]):
     """Detections."""
 
     list_display = [
@@ -112,8 +113,6 @@ class DetectionAdmin(ReadOnlyModelAdmin[Detection]):
     search_fields = ["plate__number"]
     search_help_text = _("The beginning of a plate's number, or all of it.")
     ordering = ["-id"]
-    sortable_by = ()
-    paginator = BoundedPaginator
     fieldsets = [
         (None, {"fields": ["frame", "crop", "number", "camera", "captured_at", "detail_link"]}),
         (
@@ -147,11 +146,7 @@ class DetectionAdmin(ReadOnlyModelAdmin[Detection]):
     ) -> tuple[QuerySet[Detection], bool]:
         if not search_term.strip():
             return queryset, False
-        record_audit_event(
-            action=AuditEvent.Action.SEARCHED,
-            actor=person(request),
-            detail={"text": search_term[:64]},
-        )
+        audit_plate_search(actor=person(request), term=search_term)
         found = plates_numbered(search_term, is_prefix=True).filter(
             organization__in=organizations_administered_by(person(request))
         )
@@ -223,7 +218,7 @@ def _picture(url_name: str, detection: Detection, stored: str, css: str) -> Safe
 
 
 @admin.register(Upload)
-class UploadAdmin(ReadOnlyModelAdmin[Upload]):
+class UploadAdmin(UncountedList[Upload], ReadOnlyModelAdmin[Upload]):
     """Uploads; made on the upload page."""
 
     list_display = [
@@ -244,8 +239,6 @@ class UploadAdmin(ReadOnlyModelAdmin[Upload]):
     list_select_related = ["camera", "created_by"]
     search_fields = ["original_name"]
     ordering = ["-id"]
-    sortable_by = ()
-    paginator = BoundedPaginator
     fields = [
         "original_name",
         "camera",
@@ -277,7 +270,7 @@ class UploadAdmin(ReadOnlyModelAdmin[Upload]):
 
 
 @admin.register(FunnelHour)
-class FunnelHourAdmin(ReadOnlyModelAdmin[FunnelHour]):
+class FunnelHourAdmin(UncountedList[FunnelHour], ReadOnlyModelAdmin[FunnelHour]):
     """Why something was or was not read, by camera and hour."""
 
     list_display = [
@@ -304,8 +297,6 @@ class FunnelHourAdmin(ReadOnlyModelAdmin[FunnelHour]):
     list_select_related = ["camera"]
     list_fullwidth = True
     ordering = ["-hour", "camera__name"]
-    sortable_by = ()
-    paginator = BoundedPaginator
 
     def readable(self, user: User) -> QuerySet[FunnelHour]:
         return FunnelHour.objects.filter(

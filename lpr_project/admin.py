@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django_celery_beat.models import (
     ClockedSchedule,
@@ -49,7 +50,7 @@ class CameraWithModelsAdmin(CameraAdmin):
             return super().formfield_for_dbfield(db_field, request, **kwargs)
         names = sorted(ModelRegistry.load(settings.MODELS_DIR).sets)
         return forms.ChoiceField(
-            label=db_field.verbose_name,
+            label=capfirst(db_field.verbose_name),
             choices=[(name, name) for name in names],
             initial=db_field.default,
             widget=UnfoldAdminSelectWidget(),
@@ -70,10 +71,7 @@ class AuthenticatorAdmin(ReadOnlyModelAdmin[Any]):
 
     def readable(self, user: User) -> QuerySet[Any]:
         factors: QuerySet[Any] = Authenticator.objects.all()
-        if user.is_superuser:
-            return factors
-        nothing: QuerySet[Any] = factors.none()
-        return nothing
+        return factors if user.is_superuser else factors.exclude(pk__isnull=False)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return isinstance(request.user, User) and request.user.is_superuser
@@ -121,7 +119,7 @@ class PeriodicTaskForm(forms.ModelForm[Any]):
     """A task of ours and when it runs."""
 
     task = forms.ChoiceField(
-        label=_("task"), choices=_task_choices, widget=UnfoldAdminSelectWidget()
+        label=_("Task"), choices=_task_choices, widget=UnfoldAdminSelectWidget()
     )
 
     class Meta:

@@ -81,3 +81,18 @@ def _link(request: HttpRequest, label: str, title: Any, icon: str) -> dict[str, 
 def stylesheet(_request: HttpRequest) -> str:
     """What the product adds to Unfold's styles."""
     return static("admin_lpr/admin.css")
+
+
+def fonts(_request: HttpRequest) -> str:
+    """The pages' own letters, Thai included."""
+    return static("lpr/fonts.css")
+
+
+def theme(_request: HttpRequest) -> str:
+    """Brings the pages' theme into the admin."""
+    return static("admin_lpr/theme.js")
+
+
+def icon(_request: HttpRequest) -> str:
+    """The product's sign."""
+    return static("lpr/icon.svg")

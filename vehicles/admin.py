@@ -12,18 +12,19 @@ from accounts.models import AuditEvent, User
 from accounts.selectors import organizations_administered_by, organizations_managed_by
 from accounts.services import audit_change, record_audit_event
 from lpr_project.common.admin import (
-    BoundedPaginator,
     ReadOnlyModelAdmin,
     ScopedModelAdmin,
     ScopedRelatedFilter,
+    UncountedList,
     person,
 )
 from vehicles.models import Plate, Vehicle
 from vehicles.selectors import plates_numbered
+from vehicles.services import audit_plate_search
 
 
 @admin.register(Plate)
-class PlateAdmin(ReadOnlyModelAdmin[Plate]):
+class PlateAdmin(UncountedList[Plate], ReadOnlyModelAdmin[Plate]):
     """Distinct registrations; made by what cameras read."""
 
     list_display = [
@@ -41,8 +42,6 @@ class PlateAdmin(ReadOnlyModelAdmin[Plate]):
     search_fields = ["number"]
     search_help_text = _("The beginning of a number, or all of it.")
     ordering = ["-last_seen_at", "-id"]
-    sortable_by = ()
-    paginator = BoundedPaginator
 
     def readable(self, user: User) -> QuerySet[Plate]:
         return Plate.objects.filter(organization__in=organizations_administered_by(user))
@@ -52,18 +51,14 @@ class PlateAdmin(ReadOnlyModelAdmin[Plate]):
     ) -> tuple[QuerySet[Plate], bool]:
         if not search_term.strip():
             return queryset, False
-        record_audit_event(
-            action=AuditEvent.Action.SEARCHED,
-            actor=person(request),
-            detail={"text": search_term[:64]},
-        )
+        audit_plate_search(actor=person(request), term=search_term)
         return queryset.filter(
             pk__in=plates_numbered(search_term, is_prefix=True).values("pk")
         ), False
 
 
 @admin.register(Vehicle)
-class VehicleAdmin(ScopedModelAdmin[Vehicle]):
+class VehicleAdmin(UncountedList[Vehicle], ScopedModelAdmin[Vehicle]):
     """What people know about vehicles."""
 
     list_display = ["__str__", "kind", "make", "model", "color", "numbers", "organization"]
@@ -71,8 +66,6 @@ class VehicleAdmin(ScopedModelAdmin[Vehicle]):
     list_select_related = ["organization"]
     search_fields = ["name", "make", "model"]
     ordering = ["-id"]
-    sortable_by = ()
-    paginator = BoundedPaginator
     fields = ["organization", "name", "kind", "make", "model", "color", "notes"]
 
     def readable(self, user: User) -> QuerySet[Vehicle]:

@@ -33,20 +33,20 @@ class ApiKeyForm(OneOrganizationForm[ApiKey]):
     """What a new key may do, and for how long."""
 
     role = forms.ChoiceField(
-        label=_("role"),
+        label=_("Role"),
         choices=[choice for choice in Role.choices if choice[0] != Role.OWNER],
         initial=Role.OPERATOR,
         widget=UnfoldAdminSelectWidget(),
         help_text=_("A viewer's key reaches only the cameras on which you name it."),
     )
     scopes = forms.MultipleChoiceField(
-        label=_("scopes"),
+        label=_("Scopes"),
         choices=Scope.choices,
         widget=UnfoldAdminCheckboxSelectMultipleWidget(),
         help_text=_("What the key may be used for at most; its role limits it further."),
     )
     days = forms.TypedChoiceField(
-        label=_("valid for"),
+        label=_("Valid for"),
         coerce=int,
         choices=list(_DAYS.items()),
         initial=90,

@@ -14,7 +14,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, 
 
 from accounts.models import AuditEvent, User
 from accounts.selectors import audit_events_visible_to
-from lpr_project.common.admin import BoundedPaginator, ReadOnlyModelAdmin, ScopedRelatedFilter
+from lpr_project.common.admin import ReadOnlyModelAdmin, ScopedRelatedFilter, UncountedList
 from lpr_project.common.models import uuid7_floor
 
 
@@ -40,7 +40,7 @@ class AuditedWithin(DropdownFilter):  # type: ignore[misc]  # Unfold ships no ty
 
 
 @admin.register(AuditEvent)
-class AuditEventAdmin(ReadOnlyModelAdmin[AuditEvent]):
+class AuditEventAdmin(UncountedList[AuditEvent], ReadOnlyModelAdmin[AuditEvent]):
     """Who did or saw what, from where and why."""
 
     list_display = ["at", "actor_label", "action", "target", "ip_address", "organization"]
@@ -53,8 +53,6 @@ class AuditEventAdmin(ReadOnlyModelAdmin[AuditEvent]):
     ]
     list_select_related = ["organization"]
     ordering = ["-id"]
-    sortable_by = ()
-    paginator = BoundedPaginator
     fieldsets = [
         (None, {"fields": ["at", "actor_label", "action", "organization"]}),
         (_("What"), {"fields": ["target_type", "target_id", "target_label", "detail_text"]}),

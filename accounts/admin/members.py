@@ -29,9 +29,9 @@ from lpr_project.common.admin import (
 class InvitationForm(OneOrganizationForm[Membership]):
     """Who is to become a member, and as what."""
 
-    email = forms.EmailField(label=_("e-mail"), widget=UnfoldAdminEmailInputWidget())
+    email = forms.EmailField(label=_("E-mail"), widget=UnfoldAdminEmailInputWidget())
     name = forms.CharField(
-        label=_("name"), required=False, max_length=120, widget=UnfoldAdminTextInputWidget()
+        label=_("Name"), required=False, max_length=120, widget=UnfoldAdminTextInputWidget()
     )
 
     class Meta:

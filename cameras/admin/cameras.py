@@ -18,7 +18,6 @@ from accounts.selectors import organizations_administered_by, organizations_mana
 from cameras.admin import connection
 from cameras.admin.forms import CameraForm
 from cameras.admin.grants import CameraGrantInline, save_grants
-from cameras.admin.widgets import module
 from cameras.models import Camera, CameraStatus
 from cameras.services import (
     audit_camera_change,
@@ -109,10 +108,6 @@ class CameraAdmin(ScopedModelAdmin[Camera]):
         ),
         (_("How long it keeps"), {"fields": ["retention_days"]}),
     ]
-
-    class Media:
-        css = {"all": ["admin_lpr/widgets.css"]}
-        js = [module("admin_lpr/connection_test.js")]
 
     def readable(self, user: User) -> QuerySet[Camera]:
         # Without the password: one that cannot be decrypted must not close the list.

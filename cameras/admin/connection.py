@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from accounts.selectors import organizations_managed_by
@@ -36,8 +37,8 @@ def start_test(page: ModelAdmin[Camera], request: HttpRequest) -> JsonResponse:
         test_id = start_connection_test(camera=camera, actor=person(request))
     except ConnectionTestError as error:
         return _refuse(error.message, error.status)
-    except (RedisError, OSError):
-        return _refuse(_("Redis does not answer, so no worker can be asked. See System."), _AWAY)
+    except (OperationalError, RedisError, OSError):
+        return _refuse(_("Redis does not answer, so no worker can be asked."), _AWAY)
     return JsonResponse({"news_url": reverse("admin:cameras_camera_test_news", args=[test_id])})
 
 

@@ -12,6 +12,7 @@ from cameras.admin.widgets import (
     AreaEditorWidget,
     AreasWidget,
     PositionField,
+    module,
 )
 from cameras.models import Camera
 from cameras.streams.config import SourceConfig, SourceKind
@@ -23,7 +24,7 @@ class SourceForm(forms.ModelForm[Camera]):
     """The part of a camera's form that says where pictures come from; enough to test it."""
 
     source_password = forms.CharField(
-        label=_("password"),
+        label=_("Password"),
         required=False,
         strip=False,
         widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
@@ -93,7 +94,11 @@ class CameraForm(SourceForm, OneOrganizationForm[Camera]):
     # Set by the page for each request.
     neighbours: tuple[dict[str, Any], ...] = ()
     picture_urls: tuple[str, ...] = ()
-    point = PositionField(label=_("position"), required=False)
+    point = PositionField(label=_("Position"), required=False)
+
+    class Media:
+        css = {"all": ["admin_lpr/widgets.css"]}
+        js = [module("admin_lpr/connection_test.js")]
 
     class Meta:
         model = Camera

@@ -28,9 +28,9 @@ class GrantForm(forms.ModelForm[Any]):
     """An account and what it may do. The choices are looked up once for all rows."""
 
     account = forms.TypedChoiceField(
-        label=_("person or key"), coerce=int, widget=UnfoldAdminSelectWidget()
+        label=_("Person or key"), coerce=int, widget=UnfoldAdminSelectWidget()
     )
-    may = forms.ChoiceField(label=_("may"), widget=UnfoldAdminSelectWidget())
+    may = forms.ChoiceField(label=_("May"), widget=UnfoldAdminSelectWidget())
 
     # Set by the inline for each request.
     accounts: tuple[tuple[Any, Any], ...] = ()

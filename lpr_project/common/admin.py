@@ -11,7 +11,7 @@ from django.contrib import messages
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.sites import AdminSite
 from django.core.exceptions import FieldDoesNotExist
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Paginator
 from django.db.models import ForeignKey, ManyToManyField, Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.decorators import display
 from unfold.sites import UnfoldAdminSite
+from unfold.views import ChangeList
 
 from lpr_project.common.errors import LprError
 
@@ -30,7 +31,6 @@ else:
     from unfold.admin import ModelAdmin, TabularInline
 
 __all__ = [
-    "BoundedPaginator",
     "LprAdminSite",
     "ModelAdmin",
     "OneOrganizationForm",
@@ -38,6 +38,7 @@ __all__ = [
     "ScopedModelAdmin",
     "ScopedRelatedFilter",
     "TabularInline",
+    "UncountedList",
     "labelled",
     "person",
     "selectable_rows",
@@ -71,13 +72,6 @@ class LprAdminSite(UnfoldAdminSite):  # type: ignore[misc]  # Unfold ships no ty
         return redirect("account_change_password")
 
 
-class BoundedPage(Page):  # type: ignore[type-arg]  # rows of any model
-    """A page that asks for one more only when it is full itself."""
-
-    def has_next(self) -> bool:
-        return len(self.object_list) == self.paginator.per_page and super().has_next()
-
-
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # rows of any model
     """Pages of a table that is never counted, and no further than an offset stays cheap.
 
@@ -90,8 +84,13 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # rows of any mode
     def count(self) -> int:
         return self.per_page * PAGES_MOST
 
-    def _get_page(self, *args: Any, **kwargs: Any) -> BoundedPage:
-        return BoundedPage(*args, **kwargs)
+
+class UncountedChangeList(ChangeList):  # type: ignore[misc]  # Unfold ships no types
+    """A list that does not tell how many rows there are, since nobody counted."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.full_result_count = self.result_count
 
 
 class OneOrganizationForm(forms.ModelForm[M]):
@@ -101,7 +100,7 @@ class OneOrganizationForm(forms.ModelForm[M]):
         cleaned = super().clean() or self.cleaned_data
         chosen = cleaned.get("organization")
         organization_id = chosen.pk if chosen else getattr(self.instance, "organization_id", None)
-        for name, value in cleaned.items():
+        for name, value in list(cleaned.items()):
             rows: Iterable[Any] = value if isinstance(value, QuerySet) else [value]
             if organization_id and any(_is_of_another(row, organization_id) for row in rows):
                 self.add_error(name, _("This belongs to another organization."))
@@ -122,7 +121,6 @@ class ScopedModelAdmin(ModelAdmin[M]):
 
     form: type[forms.ModelForm[Any]] = OneOrganizationForm
     list_per_page = 50
-    show_full_result_count = False
     show_facets = ShowFacets.NEVER
     list_filter_submit = True
     compressed_fields = True
@@ -223,6 +221,17 @@ class ScopedModelAdmin(ModelAdmin[M]):
             # A page that cannot be shown leads to the list; one that was filtered, to all of it.
             name = f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"
             return redirect(name)
+
+
+class UncountedList(ModelAdmin[M]):
+    """For tables that grow: pages in the order of the index, never counted, never sorted anew."""
+
+    paginator = BoundedPaginator
+    show_full_result_count = False
+    sortable_by = ()
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[Any]:
+        return UncountedChangeList
 
 
 class ReadOnlyModelAdmin(ScopedModelAdmin[M]):

@@ -62,7 +62,7 @@ class ConnectionTest {
     picture.src = news.picture_url;
     this.figure.querySelector("figcaption").textContent = figures.join(" · ");
     this.figure.hidden = false;
-    this.say("✓", "is-good");
+    this.say(this.root.dataset.good, "is-good");
     document.dispatchEvent(new CustomEvent("camera-picture", { detail: news.picture_url }));
   }
 

@@ -12,12 +12,14 @@ class Position {
     this.heading = document.getElementById("id_heading_degrees");
     this.map = L.map(root.querySelector(".lpr-map"), { worldCopyJump: true, maxZoom: 20, minZoom: 1 });
     this.map.attributionControl.setPrefix("");
+    this.neighbours = JSON.parse(root.querySelector("script").textContent);
+    this.look(this.typed());
     this.drawBackground();
     this.drawNeighbours();
+    if (this.typed()) this.mark(this.typed());
     this.map.on("click", (event) => this.place(event.latlng));
     for (const input of [this.latitude, this.longitude]) input.addEventListener("input", () => this.follow());
     this.heading?.addEventListener("input", () => this.turn());
-    this.show(this.typed());
     // A tab or folded section gives the map its size only when it opens.
     new ResizeObserver(() => this.map.invalidateSize()).observe(root);
   }
@@ -30,6 +32,7 @@ class Position {
     }
     this.grid = L.layerGroup().addTo(this.map);
     this.map.on("moveend", () => this.drawGrid());
+    this.drawGrid();
     fetch(land)
       .then((answer) => answer.json())
       .then((shape) =>
@@ -53,7 +56,6 @@ class Position {
   }
 
   drawNeighbours() {
-    this.neighbours = JSON.parse(this.root.querySelector("script").textContent);
     for (const { name, latitude, longitude } of this.neighbours) {
       const style = { radius: 6, className: "lpr-neighbour", fillOpacity: 0.9 };
       L.circleMarker([latitude, longitude], style).bindTooltip(document.createTextNode(name)).addTo(this.map);
@@ -68,9 +70,9 @@ class Position {
       : null;
   }
 
-  show(point) {
+  // Layers can be drawn only once the map looks somewhere.
+  look(point) {
     if (point) {
-      this.mark(point);
       this.map.setView(point, CLOSE_ZOOM);
     } else if (this.neighbours.length) {
       const all = this.neighbours.map(({ latitude, longitude }) => [latitude, longitude]);

@@ -1,0 +1,150 @@
+"""Every staff page opens for whom it concerns, shows nothing of others, and costs the same.
+
+The same number of queries, however many rows there are.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.db import connection
+from django.db.models import Model
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from accounts.models import AuditEvent, Organization, Role, Scope, User
+from accounts.services import create_api_key, record_audit_event
+from cameras.models import CameraGroup
+from detections.models import FunnelHour, Upload
+from tests.accounts.factories import make_member
+from tests.cameras.factories import make_camera, make_camera_group
+from tests.detections.factories import make_detection
+from vehicles.models import Vehicle
+
+OPENS = {200, 403}
+PAGES = ("changelist", "add", "change", "history", "delete")
+MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
+
+
+def url_of(model: type[Model], page: str, *args: Any) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
+
+
+def fill(organization: Organization, count: int = 1) -> None:
+    """Rows of every kind in one organization."""
+    for number in range(count):
+        camera = make_camera(organization)
+        make_camera_group(organization, [camera])
+        make_detection(camera)
+        make_member(organization, Role.VIEWER)
+        create_api_key(
+            organization=organization,
+            name=f"Program {number}",
+            role=Role.VIEWER,
+            scopes=[Scope.CAMERAS_READ],
+            expires_at=timezone.now() + timedelta(days=1),
+            created_by=None,
+        )
+        Vehicle.objects.create(organization=organization, name=f"Van {number}")
+        Upload.objects.create(
+            organization=organization,
+            camera=camera,
+            original_name=f"{camera.name}.mp4",
+            kind=Upload.Kind.VIDEO,
+            size_bytes=1,
+            captured_at=timezone.now(),
+        )
+        FunnelHour.objects.create(camera=camera, hour=timezone.now())
+        record_audit_event(action=AuditEvent.Action.EXPORTED, actor=None, target=camera)
+
+
+def page_statuses(client: APIClient, model: type[Model]) -> dict[str, int]:
+    statuses = {}
+    row = model._default_manager.first()
+    for page in PAGES:
+        if page in {"changelist", "add"}:
+            statuses[page] = client.get(url_of(model, page)).status_code
+        elif row is not None:
+            statuses[page] = client.get(url_of(model, page, row.pk)).status_code
+    return statuses
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label_lower)
+def test_admin_page_opens_for_superuser(
+    model: type[Model],
+    organization: Organization,
+    superuser: User,
+    client_of: Callable[[User], APIClient],
+) -> None:
+    fill(organization)
+    statuses = page_statuses(client_of(superuser), model)
+    assert statuses["changelist"] == 200
+    assert set(statuses.values()) <= OPENS
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label_lower)
+def test_admin_list_manager_sees_own_rows_only(
+    model: type[Model],
+    organization: Organization,
+    other_organization: Organization,
+    staff: User,
+    client_of: Callable[[User], APIClient],
+) -> None:
+    fill(organization)
+    fill(other_organization)
+    page = admin.site._registry[model]
+    client = client_of(staff)
+    answer = client.get(url_of(model, "changelist"))
+    assert answer.status_code in OPENS
+    if answer.status_code == 403:
+        return
+    own = set(page.readable(staff).values_list("pk", flat=True))  # type: ignore[attr-defined]
+    shown = {row.pk for row in answer.context["cl"].result_list}
+    assert shown == own
+    strange = model._default_manager.exclude(pk__in=own)
+    assert strange.exists()
+    for name in ("change", "history", "delete"):
+        refused = client.get(url_of(model, name, strange.first().pk))  # type: ignore[union-attr]
+        # Django leads from a row that is not there to the first page, with a message.
+        assert refused.status_code in {302, 403, 404}
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label_lower)
+def test_admin_list_query_count_does_not_grow(
+    model: type[Model],
+    organization: Organization,
+    superuser: User,
+    client_of: Callable[[User], APIClient],
+) -> None:
+    client = client_of(superuser)
+    counts = []
+    fill(organization, 1)
+    for _ in range(2):
+        client.get(url_of(model, "changelist"))  # what is cached is cached
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            assert client.get(url_of(model, "changelist")).status_code == 200
+        counts.append(len(queries))
+        fill(organization, 5)
+    assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize("role", [Role.OPERATOR, Role.ANALYST, Role.VIEWER])
+def test_admin_is_closed_to_those_who_work_with_pages(
+    role: Role, organization: Organization, client_of: Callable[[User], APIClient]
+) -> None:
+    client = client_of(make_member(organization, role))
+    for model in (User, CameraGroup, Organization):
+        assert client.get(url_of(model, "changelist")).status_code in {302, 403}
+    assert client.get(reverse("admin:index")).status_code in {302, 403}
+
+
+def test_admin_log_in_leads_to_the_one_log_in_page(db: None, client: APIClient) -> None:
+    answer = client.get(reverse("admin:login"), {"next": "/admin/"})
+    assert answer.status_code == 302
+    assert answer["Location"].startswith(reverse("account_login"))
