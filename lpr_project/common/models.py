@@ -31,7 +31,7 @@ def uuid7_at(moment: datetime, randomness: int) -> uuid.UUID:
     Source: RFC 9562, section 5.7.
 
     >>> uuid7_at(datetime(2026, 1, 2, tzinfo=UTC), 0)
-    UUID('019b7bff-0c00-7000-8000-000000000000')
+    UUID('019b7c01-0400-7000-8000-000000000000')
     """
     milliseconds = int(moment.timestamp() * 1000)
     rand_a, rand_b = (randomness >> 62) & 0xFFF, randomness & ((1 << 62) - 1)

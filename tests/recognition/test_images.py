@@ -137,7 +137,11 @@ def test_file_is_read(tmp_path: Path) -> None:
     assert read_picture(path).shape == (20, 40, 3)
 
 
-@pytest.mark.parametrize("make", [lambda path: path / "absent.jpg", lambda path: path])
+@pytest.mark.parametrize(
+    "make",
+    [lambda path: path / "absent.jpg", lambda path: path],
+    ids=["absent", "folder"],
+)
 def test_unreadable_file_is_refused(tmp_path: Path, make: Callable[[Path], Path]) -> None:
     with pytest.raises(PictureError, match="Cannot read the file"):
         read_picture(make(tmp_path))
