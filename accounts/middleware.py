@@ -45,12 +45,16 @@ class OriginMiddleware:
         )
         try:
             with timezone.override(self._zone(request)):
-                return self.get_response(request)
+                response = self.get_response(request)
+            # An API view has found out by now whose token or key it was.
+            structlog.contextvars.bind_contextvars(user_id=request.user.pk)
+            return response
         finally:
             current_origin.reset(token)
 
     def _zone(self, request: HttpRequest) -> ZoneInfo | None:
         user = request.user
+        structlog.contextvars.bind_contextvars(user_id=user.pk)
         if not isinstance(user, User):
             return None
         membership = user.memberships.select_related("organization").order_by("pk").first()

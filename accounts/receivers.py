@@ -77,6 +77,7 @@ def audit_second_factor(sender: object, user: User, **kwargs: Any) -> None:
 @receiver(post_migrate)
 def renew_role_groups(sender: AppConfig, **kwargs: Any) -> None:
     """Give roles what a new release allows them, once all permissions are there."""
-    if sender.name == list(apps.get_app_configs())[-1].name:
+    last = [app for app in apps.get_app_configs() if app.models_module is not None][-1]
+    if sender.name == last.name:
         for organization in Organization.objects.all():
             ensure_role_groups(organization=organization)

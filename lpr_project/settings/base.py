@@ -72,7 +72,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
+    "lpr_project.common.middleware.RequestLogMiddleware",
     "accounts.middleware.OriginMiddleware",
     "accounts.middleware.SuperuserAuditMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -412,3 +412,6 @@ METRICS_TOKEN = env.metrics_token.get_secret_value()
 LOGGING_CONFIG = None
 configure_logging(fmt=env.log_format, level=env.log_level)
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
+# It would wrap request.user, and allauth's log-in API then takes everybody for a stranger;
+# OriginMiddleware binds the id instead.
+DJANGO_STRUCTLOG_USER_ID_FIELD = None

@@ -87,7 +87,7 @@ def test_detections_are_filtered(
         ({"camera": str(camera.pk)}, [thai]),
         ({"camera": f"{camera.pk},{second_camera.pk}"}, [british, thai]),
         ({"camera": str(uuid4())}, []),
-        ({"group": group.pk}, [british]),
+        ({"group": str(group.pk)}, [british]),
         ({"number": "ab-12 cde"}, [british]),
         ({"number_prefix": "1ก"}, [thai]),
         ({"country": "TH"}, [thai]),
@@ -147,7 +147,7 @@ def test_search_by_number_is_audited_once(
         make_detection(camera, text="AB 12")
     client = client_of(operator)
 
-    first = client.get("/api/v1/detections/", {"number": "AB12", "page_size": 2}).json()
+    first = client.get("/api/v1/detections/", {"number": "AB12", "page_size": "2"}).json()
     client.get(first["next"])
     client.get("/api/v1/detections/", {"country": "TH"})
 
