@@ -23,7 +23,7 @@ from detections.recognition.images import crop_plates, letterbox, read_picture
 from detections.recognition.loading import load_models
 from detections.recognition.pipeline import Recognizer
 from detections.recognition.readers.fast_plate_ocr import FastPlateOcrReader
-from detections.recognition.registry import ModelRegistry
+from detections.recognition.registry import SHIPPED_WEIGHTS, ModelRegistry
 from detections.recognition.types import Frame
 
 _REAL_LABELS = Path("../shared/data/recognition/labels.jsonl")
@@ -43,7 +43,7 @@ class _Pair:
 def run() -> Result:
     """Measure with the models that ship."""
     cv2.setNumThreads(1)
-    detector, reader = load_models(ModelRegistry.load())
+    detector, reader = load_models(ModelRegistry.load(SHIPPED_WEIGHTS))
     if not isinstance(detector, YoloDetector) or not isinstance(reader, FastPlateOcrReader):
         raise TypeError("The bare engines are known of models on a CPU only.")
     frames, origin = _frames()

@@ -12,7 +12,7 @@ from detections.recognition.detectors.ultralytics import UltralyticsDetector
 from detections.recognition.detectors.yolo import YoloDetector
 from detections.recognition.errors import EngineError, FrameError
 from detections.recognition.loading import EngineOptions, load_detector
-from detections.recognition.registry import ModelRegistry
+from detections.recognition.registry import SHIPPED_WEIGHTS, ModelRegistry
 from detections.recognition.types import Frame, PlateBox, PlateDetector
 from tests.recognition.street import draw_street
 
@@ -94,7 +94,7 @@ def test_onnx_file_gives_the_boxes_of_onnx_runtime(exported: Path, scenes: list[
 
 def test_shipped_model_runs_on_ultralytics() -> None:
     scene = draw_street()
-    registry = ModelRegistry.load(Path("/nonexistent"))
+    registry = ModelRegistry.load(SHIPPED_WEIGHTS)
     name = registry.model_set().detector
     theirs = load_detector(registry, name, EngineOptions(engine="ultralytics"))
     ours = load_detector(registry, name, EngineOptions(engine="onnxruntime"))

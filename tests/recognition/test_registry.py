@@ -45,7 +45,7 @@ def digest(path: Path) -> str:
 
 
 def test_shipped_models_are_sound() -> None:
-    registry = ModelRegistry.load(Path("/nonexistent"))
+    registry = ModelRegistry.load(SHIPPED_WEIGHTS)
     installed = [model for model in registry.models.values() if registry.is_installed(model)]
     assert installed
     for model in installed:
@@ -53,7 +53,7 @@ def test_shipped_models_are_sound() -> None:
 
 
 def test_shipped_entries_are_complete() -> None:
-    registry = ModelRegistry.load(Path("/nonexistent"))
+    registry = ModelRegistry.load(SHIPPED_WEIGHTS)
     for model in registry.models.values():
         assert all(len(file.sha256) == 64 for file in model.files), model.name
         assert len(model.files) == (2 if model.kind is ModelKind.READER else 1), model.name
@@ -70,7 +70,7 @@ def test_weights_stay_small() -> None:
 
 
 def test_default_set_works_offline() -> None:
-    registry = ModelRegistry.load(Path("/nonexistent"))
+    registry = ModelRegistry.load(SHIPPED_WEIGHTS)
     detector, reader = load_models(registry)
     [plate, *_] = detector.detect([draw_street()])[0]
     assert plate.center == pytest.approx((570, 446), abs=15)
@@ -97,7 +97,7 @@ def test_engine_can_be_chosen(models_dir: Path, engine: str) -> None:
 def test_gpu_worker_without_ultralytics_is_told_what_to_install(models_dir: Path) -> None:
     pytest.importorskip("openvino")
     try:
-        import ultralytics  # noqa: F401, PLC0415
+        import ultralytics  # noqa: F401
     except ImportError:
         with pytest.raises(EngineError, match=r"requirements/gpu\.txt"):
             load_detector(ModelRegistry.load(models_dir), "red", EngineOptions(device="cuda"))
