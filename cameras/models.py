@@ -16,7 +16,7 @@ from lpr_project.common.models import EncryptedTextField, TimestampedModel, uuid
 
 UNIT = (MinValueValidator(0.0), MaxValueValidator(1.0))
 POLYGONS_MOST = 20
-CORNERS_MOST = 100
+CORNERS_LEAST, CORNERS_MOST = 3, 100
 DAYS = 7
 MINUTES_OF_DAY = 24 * 60
 
@@ -26,7 +26,7 @@ def validate_polygons(value: Any) -> None:
     if not isinstance(value, list) or len(value) > POLYGONS_MOST:
         raise ValidationError(_("Draw at most %(most)d areas."), params={"most": POLYGONS_MOST})
     for polygon in value:
-        if not isinstance(polygon, list) or not 3 <= len(polygon) <= CORNERS_MOST:
+        if not isinstance(polygon, list) or not CORNERS_LEAST <= len(polygon) <= CORNERS_MOST:
             raise ValidationError(
                 _("An area needs 3 to %(most)d corners."), params={"most": CORNERS_MOST}
             )
@@ -50,7 +50,8 @@ def validate_active_hours(value: Any) -> None:
     """Refuse what is not a list of {"days": [0..6], "from": minute, "to": minute}; Monday is 0."""
     if not isinstance(value, list) or not all(_is_span(span) for span in value):
         message = _(
-            'Give hours as [{"days": [0, 1], "from": 420, "to": 1140}]: Monday is 0, minutes since midnight.'
+            'Give hours as [{"days": [0, 1], "from": 420, "to": 1140}]: '
+            "Monday is 0, minutes since midnight."
         )
         raise ValidationError(message)
 
@@ -157,7 +158,8 @@ class Camera(TimestampedModel):
         max_length=500,
         blank=True,
         help_text=_(
-            "rtsp://host:554/stream, http://…, a file or folder in the sources folder, or /dev/video0; no password here."
+            "rtsp://host:554/stream, http://…, a file or folder in the sources folder, "
+            "or /dev/video0; no password here."
         ),
     )
     source_username = models.CharField(_("user name"), max_length=120, blank=True)
@@ -255,7 +257,7 @@ class Camera(TimestampedModel):
 
 
 class CameraUserObjectPermission(UserObjectPermissionBase):
-    """A permission of one account on one camera; a direct key keeps the visible-camera query short."""
+    """A permission of one account on one camera; a direct key keeps queries short."""
 
     content_object = models.ForeignKey(Camera, on_delete=models.CASCADE)
 

@@ -21,7 +21,7 @@ from cameras.streams.config import SourceConfig, SourceKind
 
 
 def cameras_visible_to(user: User, permission: str = "view_camera") -> QuerySet[Camera]:
-    """Cameras on which the user holds `permission`: granted to it or to its role, on the camera or a group of it.
+    """Cameras on which the user or its role holds `permission`, by itself or through a group.
 
     A grant counts only while the user is a member of the camera's organization.
     """

@@ -18,9 +18,10 @@ UNIT = (MinValueValidator(0.0), MaxValueValidator(1.0))
 class Detection(models.Model):
     """One vehicle passing one camera.
 
-    The id is a UUIDv7 that carries `captured_at`, and the table is range-partitioned on it by month:
-    ordering by id is ordering by time, and a range of ids touches only the partitions it must. Its
-    other bits come from the camera and the sender's idempotency key, so that a repeat is the same row.
+    The id is a UUIDv7 that carries `captured_at`, and the table is range-partitioned on it by
+    month: ordering by id is ordering by time, and a range of ids touches only the partitions it
+    must. Its other bits come from the camera and the sender's idempotency key: a repeat is the
+    same row.
 
     What was read never changes: `read_*`. `plate` is the registration that search, counts and
     hits use; a person's correction moves it and leaves the reading.

@@ -17,6 +17,6 @@ application = ProtocolTypeRouter(
         "http": django_application,
         "websocket": AllowedHostsOriginValidator(
             AuthMiddlewareStack(URLRouter(websocket_urlpatterns))
-        ),  # type: ignore[arg-type]  # Channels types paths as HTTP views
+        ),
     }
 )

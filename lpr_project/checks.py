@@ -1,21 +1,18 @@
 """System checks: mistakes of the surroundings that need the app loaded to be seen."""
 
 import os
-from collections.abc import Sequence
 from typing import Any
 
-from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import Warning as Caution
 from django.core.exceptions import ImproperlyConfigured
 
 from lpr_project.common.models import encrypt
 
 
 @register(Tags.security)
-def check_encryption_keys(
-    app_configs: Sequence[AppConfig] | None, **_kwargs: Any
-) -> list[CheckMessage]:
+def check_encryption_keys(**_kwargs: Any) -> list[CheckMessage]:
     """lpr.E001: a key that cannot encrypt would lose every stream password."""
     try:
         encrypt("probe")
@@ -31,9 +28,7 @@ def check_encryption_keys(
 
 
 @register()
-def check_data_folder(
-    app_configs: Sequence[AppConfig] | None, **_kwargs: Any
-) -> list[CheckMessage]:
+def check_data_folder(**_kwargs: Any) -> list[CheckMessage]:
     """lpr.E002: pictures must have a folder that can be written."""
     folder = settings.DATA_DIR
     existing = next((path for path in (folder, *folder.parents) if path.exists()), folder)
@@ -49,14 +44,12 @@ def check_data_folder(
 
 
 @register(Tags.staticfiles)
-def check_front_end_packages(
-    app_configs: Sequence[AppConfig] | None, **_kwargs: Any
-) -> list[CheckMessage]:
+def check_front_end_packages(**_kwargs: Any) -> list[CheckMessage]:
     """lpr.W001: without the npm packages the pages have no style and no maps."""
     if (settings.NODE_MODULES / "bootstrap").is_dir() or (
         settings.STATIC_ROOT / "vendor" / "bootstrap"
     ).is_dir():
         return []
     return [
-        Warning("Front-end packages are not installed.", hint="Run `make setup`.", id="lpr.W001")
+        Caution("Front-end packages are not installed.", hint="Run `make setup`.", id="lpr.W001")
     ]

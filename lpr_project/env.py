@@ -42,7 +42,7 @@ class Env(BaseSettings):
         description="redis://:password@host:port; databases 0 to 3 are used."
     )
     debug: bool = Field(
-        False, description="Error pages with code. Never on a server that others reach."
+        default=False, description="Error pages with code. Never on a server that others reach."
     )
     log_format: Literal["console", "json"] = Field("json", description="How log lines look.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
@@ -57,7 +57,7 @@ class Env(BaseSettings):
         description="Origins (https://name) from which forms may be sent, behind a proxy.",
     )
     behind_https_proxy: bool = Field(
-        False,
+        default=False,
         description="A proxy ends TLS and sets X-Forwarded-Proto: secure cookies, HSTS, redirects.",
     )
     trusted_proxies: int = Field(
@@ -77,17 +77,17 @@ class Env(BaseSettings):
         description="Video files and picture folders that cameras may play.",
     )
     allow_loopback_sources: bool = Field(
-        False,
+        default=False,
         description="Cameras may be on this machine itself or on link-local addresses.",
     )
     map_tile_url: str = Field(
         "",
-        description="Map tiles, https://…/{z}/{x}/{y}.png; empty draws coastlines and a grid offline.",
+        description="Map tiles, https://…/{z}/{x}/{y}.png; empty draws coastlines and a grid.",
     )
     map_tile_attribution: str = Field(
         "", description="What the owner of the tiles wants to read on the map."
     )
-    picture_quality: int = Field(80, ge=30, le=100, description="Quality of kept frames (WebP).")
+    picture_quality: int = Field(80, ge=30, le=100, description="Quality of kept frames (JPEG).")
     upload_max_mib: int = Field(
         512, ge=1, le=10_240, description="Largest file that a person may upload, MiB."
     )

@@ -30,9 +30,11 @@ def configure_logging(*, fmt: str, level: str) -> None:
         hide_secrets,
     ]
     renderer: list[Any] = (
-        [structlog.dev.ConsoleRenderer(
+        [
+            structlog.dev.ConsoleRenderer(
                 colors=False, pad_event_to=0, exception_formatter=structlog.dev.plain_traceback
-            )]
+            )
+        ]
         if fmt == "console"
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     )

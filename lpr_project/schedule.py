@@ -1,4 +1,4 @@
-"""Periodic tasks of the product itself. Schedules that people make are rows of django-celery-beat."""
+"""Periodic tasks of the product itself. Schedules that people make are rows of the scheduler."""
 
 from typing import Any
 

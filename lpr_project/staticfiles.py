@@ -1,12 +1,25 @@
 """How scripts, styles and pictures of the pages are collected."""
 
+from django.conf import settings
 from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+OWN_SCRIPTS = [f"{folder.name}/*.js" for folder in (settings.BASE_DIR / "static").glob("*/")]
 
 
 class ModuleAwareStorage(CompressedManifestStaticFilesStorage):
-    """Hashes file names also inside the `import` lines of JavaScript modules.
+    """Hashes file names also inside the `import` lines of the product's own JavaScript modules.
 
     Otherwise a browser could join a new module to an old one from its cache after an upgrade.
+    Packages are left alone: some of them name modules that they do not bring.
     """
 
-    support_js_module_import_aggregation = True
+    patterns = (
+        *CompressedManifestStaticFilesStorage.patterns,
+        *(
+            (
+                name,
+                CompressedManifestStaticFilesStorage._js_module_import_aggregation_patterns[1],  # noqa: SLF001  # for all or none
+            )
+            for name in OWN_SCRIPTS
+        ),
+    )

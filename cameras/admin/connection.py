@@ -66,7 +66,9 @@ def test_picture(request: HttpRequest, test_id: UUID) -> HttpResponse:
 def last_picture(page: ModelAdmin[Camera], request: HttpRequest, object_id: UUID) -> HttpResponse:
     """The picture of the camera's last good test, to draw areas on."""
     camera = get_object_or_404(page.get_queryset(request), pk=object_id)
-    return _jpeg(camera_picture(camera))
+    picture = camera_picture(camera)
+    # A camera that was never tried is no mistake for the browser to complain of.
+    return _jpeg(picture) if picture else HttpResponse(status=204)
 
 
 def _camera_of_form(page: ModelAdmin[Camera], request: HttpRequest) -> Camera:

@@ -4,14 +4,19 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('cameras', '0001_initial'),
+        ("cameras", "0001_initial"),
     ]
 
     operations = [
         migrations.AlterModelOptions(
-            name='cameragroup',
-            options={'ordering': ['name'], 'permissions': [('operate_cameragroup', 'Can send detections and uploads to its cameras')], 'verbose_name': 'camera group'},
+            name="cameragroup",
+            options={
+                "ordering": ["name"],
+                "permissions": [
+                    ("operate_cameragroup", "Can send detections and uploads to its cameras")
+                ],
+                "verbose_name": "camera group",
+            },
         ),
     ]

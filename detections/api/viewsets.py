@@ -18,7 +18,6 @@ from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from accounts.models import AuditEvent, Scope, User
 from accounts.services import record_audit_event
-from cameras.selectors import cameras_visible_to
 from detections.api import examples
 from detections.api.filters import DetectionFilter, UploadFilter
 from detections.api.serializers import (

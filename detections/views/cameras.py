@@ -140,7 +140,11 @@ def camera_list(request: HttpRequest) -> HttpResponse:
 
 def _counted() -> list[str]:
     counted = {*STAGES, *REASONS, "dropped"}
-    return [field.name for field in FunnelHour._meta.fields if field.name in counted]  # noqa: SLF001  # Django's public name
+    return [
+        field.name
+        for field in FunnelHour._meta.fields  # noqa: SLF001  # Django's public name
+        if field.name in counted
+    ]
 
 
 def report_camera(camera: Camera, counts: Mapping[str, Any], now: datetime) -> CameraReport:
@@ -208,5 +212,6 @@ def _sentence(camera: Camera, numbers: Mapping[str, int], worst: str) -> str:
         )
     if numbers[worst]:
         reason = REASONS[worst]
-        return f"{_('Most were lost here')}: {reason.name}. {reason.advice}".strip()
+        lost = _("Most were lost here: %(name)s. %(advice)s")
+        return (lost % {"name": reason.name, "advice": reason.advice}).strip()
     return ""

@@ -25,7 +25,7 @@ FRIDAY_NIGHT = [{"days": [4], "from": 1320, "to": 360}]
         (FRIDAY_NIGHT, "2026-11-20T05:00", False),
     ],
 )
-def test_is_active_at(hours: list[object], moment: str, is_active: bool) -> None:  # noqa: FBT001  # a table
+def test_is_active_at(hours: list[object], moment: str, is_active: bool) -> None:  # a table
     camera = Camera(organization=Organization(time_zone="Asia/Bangkok"), active_hours=hours)
     local = datetime.fromisoformat(moment).replace(tzinfo=BANGKOK)
     assert camera.is_active_at(local.astimezone(ZoneInfo("UTC"))) is is_active

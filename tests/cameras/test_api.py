@@ -31,7 +31,7 @@ def names(client: APIClient, **query: Any) -> list[str]:
     return [camera["name"] for camera in answer.json()["results"]]
 
 
-def test_cameras_show_each_person_what_was_granted(  # noqa: PLR0917  # the people of the house
+def test_cameras_show_each_person_what_was_granted(  # the people of the house
     client_of: ClientOf,
     camera: Camera,
     second_camera: Camera,

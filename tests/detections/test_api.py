@@ -26,7 +26,7 @@ def ids(client: APIClient, **query: Any) -> list[UUID]:
     return [UUID(detection["id"]) for detection in answer.json()["results"]]
 
 
-def test_detections_come_newest_first_and_only_of_visible_cameras(  # noqa: PLR0917  # the people
+def test_detections_come_newest_first_and_only_of_visible_cameras(  # the people
     client_of: ClientOf,
     camera: Camera,
     second_camera: Camera,
@@ -157,7 +157,7 @@ def test_search_by_number_is_audited_once(
 
 
 @pytest.mark.parametrize("kind", ["frame", "crop"])
-def test_pictures_are_served_as_kept_and_to_nobody_else(  # noqa: PLR0917  # the people of the house
+def test_pictures_are_served_as_kept_and_to_nobody_else(  # the people of the house
     client_of: ClientOf,
     camera: Camera,
     second_camera: Camera,

@@ -120,7 +120,7 @@ RIGHT_HALF = ((0.5, 0.0), (1.0, 0.0), (1.0, 1.0), (0.5, 1.0))
         ({"exclude": [RIGHT_HALF]}, 400, False),
     ],
 )
-def test_only_motion_in_the_zones_counts(zones: dict[str, object], x: int, opens: bool) -> None:  # noqa: FBT001
+def test_only_motion_in_the_zones_counts(zones: dict[str, object], x: int, opens: bool) -> None:
     motion = gate(**zones)
     motion.has_moved(picture(SCENE), 0)
     assert motion.has_moved(picture(with_car(x)), 0.04) is opens

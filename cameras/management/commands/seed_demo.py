@@ -111,7 +111,7 @@ class Command(BaseCommand):
         else:
             update_camera(camera=camera, actor=None, **fields)
 
-    def _source(self, source: str) -> dict[str, str]:
+    def _source(self, source: str) -> dict[str, Any]:
         """The fields of a camera for what a person typed; a file is put into the sources folder."""
         try:
             parts = urlsplit(source)
