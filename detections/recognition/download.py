@@ -80,7 +80,7 @@ def _fetch(
 class _SafeRedirects(HTTPRedirectHandler):
     """Follows a redirect only to where a first request might have gone."""
 
-    def redirect_request(  # noqa: PLR0913, PLR0917 - the library's signature
+    def redirect_request(  # noqa: PLR0917 - the library's signature
         self,
         req: Request,
         fp: IO[bytes],
