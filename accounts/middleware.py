@@ -64,8 +64,13 @@ class OriginMiddleware:
 class SuperuserAuditMiddleware:
     """Superusers see all organizations, so each page and call of theirs is in the audit trail.
 
-    Pictures are left out: they are parts of a page. So are failures, which show nothing.
+    Pictures are left out, and what a page asks for by itself: they are parts of a page. So are
+    failures, which show nothing.
     """
+
+    PARTS = frozenset(
+        {"jsi18n", "texts", "admin-system-state", "admin-host-state", "cameras_camera_test_news"}
+    )
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -74,7 +79,7 @@ class SuperuserAuditMiddleware:
         response = self.get_response(request)
         # An API view has put the account of a token or key here, too.
         user = request.user
-        if isinstance(user, User) and user.is_superuser and self._shows_something(response):
+        if isinstance(user, User) and user.is_superuser and self._is_shown(request, response):
             record_audit_event(
                 action=AuditEvent.Action.VIEWED,
                 actor=user,
@@ -83,6 +88,8 @@ class SuperuserAuditMiddleware:
             )
         return response
 
-    def _shows_something(self, response: HttpResponse) -> bool:
+    def _is_shown(self, request: HttpRequest, response: HttpResponse) -> bool:
         is_picture = response.headers.get("Content-Type", "").startswith("image/")
-        return response.status_code < HTTPStatus.BAD_REQUEST and not is_picture
+        match = request.resolver_match
+        is_part = is_picture or (match is not None and match.url_name in self.PARTS)
+        return response.status_code < HTTPStatus.BAD_REQUEST and not is_part

@@ -70,8 +70,9 @@ class AuthenticatorAdmin(ReadOnlyModelAdmin[Any]):
     fields = ["user", "type", "created_at", "last_used_at"]
 
     def readable(self, user: User) -> QuerySet[Any]:
-        factors: QuerySet[Any] = Authenticator.objects.all()
-        return factors if user.is_superuser else factors.exclude(pk__isnull=False)
+        factors = Authenticator.objects.all()
+        shown: QuerySet[Any] = factors if user.is_superuser else factors.none()
+        return shown
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return isinstance(request.user, User) and request.user.is_superuser

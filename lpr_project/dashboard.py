@@ -85,6 +85,11 @@ def system_state(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any
     return context
 
 
+def state_panels(request: HttpRequest) -> HttpResponse:
+    """The same panels again, for the first page to renew them by itself."""
+    return render(request, "admin/_system_state.html", system_state(request, {}))
+
+
 def camera_states(cameras: QuerySet[Camera]) -> list[dict[str, Any]]:
     """How many cameras are in each state, worst first; states without cameras are left out."""
     counted = dict(cameras.order_by().values_list("status__state").annotate(count=Count("pk")))

@@ -20,6 +20,11 @@ urlpatterns = [
     path("api/v1/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
     path("api/v1/", include("lpr_project.api")),
     path(
+        "admin/system-state/",
+        admin.site.admin_view(dashboard.state_panels),
+        name="admin-system-state",
+    ),
+    path(
         "admin/host-state/",
         admin.site.admin_view(dashboard.host_state),
         name="admin-host-state",

@@ -127,6 +127,13 @@ class ApiKeyAdmin(ScopedModelAdmin[ApiKey]):
         # Only this answer shows it: it goes into no message, session or log.
         obj.presented = presented  # type: ignore[attr-defined]  # until the answer is written
 
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        # Each key has a page of its own that shows it: there is no "and another".
+        context |= {"show_save_and_continue": False, "show_save_and_add_another": False}
+        return super().render_change_form(request, context, *args, **kwargs)
+
     def response_add(
         self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None
     ) -> HttpResponse:

@@ -1,7 +1,7 @@
 """The audit trail: who did or saw what. To be read, filtered and searched; never changed."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import admin
@@ -43,7 +43,7 @@ class AuditedWithin(DropdownFilter):  # type: ignore[misc]  # Unfold ships no ty
 class AuditEventAdmin(UncountedList[AuditEvent], ReadOnlyModelAdmin[AuditEvent]):
     """Who did or saw what, from where and why."""
 
-    list_display = ["at", "actor_label", "action", "target", "ip_address", "organization"]
+    list_display = ["when", "who", "action", "target", "address", "organization"]
     list_filter = [
         AuditedWithin,
         ("action", ChoicesDropdownFilter),
@@ -54,15 +54,27 @@ class AuditEventAdmin(UncountedList[AuditEvent], ReadOnlyModelAdmin[AuditEvent])
     list_select_related = ["organization"]
     ordering = ["-id"]
     fieldsets = [
-        (None, {"fields": ["at", "actor_label", "action", "organization"]}),
+        (None, {"fields": ["when", "who", "action", "organization"]}),
         (_("What"), {"fields": ["target_type", "target_id", "target_label", "detail_text"]}),
         (_("Why"), {"fields": ["reason", "case_number"]}),
-        (_("From where"), {"fields": ["ip_address", "user_agent", "request_id"]}),
+        (_("From where"), {"fields": ["address", "user_agent", "request_id"]}),
     ]
-    readonly_fields = ["detail_text"]
+    readonly_fields = ["when", "who", "address", "detail_text"]
 
     def readable(self, user: User) -> QuerySet[AuditEvent]:
         return audit_events_visible_to(user)
+
+    @admin.display(description=_("when"))
+    def when(self, event: AuditEvent) -> datetime:
+        return event.at
+
+    @admin.display(description=_("who"))
+    def who(self, event: AuditEvent) -> str:
+        return event.actor_label
+
+    @admin.display(description=_("address"))
+    def address(self, event: AuditEvent) -> str:
+        return event.ip_address or ""
 
     @admin.display(description=_("what"))
     def target(self, event: AuditEvent) -> str:

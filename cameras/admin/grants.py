@@ -127,10 +127,8 @@ def _accounts(target: Any, grants: type[Model]) -> list[tuple[int, str]]:
         membership.user_id: _label(membership.user, membership.get_role_display())
         for membership in members.exclude(role__in=_UNGRANTED_ROLES).select_related("user")
     }
-    held = grants._default_manager.filter(content_object=target).select_related(  # noqa: SLF001  # Django's public name
-        "user"
-    )  # Django's public name
-    for grant in held:
+    grants_held = grants._default_manager.filter(content_object=target)  # noqa: SLF001  # Django's public name
+    for grant in grants_held.select_related("user"):
         found.setdefault(grant.user_id, _label(grant.user, _("by role sees all, or has left")))  # type: ignore[attr-defined]  # both kinds of grant have a user
     return sorted(found.items(), key=lambda item: item[1])
 

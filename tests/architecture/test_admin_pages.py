@@ -14,11 +14,12 @@ from django.db.models import Model
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from accounts.models import AuditEvent, Organization, Role, Scope, User
 from accounts.services import create_api_key, record_audit_event
-from cameras.models import CameraGroup
+from cameras.models import CameraGroup, CameraStatus
 from detections.models import FunnelHour, Upload
 from tests.accounts.factories import make_member
 from tests.cameras.factories import make_camera, make_camera_group
@@ -148,3 +149,50 @@ def test_admin_log_in_leads_to_the_one_log_in_page(db: None, client: APIClient) 
     answer = client.get(reverse("admin:login"), {"next": "/admin/"})
     assert answer.status_code == 302
     assert answer["Location"].startswith(reverse("account_login"))
+
+
+def test_first_page_shows_own_cameras_and_no_machine_to_a_manager(
+    organization: Organization,
+    other_organization: Organization,
+    staff: User,
+    client_of: Callable[[User], APIClient],
+) -> None:
+    own = make_camera(organization, name="North gate")
+    strange = make_camera(other_organization, name="Runway")
+    for camera in (own, strange):
+        CameraStatus.objects.filter(camera=camera).update(
+            state=CameraStatus.State.FAILING, error="Nothing listens on port 554."
+        )
+        make_detection(camera)
+    client = client_of(staff)
+    for name in ("admin:index", "admin-system-state"):
+        page = client.get(reverse(name)).content.decode()
+        assert "North gate" in page
+        assert "Nothing listens on port 554." in page
+        assert "Runway" not in page
+        assert "busiest hour 1" in page
+    assert client.get(reverse("admin-host-state")).status_code == 403
+
+
+def test_host_panels_say_what_is_missing(
+    superuser: User, client_of: Callable[[User], APIClient], settings: Settings
+) -> None:
+    client = client_of(superuser)
+    page = client.get(reverse("admin-host-state")).content.decode()
+    assert "No “recognition” worker answered" in page
+    assert "free" in page
+    settings.CELERY_BROKER_URL = "redis://127.0.0.1:1/0"
+    page = client.get(reverse("admin-host-state")).content.decode()
+    assert "Redis does not answer." in page
+
+
+def test_page_that_renews_itself_fills_no_audit_trail(
+    superuser: User, client_of: Callable[[User], APIClient]
+) -> None:
+    client = client_of(superuser)
+    viewed = AuditEvent.objects.filter(action=AuditEvent.Action.VIEWED)
+    client.get(reverse("admin:index"))
+    before = viewed.count()
+    for name in ("admin-system-state", "admin-host-state"):
+        assert client.get(reverse(name)).status_code == 200
+    assert viewed.count() == before == 1
