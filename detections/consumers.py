@@ -36,7 +36,7 @@ from detections.views.presentation import show_detection
 log = structlog.get_logger(__name__)
 
 # Events that come closer together than this travel as one message.
-GATHER_SECONDS = 0.04
+GATHER_SECONDS = 0.03
 # How often the channel layer is asked whether it still delivers, and the page told so.
 BEAT_SECONDS = 3.0
 # In beats: how often rights are looked up again, and the database asked for what the layer lost.

@@ -6,7 +6,7 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 OWN_SCRIPTS = [f"{folder.name}/*.js" for folder in (settings.BASE_DIR / "static").glob("*/")]
 
 
-class ModuleAwareStorage(CompressedManifestStaticFilesStorage):
+class ModuleAwareStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # untyped
     """Hashes file names also inside the `import` lines of the product's own JavaScript modules.
 
     Otherwise a browser could join a new module to an old one from its cache after an upgrade.

@@ -140,11 +140,8 @@ def camera_list(request: HttpRequest) -> HttpResponse:
 
 def _counted() -> list[str]:
     counted = {*STAGES, *REASONS, "dropped"}
-    return [
-        field.name
-        for field in FunnelHour._meta.fields  # noqa: SLF001  # Django's public name
-        if field.name in counted
-    ]
+    fields = FunnelHour._meta.fields  # noqa: SLF001  # Django's public name
+    return [field.name for field in fields if field.name in counted]
 
 
 def report_camera(camera: Camera, counts: Mapping[str, Any], now: datetime) -> CameraReport:

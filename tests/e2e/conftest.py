@@ -1,0 +1,141 @@
+"""A server of the tests' own, a browser, and people in front of it."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.parse import quote
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from playwright.sync_api import ConsoleMessage, Page
+from pytest_django import DjangoDbBlocker
+
+from accounts.models import User
+from tests.accounts.factories import PASSWORD
+
+# Playwright keeps an event loop in this thread, in which nothing else runs while a test does.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+START_SECONDS = 240
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test here drives a browser against committed rows."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.e2e)
+            item.add_marker(pytest.mark.django_db(transaction=True))
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    """The distribution's browser, which fetches nothing of its own."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    browser = next((path for name in names if (path := shutil.which(name))), None)
+    if browser is None:
+        pytest.fail("There is no Chromium. Install the distribution's: apt-get install chromium")
+    return {"executable_path": browser, "args": list(FLAGS)}
+
+
+@pytest.fixture(scope="session")
+def server(
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[str]:
+    """The address of a running server on the tests' database."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    with django_db_blocker.unblock():
+        environment = os.environ | {"LPR_DATABASE_URL": database_url()}
+    log = tmp_path_factory.mktemp("server") / "log"
+    command = [sys.executable, "-m", "tests.e2e.serve", str(port), str(settings.DATA_DIR)]
+    command.append(str(tmp_path_factory.mktemp("static")))
+    with log.open("wb") as output:
+        process = subprocess.Popen(  # this program  # noqa: S603  # our own server
+            command, env=environment, cwd=settings.BASE_DIR, stdout=output, stderr=output
+        )
+    try:
+        wait_until_alive(url, process, log)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def database_url() -> str:
+    """The tests' database, as the environment names databases."""
+    db = connection.settings_dict
+    account = f"{quote(db['USER'], safe='')}:{quote(db['PASSWORD'], safe='')}"
+    return f"postgresql://{account}@{db['HOST']}:{db['PORT']}/{db['NAME']}"
+
+
+def wait_until_alive(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    """Wait until the server answers; fail with its output if it ends or takes too long."""
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            urllib.request.urlopen(f"{url}/healthz", timeout=2)  # our own address  # noqa: S310  # our own server
+        except (URLError, OSError):
+            time.sleep(0.2)
+        else:
+            return
+    pytest.fail(f"The server did not start:\n{log.read_text()[-4000:]}")
+
+
+@pytest.fixture(scope="session")
+def base_url(server: str) -> str:
+    """What `page.goto("/…")` starts from."""
+    return server
+
+
+@pytest.fixture(autouse=True)
+def complaints(request: pytest.FixtureRequest) -> Iterator[list[str]]:
+    """What a browser complains of, a broken content policy too; a test fails if there is any."""
+    heard: list[str] = []
+    page: Page = request.getfixturevalue("page")
+
+    def listen(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            heard.append(f"{message.text} ({message.location.get('url', '')})")
+
+    page.on("console", listen)
+    page.on("pageerror", lambda error: heard.append(str(error)))
+    yield heard
+    assert not heard
+
+
+@pytest.fixture
+def log_in(page: Page) -> Callable[[User], None]:
+    """A function that logs a person in through the log-in page."""
+
+    def go(user: User) -> None:
+        page.goto("/accounts/login/")
+        page.get_by_label("Email").fill(user.email)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Log in").click()
+        page.wait_for_url("**/")
+
+    return go

@@ -1,0 +1,38 @@
+"""Serves the tests' database and files with Daphne, static files collected as on a real server.
+
+python -m tests.e2e.serve PORT DATA_DIR STATIC_DIR
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "lpr_project.settings.test"
+
+from daphne.cli import CommandLineInterface
+from django.conf import settings
+from django.core.management import call_command
+
+# Large, and on no page that a browser opens here.
+NOT_LOOKED_AT = ["drf_spectacular_sidecar", "rest_framework", "gis"]
+
+
+def serve(port: str, data_dir: Path, static_dir: Path) -> None:
+    """Serve until the process is ended."""
+    storages: dict[str, Any] = settings.STORAGES
+    for alias in ("default", "pictures", "uploads"):
+        storages[alias]["OPTIONS"] = {"location": data_dir / alias}
+    storages["staticfiles"]["BACKEND"] = "lpr_project.staticfiles.ModuleAwareStorage"
+    settings.STATIC_ROOT = static_dir
+    import django  # reads the settings that were just changed  # noqa: PLC0415  # loads the apps, which need settings
+
+    django.setup()
+    call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=NOT_LOOKED_AT)
+    CommandLineInterface().run(
+        ["--bind", "127.0.0.1", "--port", port, "lpr_project.asgi:application"]
+    )
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))
