@@ -93,11 +93,11 @@ class Page:
 
 
 def is_detections(event: Event) -> bool:
-    return event["type"] == "detections"
+    return bool(event["type"] == "detections")
 
 
 def is_status(**wanted: bool) -> Callable[[Event], bool]:
-    return lambda event: {**event, **wanted, "type": "status"} == event
+    return lambda event: {**event, **wanted, "type": "status"} == dict(event)
 
 
 def number_of(item: Event) -> str:

@@ -74,7 +74,7 @@ def server(
     command = [sys.executable, "-m", "tests.e2e.serve", str(port), str(settings.DATA_DIR)]
     command.append(str(tmp_path_factory.mktemp("static")))
     with log.open("wb") as output:
-        process = subprocess.Popen(  # this program  # noqa: S603  # our own server
+        process = subprocess.Popen(
             command, env=environment, cwd=settings.BASE_DIR, stdout=output, stderr=output
         )
     try:
