@@ -69,10 +69,9 @@ class AuthenticatorAdmin(ReadOnlyModelAdmin[Any]):
     ordering = ["user__email", "type"]
     fields = ["user", "type", "created_at", "last_used_at"]
 
-    def readable(self, user: User) -> QuerySet[Any]:
+    def readable(self, user: User) -> Any:
         factors = Authenticator.objects.all()
-        shown: QuerySet[Any] = factors if user.is_superuser else factors.none()
-        return shown
+        return factors if user.is_superuser else factors.none()
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return isinstance(request.user, User) and request.user.is_superuser
@@ -90,11 +89,11 @@ class AuthenticatorAdmin(ReadOnlyModelAdmin[Any]):
 class SuperuserModelAdmin(ScopedModelAdmin[Any]):
     """What concerns the whole server."""
 
-    def readable(self, user: User) -> QuerySet[Any]:
+    def readable(self, user: User) -> Any:
         rows = self.model._default_manager.all()  # noqa: SLF001  # Django's public name
         return rows if user.is_superuser else rows.none()
 
-    def writable(self, user: User) -> QuerySet[Any]:
+    def writable(self, user: User) -> Any:
         return self.readable(user)
 
     def save_model(
