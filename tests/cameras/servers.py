@@ -156,7 +156,7 @@ class RtspServer:
         return f"rtsp://127.0.0.1:{self.port}/live"
 
     def start(self) -> None:
-        self._process = subprocess.Popen(  # noqa: S603 - our own script
+        self._process = subprocess.Popen(
             [str(SYSTEM_PYTHON), str(RTSP_SERVER), *self._arguments, "--port", str(self.port)],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -179,7 +179,7 @@ class RtspServer:
         """Whether the distribution's packages are installed."""
         needed = "import gi; gi.require_version('GstRtspServer', '1.0')"
         try:
-            done = subprocess.run(  # noqa: S603 - a fixed command
+            done = subprocess.run(
                 [str(SYSTEM_PYTHON), "-c", needed], check=False, capture_output=True
             )
         except FileNotFoundError:
