@@ -1,5 +1,6 @@
 """One JSON shape for every failure of the API: {"error": {"code", "message", "detail"}}."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
@@ -40,7 +41,7 @@ def answer_error(error: Exception, _context: dict[str, Any]) -> Response | None:
     """Turn what a view raised into an answer; None lets an unknown failure become a 500."""
     if isinstance(error, LprError):
         set_rollback()
-        return Response(error_body(error.code, error.message, error.detail), status=error.status)
+        return _response(error_body(error.code, error.message, error.detail), error.status)
     failure = _api_exception(error)
     if failure is None:
         return None
@@ -50,7 +51,14 @@ def answer_error(error: Exception, _context: dict[str, Any]) -> Response | None:
         headers["WWW-Authenticate"] = challenge
     if wait := getattr(failure, "wait", None):
         headers["Retry-After"] = str(int(wait) + 1)
-    return Response(_api_exception_body(failure), status=failure.status_code, headers=headers)
+    return _response(_api_exception_body(failure), failure.status_code, headers)
+
+
+def _response(
+    body: dict[str, Any], status: int, headers: Mapping[str, str] | None = None
+) -> Response:
+    # A failure is JSON also where a picture was asked for.
+    return Response(body, status=status, headers=headers, content_type="application/json")
 
 
 def _api_exception(error: Exception) -> exceptions.APIException | None:

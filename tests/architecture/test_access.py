@@ -1,0 +1,196 @@
+"""Every door in the table of addresses, tried by strangers and by keys of the wrong kind."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from rest_framework.test import APIClient
+from rest_framework.views import APIView
+
+from accounts.models import Organization, Scope, User
+from cameras.models import Camera
+from detections.models import Upload
+from tests.accounts.factories import make_api_key
+from tests.cameras.factories import make_camera_group
+from tests.detections.factories import make_detection
+
+ClientOf = Callable[[User], APIClient]
+# What concerns everybody or nobody: who am I, the registry of models, the description itself.
+SHARED = {"me", "models", "schema", "api-docs"}
+
+
+class Door(NamedTuple):
+    """One address: its name, what follows the server's name, and the view behind it."""
+
+    name: str
+    route: str
+    view: Any
+
+
+def doors(namespace: str) -> list[Door]:
+    found: list[Door] = []
+    for entry in get_resolver().url_patterns:
+        if isinstance(entry, URLResolver) and entry.app_name == namespace:
+            for view in entry.url_patterns:
+                if isinstance(view, URLPattern):
+                    route = f"/{entry.pattern}{str(view.pattern).strip('^$')}"
+                    found.append(Door(str(view.name), route, view.callback))
+    return found
+
+
+API, PAGES = doors("api"), doors("detections")
+
+
+def names(door: Door) -> str:
+    return door.name
+
+
+def methods_of(door: Door) -> list[str]:
+    actions = getattr(door.view, "actions", None)
+    known = actions or {
+        method: method for method in APIView.http_method_names if hasattr(door.view.cls, method)
+    }
+    return [method for method in known if method not in {"options", "head"}]
+
+
+@pytest.fixture
+def things(organization: Organization, camera: Camera, jpeg: bytes) -> Iterator[dict[str, Any]]:
+    """One of everything that has an address, in the first organization."""
+    detection = make_detection(camera, frame=jpeg, crop=jpeg)
+    upload = Upload.objects.create(
+        organization=organization,
+        camera=camera,
+        original_name="gate.jpg",
+        kind=Upload.Kind.PICTURE,
+        size_bytes=1,
+        captured_at=detection.captured_at,
+    )
+    group = make_camera_group(organization, [camera])
+    return {
+        "camera": camera.pk,
+        "camera-group": group.pk,
+        "detection": detection.pk,
+        "plate": detection.plate_id,
+        "upload": upload.pk,
+        "<uuid:detection_id>": detection.pk,
+        "<uuid:upload_id>": upload.pk,
+        "<uuid:camera_id>": camera.pk,
+    }
+
+
+def address(door: Door, things: dict[str, Any]) -> str:
+    """The door's address for a thing of the first organization; fails for a kind not named here."""
+    route = door.route.replace("(?P<pk>[^/.]+)", "<pk>")
+    if "<pk>" in route:
+        kind = max((kind for kind in things if door.name.startswith(kind)), key=len)
+        route = route.replace("<pk>", str(things[kind]))
+    for placeholder in (kind for kind in things if kind.startswith("<")):
+        route = route.replace(placeholder, str(things[placeholder]))
+    assert "<" not in route, f"Name in `things` what stands in {route}."
+    return route
+
+
+@pytest.mark.parametrize("door", [door for door in API if "<pk>" in door.route], ids=names)
+def test_api_tells_a_stranger_nothing_of_one_thing(
+    client_of: ClientOf, things: dict[str, Any], outsider: User, door: Door
+) -> None:
+    client = client_of(outsider)
+
+    for method in methods_of(door):
+        answer = getattr(client, method)(address(door, things), {})
+        assert answer.status_code == 404, method
+        assert answer.json()["error"]["code"] == "not_found"
+
+
+@pytest.mark.parametrize("door", [door for door in API if "get" in methods_of(door)], ids=names)
+def test_api_lists_nothing_to_a_stranger(
+    client_of: ClientOf, things: dict[str, Any], outsider: User, door: Door
+) -> None:
+    if "<pk>" in door.route or door.name in SHARED:
+        pytest.skip("no list of an organization's rows")
+
+    assert client_of(outsider).get(door.route).json()["results"] == []
+
+
+@pytest.mark.parametrize("door", [door for door in PAGES if "<" in door.route], ids=names)
+def test_page_is_unknown_to_a_stranger(
+    client_of: ClientOf, things: dict[str, Any], outsider: User, door: Door
+) -> None:
+    client = client_of(outsider)
+
+    statuses = {client.get(address(door, things)).status_code} | {
+        client.post(address(door, things)).status_code
+    }
+
+    assert 404 in statuses
+    assert statuses <= {404, 405}
+
+
+@pytest.mark.parametrize("door", API, ids=names)
+def test_api_asks_who_is_calling(things: dict[str, Any], door: Door) -> None:
+    for method in methods_of(door):
+        answer = getattr(APIClient(), method)(address(door, things), {})
+        assert answer.status_code == 401, method
+        assert answer.json()["error"].keys() == {"code", "message", "detail"}
+
+
+@pytest.mark.parametrize("door", PAGES, ids=names)
+def test_page_asks_who_is_calling(client: Client, things: dict[str, Any], door: Door) -> None:
+    answer = client.get(address(door, things))
+
+    assert answer.status_code in {302, 401, 403, 405}, answer.status_code
+    if answer.status_code == 302:
+        assert answer["Location"].startswith("/accounts/login/")
+
+
+@pytest.mark.parametrize("door", API, ids=names)
+def test_api_asks_a_key_for_its_scope(
+    organization: Organization, things: dict[str, Any], door: Door
+) -> None:
+    if door.name in SHARED - {"models"}:
+        pytest.skip("opens to every key")
+    for method in methods_of(door):
+        attribute = "read_scope" if method == "get" else "write_scope"
+        scope = getattr(door.view.cls, attribute, None)
+        assert scope in Scope.values, f"{door.name} names no {attribute}"
+        others = [Scope(value) for value in Scope.values if value != scope]
+        _, secret = make_api_key(organization, *others)
+
+        client = APIClient(headers={"Authorization": f"Bearer {secret}"})
+        answer = getattr(client, method)(address(door, things), {})
+
+        assert answer.status_code == 403, method
+        assert answer.json()["error"]["code"] == "permission_denied"
+
+
+@pytest.mark.parametrize("door", API, ids=names)
+def test_api_describes_each_failure_alike(
+    client_of: ClientOf, things: dict[str, Any], staff: User, door: Door
+) -> None:
+    client, url = client_of(staff), address(door, things)
+    failures = [
+        client.trace(url) if hasattr(client, "trace") else client.generic("TRACE", url),
+        client.generic("POST", url, b"{", content_type="text/csv"),
+        client.generic("PATCH", url, b"{", content_type="application/json"),
+        client.get(f"{url}{uuid4()}/nothing/"),
+    ]
+
+    for answer in failures:
+        assert 400 <= answer.status_code < 500
+        error = answer.json()["error"]
+        assert error.keys() == {"code", "message", "detail"}
+        assert error["message"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/v1/nothing/", "/api/v1/cameras", "/api/v1/", "/api/v1/cameras/%00/"]
+)
+def test_api_describes_what_is_not_there(db: None, path: str) -> None:
+    answer = APIClient().get(path)
+
+    assert answer.status_code in {301, 401, 404}
+    if answer.status_code != 301:
+        assert answer.json()["error"]["message"]
