@@ -92,4 +92,5 @@ class SuperuserAuditMiddleware:
         is_picture = response.headers.get("Content-Type", "").startswith("image/")
         match = request.resolver_match
         is_part = is_picture or (match is not None and match.url_name in self.PARTS)
-        return response.status_code < HTTPStatus.BAD_REQUEST and not is_part
+        is_empty = response.status_code == HTTPStatus.NO_CONTENT
+        return response.status_code < HTTPStatus.BAD_REQUEST and not (is_part or is_empty)
