@@ -13,6 +13,7 @@ from lpr_project.local.services import Services, throwaway_services
 from lpr_project.local.setup import given_environment, set_up
 
 MANAGE = ("python", "manage.py")
+CHECK_DEPLOYMENT = ("check", "--deploy", "--fail-level", "WARNING")
 CHECKS: dict[str, Sequence[Sequence[str]]] = {
     "lint": (
         ("ruff", "check", "."),
