@@ -28,8 +28,7 @@ from accounts.models import User
 from cameras.selectors import camera_ids_visible_to
 from detections.events import LiveDetection, camera_group
 from detections.forms import DetectionFilter, LiveFilterForm
-from detections.models import Detection
-from detections.selectors import detections_recorded_since
+from detections.selectors import as_rows, detections_recorded_since
 from detections.services.live import live_detection
 from detections.views.presentation import show_detection
 
@@ -270,7 +269,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels sh
         recorded = self._filter.narrow(detections_recorded_since(self._user, since))
         ids = list(recorded.values_list("pk", flat=True)[: ROWS_MOST + 1])
         unsent = [pk for pk in ids[:ROWS_MOST] if str(pk) not in self._sent]
-        rows = recorded.filter(pk__in=unsent) if unsent else Detection.objects.none()
+        rows = as_rows(recorded.filter(pk__in=unsent)) if unsent else ()
         return [live_detection(row) for row in reversed(rows)], len(ids) <= ROWS_MOST
 
     async def _keep_beat(self) -> None:

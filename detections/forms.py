@@ -157,7 +157,7 @@ class UploadForm(forms.Form):
 
 
 def _choose_from(field: forms.Field, rows: QuerySet[Any]) -> None:
-    cast("forms.ModelChoiceField[Any]", field).queryset = rows
+    cast("forms.ModelChoiceField[Any]", field).queryset = rows.select_related(None).only("name")
 
 
 def _camera_ids(camera: Camera | None, group: CameraGroup | None) -> frozenset[UUID] | None:

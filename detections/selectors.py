@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from accounts.models import User
 from cameras.selectors import camera_ids_visible_to, cameras_visible_to
@@ -49,9 +49,27 @@ LATE_MOST = timedelta(days=1)
 
 
 def detections_recorded_since(user: User, since: datetime) -> QuerySet[Detection]:
-    """Detections that became known after `since`, newest first, with their evidence."""
+    """Detections that became known after `since`, newest first."""
+    span = in_time(since=since - LATE_MOST)
+    return detections_visible_to(user).filter(span, recorded_at__gte=since)
+
+
+def as_rows(detections: QuerySet[Detection]) -> QuerySet[Detection]:
+    """Only what a row of a list shows: whole rows would cost their evidence's decoding."""
     return (
-        detections_visible_to(user)
-        .defer(None)
-        .filter(in_time(since=since - LATE_MOST), recorded_at__gte=since)
+        detections.select_related(None)
+        .select_related("camera")
+        .only(
+            "camera__name",
+            "read_number",
+            "read_country",
+            "read_province",
+            "confidence",
+            "review",
+            "captured_at",
+            "recorded_at",
+            "crop_name",
+            "frame_name",
+        )
+        .annotate(char_confidences=F("evidence__char_confidences"))
     )

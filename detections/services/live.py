@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from detections.events import LiveDetection, publish_detections
@@ -9,7 +10,7 @@ from detections.models import Detection
 
 
 def live_detection(detection: Detection) -> LiveDetection:
-    """What a live page shows of a detection; its camera must be loaded."""
+    """What a live page shows of a detection; a stored one comes from `as_rows`."""
     return {
         "id": str(detection.pk),
         "camera_id": str(detection.camera_id),
@@ -18,13 +19,24 @@ def live_detection(detection: Detection) -> LiveDetection:
         "country": detection.read_country,
         "province": detection.read_province,
         "confidence": detection.confidence,
-        "char_confidences": detection.evidence.get("char_confidences", []),
+        "char_confidences": _char_confidences(detection),
         "review": detection.review,
         "captured_at": detection.captured_at.isoformat(),
         "recorded_at": detection.recorded_at.isoformat(),
         "has_crop": bool(detection.crop_name),
         "has_frame": bool(detection.frame_name),
     }
+
+
+def _char_confidences(detection: Detection) -> list[float]:
+    """From the evidence, or the annotation of `as_rows`; a program may have sent anything."""
+    if "evidence" in detection.get_deferred_fields():
+        found = getattr(detection, "char_confidences", None)
+    else:
+        evidence: Any = detection.evidence
+        found = evidence.get("char_confidences") if isinstance(evidence, dict) else None
+    are_numbers = isinstance(found, list) and all(isinstance(c, int | float) for c in found)
+    return list(found) if found and are_numbers else []
 
 
 def announce_detections(*, detections: Sequence[Detection]) -> None:

@@ -13,7 +13,7 @@ from accounts.models import AuditEvent, User
 from accounts.services import record_audit_event
 from detections.forms import DetectionFilterForm
 from detections.models import Detection
-from detections.selectors import detections_visible_to
+from detections.selectors import as_rows, detections_visible_to
 from detections.services.live import live_detection
 from detections.services.verification import verify_pictures
 from detections.views.evidence import show_evidence
@@ -46,7 +46,7 @@ def detection_list(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
     form = DetectionFilterForm(request.GET, user=user)
     form.full_clean()
-    wanted = form.narrow(detections_visible_to(user).defer(None))
+    wanted = as_rows(form.narrow(detections_visible_to(user)))
     after, before = _id(request, "after"), _id(request, "before")
     if form.filter.prefix and not (after or before):
         record_audit_event(

@@ -16,7 +16,7 @@ from accounts.services import record_audit_event
 from cameras.models import CameraStatus
 from cameras.selectors import cameras_visible_to
 from detections.forms import LiveFilterForm
-from detections.selectors import detections_visible_to
+from detections.selectors import as_rows, detections_visible_to
 from detections.services.live import live_detection
 from detections.views.cameras import judge_health
 from detections.views.presentation import ShownDetection, show_detection
@@ -66,7 +66,7 @@ def live(request: HttpRequest) -> HttpResponse:
 
 def newest_detections(user: User, form: LiveFilterForm) -> list[ShownDetection]:
     """The newest detections that pass the page's filters."""
-    rows = form.filter.narrow(detections_visible_to(user).defer(None))[:ROWS]
+    rows = as_rows(form.filter.narrow(detections_visible_to(user)))[:ROWS]
     return [show_detection(live_detection(row)) for row in rows]
 
 

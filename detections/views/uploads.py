@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from detections.errors import UploadRefusedError
 from detections.forms import UploadForm
 from detections.models import Upload
-from detections.selectors import detections_visible_to, uploads_visible_to
+from detections.selectors import as_rows, detections_visible_to, uploads_visible_to
 from detections.services.live import live_detection
 from detections.services.uploads import create_upload
 from detections.views.presentation import show_detection
@@ -82,7 +82,7 @@ def upload_detail(request: HttpRequest, upload_id: UUID) -> HttpResponse:
     """How far the reading of a file is, and what was found in it; htmx asks for the inner part."""
     user = user_of(request)
     upload = get_object_or_404(uploads_visible_to(user), pk=upload_id)
-    found = detections_visible_to(user).defer(None).filter(upload=upload).order_by("id")
+    found = as_rows(detections_visible_to(user).filter(upload=upload)).order_by("id")
     rows = list(found[: ROWS_OF_ONE + 1])
     context = {
         "upload": upload,
