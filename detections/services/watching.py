@@ -22,9 +22,10 @@ from django.db import connection
 from django.utils import timezone
 from redis.exceptions import RedisError
 
+from cameras.errors import SourceRefusedError
 from cameras.models import Camera, CameraStatus
-from cameras.services import report_camera_status
-from cameras.streams.config import SourceConfig, SourceKind
+from cameras.selectors import source_config
+from cameras.services import report_camera_status, require_outside_address
 from cameras.streams.errors import StreamError
 from cameras.streams.frame import StreamFrame
 from cameras.streams.reconnect import ReconnectingSource, StreamPhase, StreamState
@@ -162,15 +163,17 @@ class CameraWatch:
         """Take frames until the source ends, its settings change, or its active hours are over."""
         pause = self._pause()
         try:
+            config = source_config(self._camera)
+            require_outside_address(config)
             self._source = ReconnectingSource(
-                source_config(self._camera),
+                config,
                 pause,
                 self._note_state,
                 allowed_root=settings.SOURCES_DIR,
             )
             for frame in self._source.frames():
                 self._see(frame)
-        except StreamError as error:
+        except (StreamError, SourceRefusedError) as error:
             self._state, self._stream_error = CameraStatus.State.FAILING, str(error)
             # Trying again with these settings is of no use; wait until somebody changes them.
             pause.wait(30)
@@ -372,24 +375,3 @@ class _StopAny(threading.Event):
         while not self.is_set() and (until is None or time.monotonic() < until):
             time.sleep(0.1)
         return self.is_set()
-
-
-def source_config(camera: Camera) -> SourceConfig:
-    """A camera's source as the streams take it; files play at their own speed, again and again.
-
-    Raises:
-        InvalidAddressError: The address does not fit the kind.
-    """
-    kind = SourceKind(camera.source_kind)
-    url = camera.source_url
-    if kind in {SourceKind.FILE, SourceKind.FOLDER}:
-        url = str(settings.SOURCES_DIR / url)
-    return SourceConfig(
-        kind=kind,
-        url=url,
-        username=camera.source_username,
-        password=camera.source_password or "",
-        loop=True,
-        realtime=True,
-        analyse_fps=camera.analyse_fps,
-    )
