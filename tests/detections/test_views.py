@@ -1,7 +1,7 @@
 """The pages of detections, as a browser asks for them."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
@@ -10,7 +10,7 @@ from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts.models import AuditEvent, Organization, User
 from cameras.models import Camera, CameraStatus
@@ -23,6 +23,13 @@ from tests.detections.factories import make_detection
 
 ClientOf = Callable[[User], Client]
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _language_of_its_own() -> Iterator[None]:
+    """A page's language stays active in this thread; it must not reach the next test."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture
