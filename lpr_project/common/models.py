@@ -39,8 +39,12 @@ def uuid7_at(moment: datetime, randomness: int) -> uuid.UUID:
 
 
 def uuid7_floor(moment: datetime) -> uuid.UUID:
-    """The smallest UUIDv7-ordered value of a moment: a bound for ranges of ids."""
-    return uuid.UUID(int=int(moment.timestamp() * 1000) << 80)
+    """The smallest UUIDv7-ordered value of a moment: a bound for ranges of ids.
+
+    >>> uuid7_floor(datetime(346, 1, 1, tzinfo=UTC))
+    UUID('00000000-0000-0000-0000-000000000000')
+    """
+    return uuid.UUID(int=max(int(moment.timestamp() * 1000), 0) << 80)
 
 
 def uuid7_time(value: uuid.UUID) -> datetime:

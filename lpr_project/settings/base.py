@@ -311,6 +311,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "lpr_project.common.pagination.KeysetPagination",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_RENDERER_CLASSES": ["lpr_project.common.renderers.OrjsonRenderer"],
+    "DATETIME_FORMAT": None,  # the renderer writes them, in UTC
     "DEFAULT_PARSER_CLASSES": ["lpr_project.common.parsers.BoundedJsonParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_THROTTLE_CLASSES": ["lpr_project.common.throttling.TokenBucketThrottle"],
