@@ -2,7 +2,6 @@
 
 import ctypes.util
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -110,13 +109,23 @@ def _python_packages() -> list[str]:
 
 
 def _postgis_packages() -> list[str]:
-    pattern = r"^postgresql-[0-9]+-postgis-3$"
+    names = _offered(r"^postgresql-[0-9]+-postgis-3$")
+    newest = max(names, key=lambda name: int(name.split("-")[1]), default="postgis")
+    return [newest]
+
+
+def _browser_packages() -> list[str]:
+    # Ubuntu has it under the longer name, as a snap.
+    return _offered(r"^chromium$") or ["chromium-browser"]
+
+
+def _offered(pattern: str) -> list[str]:
+    """List the packages of the distribution whose name matches."""
     if not shutil.which("apt-cache"):
-        return ["postgis"]
+        return []
     search = ["apt-cache", "search", "--names-only", pattern]
     found = subprocess.run(search, capture_output=True, text=True, check=False).stdout
-    versions = re.findall(r"^postgresql-([0-9]+)-postgis-3 ", found, re.MULTILINE)
-    return [f"postgresql-{max(versions, key=int)}-postgis-3" if versions else "postgis"]
+    return [line.split(" - ")[0] for line in found.splitlines()]
 
 
 def _privilege(missing: Sequence[str]) -> list[str]:
@@ -148,7 +157,7 @@ def _packages(*names: str) -> Callable[[], Sequence[str]]:
     return lambda: names
 
 
-# Which packages bring Python and PostGIS is asked only where they are missing: apt answers slowly.
+# What brings PostGIS or a browser is asked only where they are missing: apt answers slowly.
 NEEDS = (
     Need(_python_packages, _has_python),
     Need(_postgis_packages, _has_postgis),
@@ -162,6 +171,6 @@ NEEDS = (
     Need(_packages("npm"), partial(_has_program, "npm")),
 )
 BROWSER = Need(
-    _packages("chromium"),
+    _browser_packages,
     partial(_has_program, "chromium", "chromium-browser", "google-chrome"),
 )
