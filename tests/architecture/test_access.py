@@ -1,6 +1,6 @@
 """Every door in the table of addresses, tried by strangers and by keys of the wrong kind."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -57,7 +57,7 @@ def methods_of(door: Door) -> list[str]:
 
 
 @pytest.fixture
-def things(organization: Organization, camera: Camera, jpeg: bytes) -> Iterator[dict[str, Any]]:
+def things(organization: Organization, camera: Camera, jpeg: bytes) -> dict[str, Any]:
     """One of everything that has an address, in the first organization."""
     detection = make_detection(camera, frame=jpeg, crop=jpeg)
     upload = Upload.objects.create(
@@ -173,8 +173,8 @@ def test_api_describes_each_failure_alike(
     client, url = client_of(staff), address(door, things)
     failures = [
         client.trace(url) if hasattr(client, "trace") else client.generic("TRACE", url),
-        client.generic("POST", url, b"{", content_type="text/csv"),
-        client.generic("PATCH", url, b"{", content_type="application/json"),
+        client.generic("POST", url, "{", content_type="text/csv"),
+        client.generic("PATCH", url, "{", content_type="application/json"),
         client.get(f"{url}{uuid4()}/nothing/"),
     ]
 
