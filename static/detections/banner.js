@@ -1,4 +1,5 @@
 // Says in words whether the page is live, and if not, what is wrong and what happens next.
+import { element } from "../lpr/plate.js";
 
 const connection = document.querySelector("#connection");
 const banner = document.querySelector("#banner");
@@ -12,20 +13,20 @@ const TROUBLES = {
   socket: () => gettext("The server answers, but not for live updates."),
 };
 
-function say(state, word, sentence) {
+/** `aside` changes every second; a screen reader is spared it. */
+function say(state, word, sentence, aside = "") {
   connection.dataset.state = state;
   connection.querySelector("span").textContent = word;
-  if (banner.dataset.sentence === sentence) {
-    return;
+  if (banner.dataset.sentence !== sentence) {
+    banner.dataset.sentence = sentence;
+    const hidden = element("span");
+    hidden.setAttribute("aria-hidden", "true");
+    const className = state === "broken" ? "notice notice-act" : "notice";
+    banner.replaceChildren(...(sentence ? [element("div", className, `${sentence} `, hidden)] : []));
   }
-  banner.dataset.sentence = sentence;
-  banner.replaceChildren();
-  if (sentence) {
-    const notice = document.createElement("div");
-    notice.className = state === "broken" ? "notice notice-act" : "notice";
-    notice.textContent = sentence;
-    banner.append(notice);
-    return notice;
+  const place = banner.querySelector("[aria-hidden]");
+  if (place) {
+    place.textContent = aside;
   }
 }
 
@@ -41,13 +42,12 @@ export function showBanner(name, { reason, seconds } = {}) {
     say("live", gettext("live"), sentence);
   } else if (name === "waiting") {
     const again = interpolate(ngettext("Trying again in %s second.", "Trying again in %s seconds.", seconds), [seconds]);
-    say("broken", gettext("disconnected"), `${TROUBLES[reason]()} ${again}`);
+    say("broken", gettext("disconnected"), TROUBLES[reason](), again);
   } else if (name === "logged-out") {
-    const notice = say("broken", gettext("logged out"), gettext("You were logged out."));
-    const link = document.createElement("a");
+    say("broken", gettext("logged out"), gettext("You were logged out."));
+    const link = element("a", "", gettext("Log in again"));
     link.href = location.href;
-    link.textContent = gettext("Log in again");
-    notice?.append(link);
+    banner.firstChild.append(link);
   } else {
     say("broken", gettext("not live"), TROUBLES[name]());
   }
