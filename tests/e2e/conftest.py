@@ -58,10 +58,19 @@ def browser_type_launch_args() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
+def server_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the running server prints."""
+    log = tmp_path_factory.mktemp("server") / "log"
+    log.touch()
+    return log
+
+
+@pytest.fixture(scope="session")
 def server(
     django_db_setup: None,
     django_db_blocker: DjangoDbBlocker,
     tmp_path_factory: pytest.TempPathFactory,
+    server_log: Path,
 ) -> Iterator[str]:
     """The address of a running server on the tests' database."""
     with socket.socket() as probe:
@@ -70,15 +79,14 @@ def server(
     url = f"http://127.0.0.1:{port}"
     with django_db_blocker.unblock():
         environment = os.environ | {"LPR_DATABASE_URL": database_url()}
-    log = tmp_path_factory.mktemp("server") / "log"
     command = [sys.executable, "-m", "tests.e2e.serve", str(port), str(settings.DATA_DIR)]
     command.append(str(tmp_path_factory.mktemp("static")))
-    with log.open("wb") as output:
+    with server_log.open("wb") as output:
         process = subprocess.Popen(
             command, env=environment, cwd=settings.BASE_DIR, stdout=output, stderr=output
         )
     try:
-        wait_until_alive(url, process, log)
+        wait_until_alive(url, process, server_log)
         yield url
     finally:
         process.terminate()
@@ -97,7 +105,7 @@ def wait_until_alive(url: str, process: "subprocess.Popen[bytes]", log: Path) ->
     until = time.monotonic() + START_SECONDS
     while time.monotonic() < until and process.poll() is None:
         try:
-            urllib.request.urlopen(f"{url}/healthz", timeout=2)  # our own address  # noqa: S310  # our own server
+            urllib.request.urlopen(f"{url}/healthz", timeout=2)  # noqa: S310  # our own server
         except (URLError, OSError):
             time.sleep(0.2)
         else:
@@ -112,9 +120,13 @@ def base_url(server: str) -> str:
 
 
 @pytest.fixture(autouse=True)
-def complaints(request: pytest.FixtureRequest) -> Iterator[list[str]]:
-    """What a browser complains of, a broken content policy too; a test fails if there is any."""
+def complaints(request: pytest.FixtureRequest, server_log: Path) -> Iterator[list[str]]:
+    """What a browser complains of, a broken content policy too; a test fails if there is any.
+
+    A failed test shows what the server printed meanwhile.
+    """
     heard: list[str] = []
+    before = server_log.stat().st_size
     page: Page = request.getfixturevalue("page")
 
     def listen(message: ConsoleMessage) -> None:
@@ -124,6 +136,9 @@ def complaints(request: pytest.FixtureRequest) -> Iterator[list[str]]:
     page.on("console", listen)
     page.on("pageerror", lambda error: heard.append(str(error)))
     yield heard
+    with server_log.open("rb") as log:
+        log.seek(before)
+        print(log.read().decode(errors="replace"))  # noqa: T201  # shown under a failed test
     assert not heard
 
 

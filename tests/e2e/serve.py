@@ -25,9 +25,15 @@ def serve(port: str, data_dir: Path, static_dir: Path) -> None:
         storages[alias]["OPTIONS"] = {"location": data_dir / alias}
     storages["staticfiles"]["BACKEND"] = "lpr_project.staticfiles.ModuleAwareStorage"
     settings.STATIC_ROOT = static_dir
-    import django  # reads the settings that were just changed  # noqa: PLC0415  # loads the apps, which need settings
+    import django  # noqa: PLC0415  # reads the settings that were just changed
 
     django.setup()
+    from django.contrib.contenttypes.models import ContentType  # noqa: PLC0415  # needs the apps
+    from django.core.signals import request_started  # noqa: PLC0415  # together with what it is for
+
+    # Between two tests the tables are emptied and content types made anew with other numbers, which
+    # no real server sees; one that remembers the old ones cannot write to the admin's log.
+    request_started.connect(lambda **_: ContentType.objects.clear_cache(), weak=False)
     call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=NOT_LOOKED_AT)
     CommandLineInterface().run(
         ["--bind", "127.0.0.1", "--port", port, "lpr_project.asgi:application"]
