@@ -1,12 +1,13 @@
 """Turns checkpoints into the files that ship, and checks that they answer as the checkpoints do.
 
-    python -m training.export reader /tmp/reader/last.pt latin_reader_v1.onnx
+    python -m training.export reader /tmp/reader/last.pt plate_reader_v2.onnx
     python -m training.export detector /tmp/detector2/weights/last.pt plate_detector_v1.onnx \
         --with /tmp/detector/weights/last.pt
 
 Reader: input `input`, the name that fast-plate-ocr feeds, uint8 RGB (N, 64, 128, 3), plain resize;
-output `plate`, probabilities (N, 10, 37) over `0-9A-Z_`, `_` pads. A fast-plate-ocr plate
-configuration is written beside it.
+output `plate`, probabilities (N, 10, 79) over digits, Latin letters, Thai consonants and `_`, which
+pads, and output `region`, probabilities of the regions that the plate configuration lists, which
+is written beside it in fast-plate-ocr's format.
 
 Detector: input `images`, float32 RGB (N, 3, H, W) from 0 to 1, letterboxed with grey 114, H and W
 multiples of 32; output `output0` (N, 300, 6), rows x_min, y_min, x_max, y_max in pixels of the
@@ -35,6 +36,7 @@ from onnx import helper, numpy_helper
 from torch import Tensor, nn
 
 from training.errors import TrainingError
+from training.layouts import REGIONS
 from training.plates import ALPHABET
 from training.reader_model import ExportedReader, PlateReaderNet
 from training.render_plates import INPUT_HEIGHT_PX, INPUT_WIDTH_PX, SLOTS
@@ -55,6 +57,7 @@ DETECTOR_METADATA = {
     "end2end": "True",
     "args": "{'dynamic': True}",
 }
+UNKNOWN_REGION = "unknown"
 PLATE_CONFIG = f"""\
 max_plate_slots: {SLOTS}
 alphabet: "{ALPHABET}"
@@ -64,7 +67,8 @@ img_width: {INPUT_WIDTH_PX}
 keep_aspect_ratio: false
 interpolation: linear
 image_color_mode: rgb
-"""
+plate_regions:
+{"".join(f'  - "{region or UNKNOWN_REGION}"' + chr(10) for region in REGIONS)}"""
 
 
 def export_reader(checkpoint: Path, out: Path) -> float:
@@ -82,8 +86,8 @@ def export_reader(checkpoint: Path, out: Path) -> float:
         (sample,),
         str(out),
         input_names=["input"],
-        output_names=["plate"],
-        dynamic_axes={"input": {0: "count"}, "plate": {0: "count"}},
+        output_names=["plate", "region"],
+        dynamic_axes={name: {0: "count"} for name in ("input", "plate", "region")},
         opset_version=OPSET,
         dynamo=False,
     )
@@ -94,9 +98,10 @@ def export_reader(checkpoint: Path, out: Path) -> float:
     for count in (1, 5):
         pictures = torch.randint(0, 256, (count, *sample.shape[1:]), dtype=torch.uint8)
         with torch.no_grad():
-            expected = model(pictures).numpy()
-        answer = np.asarray(session.run(None, {"input": pictures.numpy()})[0])
-        difference = max(difference, float(np.abs(answer - expected).max()))
+            expected = model(pictures)
+        answers = session.run(None, {"input": pictures.numpy()})
+        for answer, right in zip(answers, expected, strict=True):
+            difference = max(difference, float(np.abs(answer - right.numpy()).max()))
     return _checked(difference, out)
 
 

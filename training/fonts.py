@@ -48,6 +48,17 @@ FONT_GROUPS: dict[str, tuple[str, ...]] = {
         "DejaVuSansMono-Bold", "LiberationMono-Bold", "Hack-Bold", "B612Mono-Bold", "OCRB",
         "FreeMonoBold",
     ),
+    "thai": (
+        "Loma-Bold", "Garuda-Bold", "Waree-Bold", "Umpush-Bold", "Laksaman-Bold", "Sawasdee-Bold",
+        "TlwgTypo-Bold", "Loma", "Garuda", "Waree", "Umpush", "Laksaman", "NotoLoopedThai-Bold",
+        "NotoLoopedThai-Regular", "TlwgMono-Bold", "Norasi-Bold", "Kinnari-Bold", "Loma-Bold",
+        "Garuda-Bold", "Waree-Bold",
+    ),
+    "script": (
+        "Z003-MediumItalic", "C059-BdIta", "NimbusRoman-BoldItalic", "LiberationSerif-BoldItalic",
+        "NimbusRoman-Bold", "LiberationSerif-Bold", "C059-Bold", "P052-BoldItalic",
+    ),
+    "chinese": ("wqy-zenhei",),
 }  # fmt: skip
 
 CAP_HEIGHT_PX = 64
@@ -73,19 +84,19 @@ class Glyph:
 
 @cache
 def _font_files() -> dict[str, Path]:
-    """Every installed font file by its name without ending; TrueType and OpenType alone."""
+    """Every installed font file by its name without ending; TrueType and OpenType."""
 
     def files() -> Iterator[Path]:
         for folder in FONT_FOLDERS:
-            for ending in ("ttf", "otf"):
+            for ending in ("ttf", "otf", "ttc"):
                 yield from sorted(folder.rglob(f"*.{ending}"))
 
     return {path.stem: path for path in files()}
 
 
 @cache
-def _sized_font(name: str) -> ImageFont.FreeTypeFont:
-    """The font at the size where a capital H is `CAP_HEIGHT_PX` high."""
+def _sized_font(name: str, measure: str = "H") -> ImageFont.FreeTypeFont:
+    """The font at the size where the character `measure` is `CAP_HEIGHT_PX` high."""
     path = _font_files().get(name)
     if path is None:
         raise TrainingError(
@@ -93,8 +104,32 @@ def _sized_font(name: str) -> ImageFont.FreeTypeFont:
             "docs/training.md lists and try again."
         )
     probe = ImageFont.truetype(str(path), 200)
-    _, top, _, bottom = probe.getbbox("H")
+    _, top, _, bottom = probe.getbbox(measure)
     return ImageFont.truetype(str(path), round(200 * CAP_HEIGHT_PX / (bottom - top)))
+
+
+def _measure(character: str) -> str:
+    """The character that is as high as this one's script is on a plate."""
+    if "ก" <= character <= "๛":
+        return "ก"
+    return "国" if character >= "\u4e00" else "H"
+
+
+@cache
+def word_mask(font_name: str, word: str) -> NDArray[np.uint8]:
+    """A Thai word with its vowels and tone marks above and below: uint8, 255 where there is ink.
+
+    A plain consonant is 64 px high in it; the mask has no empty rows or columns around.
+
+    Raises:
+        TrainingError: The font is not installed.
+    """
+    font = _sized_font(font_name, "ก")
+    width = int(font.getlength(word)) + 64
+    canvas = Image.new("L", (width, 4 * CAP_HEIGHT_PX), 0)
+    ImageDraw.Draw(canvas).text((32, 2.5 * CAP_HEIGHT_PX), word, fill=255, font=font, anchor="ls")
+    left, top, right, bottom = canvas.getbbox() or (0, 0, 1, 1)
+    return np.ascontiguousarray(np.asarray(canvas)[top:bottom, left:right])
 
 
 @cache
@@ -104,7 +139,7 @@ def glyph(font_name: str, character: str) -> Glyph:
     Raises:
         TrainingError: The font is not installed.
     """
-    font = _sized_font(font_name)
+    font = _sized_font(font_name, _measure(character))
     width = max(8, int(font.getlength(character)) + 16)
     canvas = Image.new("L", (width, GLYPH_CANVAS_PX), 0)
     ImageDraw.Draw(canvas).text((8, BASELINE_PX), character, fill=255, font=font, anchor="ls")

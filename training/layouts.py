@@ -1,15 +1,21 @@
 """The plates that are rendered, as data: what is printed where, in which colours and letters.
 
-A pattern prints itself, except `#` (a digit), `+` (1 to 9), `@` (a letter) and `*` (either). What
-a reader should answer is the printed letters and digits without anything between them. A script
-other than Latin needs its own entries here (with `letters`) and fonts in `training.fonts`,
-nothing else.
+A pattern prints itself, except `#` (a digit), `+` (1 to 9), `@` (a letter), `*` (either), `%` (a
+Thai consonant), `&` (the province sign of China, which is not read) and `~` (a Thai province's name
+over the whole row). What a reader should answer is the printed letters and digits without anything
+between them, and the region. A script other than these needs its own entries here and fonts in
+`training.fonts`, nothing else.
 """
 
 from dataclasses import dataclass
 
+from vehicles.plates.patterns import THAI_CONSONANTS
+from vehicles.plates.provinces import PROVINCES
+
 Colour = tuple[int, int, int]
 
+THAI_LETTERS = "".join(sorted(THAI_CONSONANTS))
+CHINESE_SIGNS = "京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川贵云藏陕甘青宁新"
 LATIN_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 WHITE: Colour = (236, 238, 236)
 SILVER: Colour = (196, 200, 202)
@@ -26,7 +32,8 @@ class Row:
     """One line of large characters.
 
     `patterns` are alternatives. `top`, `bottom`, `left` and `right` are fractions of the plate's
-    height and width between which the line is set; `top` to `bottom` is the height of a capital.
+    height and width between which the line is set; `top` to `bottom` is the height of a capital,
+    of a name with all that stands above and below its letters.
     """
 
     patterns: tuple[str, ...]
@@ -40,9 +47,11 @@ class Row:
 class Layout:
     """One kind of plate.
 
-    `weight` is how often it is drawn against the others; `aspect` is width over height (from, to);
-    `colours` are pairs of ground and ink (RGB); `extras` are names of decorations that
-    `training.plates` knows how to draw.
+    `region` is what a reader should answer beside the text: a country (ISO 3166-1 alpha-2), `EU`
+    for plates that could be of several countries there, or "" where only the text tells; a printed
+    province (`~`) stands for itself. `weight` is how often it is drawn against the others; `aspect`
+    is width over height (from, to); `colours` are pairs of ground and ink (RGB); `extras` are names
+    of decorations that `training.plates` knows how to draw.
     """
 
     name: str
@@ -53,6 +62,7 @@ class Layout:
     fonts: tuple[str, ...]
     letters: str = LATIN_LETTERS
     extras: tuple[str, ...] = ()
+    region: str = ""
 
 
 VIETNAM_LETTERS = "ABCDEFGHKLMNPRSTUVXYZ"
@@ -74,6 +84,7 @@ US_PATTERNS = (
 LAYOUTS: tuple[Layout, ...] = (
     Layout(
         name="vietnam_car",
+        region="VN",
         weight=12,
         aspect=(3.8, 4.9),
         rows=(Row(patterns=("##@-###.##", "##@-####", "##@#-####", "##@@-###.##")),),
@@ -84,6 +95,7 @@ LAYOUTS: tuple[Layout, ...] = (
     ),
     Layout(
         name="vietnam_two_lines",
+        region="VN",
         weight=10,
         aspect=(1.25, 2.05),
         rows=(
@@ -100,6 +112,7 @@ LAYOUTS: tuple[Layout, ...] = (
     ),
     Layout(
         name="europe",
+        region="EU",
         weight=18,
         aspect=(4.0, 5.0),
         rows=(Row(patterns=EUROPE_PATTERNS, left=0.1, right=0.96),),
@@ -109,6 +122,7 @@ LAYOUTS: tuple[Layout, ...] = (
     ),
     Layout(
         name="europe_crest",
+        region="EU",
         weight=8,
         aspect=(4.0, 5.0),
         rows=(Row(patterns=EUROPE_PATTERNS, left=0.1, right=0.97),),
@@ -118,6 +132,7 @@ LAYOUTS: tuple[Layout, ...] = (
     ),
     Layout(
         name="europe_plain",
+        region="EU",
         weight=5,
         aspect=(3.9, 5.0),
         rows=(Row(patterns=EUROPE_PATTERNS),),
@@ -127,6 +142,7 @@ LAYOUTS: tuple[Layout, ...] = (
     ),
     Layout(
         name="united_kingdom",
+        region="GB",
         weight=6,
         aspect=(4.2, 5.0),
         rows=(Row(patterns=("@@## @@@", "@### @@@", "@## @@@", "@@@ ###@"), left=0.08),),
@@ -136,6 +152,7 @@ LAYOUTS: tuple[Layout, ...] = (
     ),
     Layout(
         name="united_states",
+        region="US",
         weight=26,
         aspect=(1.8, 2.3),
         rows=(Row(patterns=US_PATTERNS, top=0.27, bottom=0.75, left=0.06, right=0.94),),
@@ -146,11 +163,12 @@ LAYOUTS: tuple[Layout, ...] = (
             ((200, 224, 240), BLUE), ((236, 214, 190), BLACK), ((180, 210, 170), BLACK),
             ((236, 206, 150), RED), ((170, 190, 220), BLACK),
         ),
-        fonts=("narrow", "narrow", "highway", "din", "rounded", "grotesque"),
-        extras=("scenery", "caption_top", "caption_bottom", "stickers", "bolts", "symbol"),
+        fonts=("narrow", "narrow", "narrow", "highway", "din", "rounded", "grotesque"),
+        extras=("scenery", "caption_top", "caption_bottom", "stickers", "bolts", "symbol", "frame"),
     ),
     Layout(
         name="brazil",
+        region="BR",
         weight=10,
         aspect=(2.6, 3.4),
         rows=(Row(patterns=("@@@-####", "@@@ ####", "@@@·####"), top=0.34, bottom=0.86),),
@@ -163,15 +181,17 @@ LAYOUTS: tuple[Layout, ...] = (
     ),
     Layout(
         name="mercosur",
+        region="BR",
         weight=6,
         aspect=(2.8, 3.4),
-        rows=(Row(patterns=("@@@#@##", "@@ ###@@", "@@@ ####"), top=0.36, bottom=0.88),),
+        rows=(Row(patterns=("@@@#@##",), top=0.36, bottom=0.88),),
         colours=((WHITE, BLACK), (WHITE, RED), (WHITE, BLUE)),
         fonts=("din", "narrow", "grotesque"),
         extras=("top_band", "border"),
     ),
     Layout(
         name="india",
+        region="IN",
         weight=6,
         aspect=(3.6, 5.0),
         rows=(Row(patterns=("@@ ## @@ ####", "@@##@@####", "@@-##-@-####", "@@ # @@ ####")),),
@@ -181,6 +201,7 @@ LAYOUTS: tuple[Layout, ...] = (
     ),
     Layout(
         name="india_two_lines",
+        region="IN",
         weight=3,
         aspect=(1.4, 2.2),
         rows=(
@@ -216,6 +237,87 @@ LAYOUTS: tuple[Layout, ...] = (
         extras=("border", "bolts"),
     ),
     Layout(
+        name="thailand",
+        region="TH",
+        weight=34,
+        aspect=(2.0, 2.5),
+        rows=(
+            Row(patterns=(*("+%% +###", "%% +###") * 3, "+%% +##", "%% +##", "+%% +#", "%% +#",
+                          "%% +", "+%% +"), top=0.1, bottom=0.6),
+            Row(patterns=("~",), top=0.63, bottom=0.94, left=0.15, right=0.85),
+        ),
+        colours=(
+            *DARK_ON_LIGHT, (WHITE, BLACK), (WHITE, BLACK), (WHITE, BLUE), (WHITE, GREEN),
+            (YELLOW, BLACK), (YELLOW, BLUE), (YELLOW, RED), (YELLOW, GREEN), (GREEN, WHITE),
+            (RED, BLACK), ((206, 196, 226), BLACK),
+        ),
+        fonts=("grotesque", "narrow", "din", "highway"),
+        extras=("border", "bolts", "scenery", "frame"),
+    ),
+    Layout(
+        name="thailand_truck",
+        region="TH",
+        weight=5,
+        aspect=(2.0, 2.5),
+        rows=(
+            Row(patterns=("+#-####",), top=0.24, bottom=0.66),
+            Row(patterns=("~",), top=0.7, bottom=0.96, left=0.15, right=0.85),
+        ),
+        colours=((YELLOW, BLACK), (YELLOW, BLACK), (WHITE, BLACK), (WHITE, GREEN)),
+        fonts=("grotesque", "narrow", "din", "highway"),
+        extras=("border", "bolts", "caption_top"),
+    ),
+    Layout(
+        name="thailand_motorcycle",
+        region="TH",
+        weight=8,
+        aspect=(0.95, 1.35),
+        rows=(
+            Row(patterns=("+%%", "%%%", "+%%"), top=0.07, bottom=0.37, left=0.14, right=0.86),
+            Row(patterns=("~",), top=0.4, bottom=0.62, left=0.1, right=0.9),
+            Row(patterns=("+###", "+###", "+##", "+#", "+"),
+                top=0.64, bottom=0.93, left=0.1, right=0.9),
+        ),
+        colours=(*DARK_ON_LIGHT, (WHITE, BLACK), (YELLOW, BLACK), (GREEN, WHITE)),
+        fonts=("grotesque", "narrow", "din", "highway"),
+        extras=("border", "bolts"),
+    ),
+    Layout(
+        name="thailand_temporary",
+        region="TH",
+        weight=2,
+        aspect=(2.0, 2.5),
+        rows=(
+            Row(patterns=("% ####",), top=0.1, bottom=0.6),
+            Row(patterns=("~",), top=0.63, bottom=0.94, left=0.15, right=0.85),
+        ),
+        colours=((RED, BLACK),),
+        fonts=("grotesque", "narrow", "din"),
+        extras=("border", "bolts"),
+    ),
+    Layout(
+        name="argentina",
+        region="AR",
+        weight=2,
+        aspect=(2.8, 3.4),
+        rows=(Row(patterns=("@@ ###@@",), top=0.36, bottom=0.88),),
+        colours=((WHITE, BLACK),),
+        fonts=("din", "narrow", "grotesque"),
+        extras=("top_band", "border"),
+    ),
+    Layout(
+        name="china",
+        region="CN",
+        weight=8,
+        aspect=(2.9, 3.6),
+        rows=(Row(patterns=("&@·*****", "&@·#####", "&@·#*###", "&@·@####", "&@·D#####")),),
+        colours=((BLUE, WHITE), (BLUE, WHITE), (BLUE, WHITE), (YELLOW, BLACK),
+                 ((120, 200, 160), BLACK)),
+        fonts=("grotesque", "narrow", "din"),
+        letters="ABCDEFGHJKLMNPQRSTUVWXYZ",
+        extras=("border", "bolts"),
+    ),
+    Layout(
         name="any",
         weight=12,
         aspect=(2.0, 5.2),
@@ -244,3 +346,7 @@ LAYOUTS: tuple[Layout, ...] = (
         extras=("border", "bolts"),
     ),
 )  # fmt: skip
+
+COUNTRIES = tuple(sorted({layout.region for layout in LAYOUTS} - {"TH"}))
+REGIONS = (*COUNTRIES, *(province.code for province in PROVINCES))
+PROVINCE_NAMES = {province.code: province.name_th for province in PROVINCES}

@@ -24,12 +24,14 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from training.errors import TrainingError
+from training.layouts import PROVINCE_NAMES, REGIONS
 from training.photos import MARGIN_X, MARGIN_Y
-from training.plates import ALPHABET
+from training.plates import ALPHABET, SEPARATORS
 
 Frame = NDArray[np.uint8]
 Boxes = NDArray[np.float32]
 LOOK_ALIKES = str.maketrans("OQI", "001")
+UNPRINTED = str.maketrans("", "", SEPARATORS)
 
 
 @dataclass(slots=True)
@@ -39,6 +41,8 @@ class Score:
     plates: int = 0
     exact: int = 0
     folded: int = 0
+    provinces: int = 0
+    placed: int = 0
     found: int = 0
     pictures: int = 0
     extra: int = 0
@@ -67,13 +71,13 @@ def session(path: Path) -> onnxruntime.InferenceSession:
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
-def read(model: onnxruntime.InferenceSession, crops: Sequence[Frame]) -> list[str]:
-    """Texts of BGR crops."""
+def read(model: onnxruntime.InferenceSession, crop: Frame) -> tuple[str, str]:
+    """Text and region of a BGR crop."""
     _, height, width, _ = model.get_inputs()[0].shape
-    batch = [cv2.resize(crop, (width, height))[..., ::-1] for crop in crops]
-    answer = model.run(None, {model.get_inputs()[0].name: np.stack(batch)})[0]
-    best = np.asarray(answer).reshape(len(crops), -1, len(ALPHABET)).argmax(-1)
-    return ["".join(ALPHABET[index] for index in row).rstrip("_") for row in best]
+    picture = cv2.resize(crop, (width, height))[None, :, :, ::-1]
+    characters, region = model.run(["plate", "region"], {model.get_inputs()[0].name: picture})
+    text = "".join(ALPHABET[index] for index in np.asarray(characters)[0].argmax(-1)).rstrip("_")
+    return text, REGIONS[int(np.asarray(region)[0].argmax())]
 
 
 def detect(
@@ -131,20 +135,23 @@ def cut(picture: Frame, box: Sequence[float] | None) -> Frame:
 
 
 def measure_reader(model: Path, labels: Path, folders: Sequence[str] = ()) -> dict[str, Score]:
-    """Exact readings of true boxes in each folder of Latin plates."""
+    """Exact readings of true boxes in each folder, and provinces where labels give one."""
     engine, scores = session(model), defaultdict[str, Score](Score)
     for folder, picture, plates in labelled(labels, folders):
         for plate in plates:
-            text = plate.get("text")
+            text = (plate.get("text") or "").translate(UNPRINTED)
             if not text or not set(text) <= set(ALPHABET):
                 continue
             started = time.perf_counter()
-            answer = read(engine, [cut(picture, plate.get("bbox"))])[0]
+            answer, region = read(engine, cut(picture, plate.get("bbox")))
             score = scores[folder]
             score.seconds.append(time.perf_counter() - started)
             score.plates += 1
             score.exact += answer == text
             score.folded += answer.translate(LOOK_ALIKES) == text.translate(LOOK_ALIKES)
+            if plate.get("province") in PROVINCE_NAMES.values():
+                score.provinces += 1
+                score.placed += PROVINCE_NAMES.get(region) == plate["province"]
     return scores
 
 
@@ -196,13 +203,15 @@ def main() -> None:
         )
     for folder, score in scores.items():
         figures: dict[str, object] = {"folder": folder, "plates": score.plates}
-        shares = {"exact": score.exact, "folded": score.folded}
+        shares = {"exact": (score.exact, score.plates), "folded": (score.folded, score.plates)}
+        if score.provinces:
+            shares["province"] = (score.placed, score.provinces)
         if arguments.kind == "detector":
-            shares = {"found": score.found}
+            shares = {"found": (score.found, score.plates)}
             figures["extra_boxes_per_picture"] = round(score.extra / score.pictures, 2)
-        for name, hits in shares.items():
-            low, high = wilson(hits, score.plates)
-            figures[name] = f"{hits / score.plates:.3f} ({low:.3f}-{high:.3f})"
+        for name, (hits, tries) in shares.items():
+            low, high = wilson(hits, tries)
+            figures[name] = f"{hits / tries:.3f} ({low:.3f}-{high:.3f})"
         figures["ms_p50"] = round(float(np.median(score.seconds)) * 1e3, 2)
         print(json.dumps(figures))
 

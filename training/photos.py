@@ -38,6 +38,7 @@ class PhotographedPlate:
 
     layout: str
     text: str
+    region: str
     picture: Picture
     centers: Floats
 
@@ -62,7 +63,11 @@ def photograph(plate: DrawnPlate, random: Random) -> PhotographedPlate:
     centers = cv2.perspectiveTransform((plate.centers + offset)[None], matrix)[0] / np.array(size)
     seen = _develop(_light(np.asarray(crop, np.float32), random), random)
     return PhotographedPlate(
-        layout=plate.layout, text=plate.text, picture=seen, centers=centers.astype(np.float32)
+        layout=plate.layout,
+        text=plate.text,
+        region=plate.region,
+        picture=seen,
+        centers=centers.astype(np.float32),
     )
 
 
@@ -109,9 +114,9 @@ def _turned(corners: Floats, random: Random) -> Floats:
     """The four corners seen from the side, from above and with a tilted camera."""
     middle = corners.mean(axis=0)
     width, height = corners[1, 0] - corners[0, 0], corners[2, 1] - corners[1, 1]
-    angle = np.deg2rad(np.clip(random.normal(0, 6), -18, 18))
+    angle = np.deg2rad(np.clip(random.normal(0, 8 if random.random() < 0.25 else 3), -18, 18))
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    shear = np.array([[1, random.normal(0, 0.12)], [random.normal(0, 0.06), 1]])
+    shear = np.array([[1, random.normal(0, 0.1)], [random.normal(0, 0.04), 1]])
     scale = np.diag([random.uniform(0.7, 1.1), random.uniform(0.85, 1.1)])
     moved = (corners - middle) @ (turn @ shear @ scale).T + middle
     moved += random.normal(0, 0.02, (4, 2)) * np.array([width, height])
@@ -149,10 +154,12 @@ def _light(crop: Floats, random: Random) -> Floats:
     if random.random() < 0.2:
         grey = crop.mean(axis=2, keepdims=True)
         crop = np.repeat(grey, 3, axis=2)
-    contrast = random.uniform(0.4, 1.1) if random.random() < 0.5 else random.uniform(0.8, 1.2)
+    if random.random() < 0.5:
+        contrast, level = random.uniform(0.35, 0.9), random.uniform(40, 170)
+    else:
+        contrast, level = random.uniform(0.8, 1.2), random.normal(128, 15)
     tint = random.normal(1, 0.06, 3).astype(np.float32)
-    level = random.uniform(30, 190)
-    return (crop - 128) * contrast * tint + (level if random.random() < 0.5 else 128)
+    return (crop - 128) * contrast * tint + level
 
 
 def _shaded(crop: Floats, random: Random) -> Floats:
@@ -171,15 +178,16 @@ def _develop(crop: Floats, random: Random) -> Picture:
     """Lens, sensor and encoder: blur, few pixels, noise, JPEG."""
     height, width = crop.shape[:2]
     seen: Floats = np.clip(crop, 0, 255)
-    if random.random() < 0.35:
+    if random.random() < 0.25:
         seen = _moved(seen, random)
-    rows = round(float(np.exp(random.uniform(np.log(13), np.log(110)))))
-    rows = max(rows, 22 if width < 2.6 * height else 13)
+    rows = round(float(np.exp(random.uniform(np.log(14), np.log(120)))))
+    lines = 1 if width > 2.6 * height else 2 if width > 1.5 * height else 3
+    rows = max(rows, 13 * lines)
     factor = min(1.0, rows / height)
     size = (max(24, round(width * factor)), max(10, round(height * factor)))
     seen = np.asarray(cv2.resize(seen, size, interpolation=cv2.INTER_AREA), np.float32)
     if random.random() < 0.5:
-        sigma = min(abs(random.normal(0, 0.3 + 0.012 * size[1])), 0.2 + 0.03 * size[1])
+        sigma = min(abs(random.normal(0, 0.3 + 0.011 * size[1])), 0.2 + 0.024 * size[1])
         seen = np.asarray(cv2.GaussianBlur(seen, (0, 0), float(sigma) + 0.01), np.float32)
     if random.random() < 0.15:
         seen = seen + (seen - cv2.GaussianBlur(seen, (0, 0), 1.0)) * random.uniform(0.5, 2.0)

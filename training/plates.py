@@ -11,30 +11,45 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.fonts import BASELINE_PX, CAP_HEIGHT_PX, FONT_GROUPS, scaled_glyph
-from training.layouts import BLUE, LATIN_LETTERS, LAYOUTS, RED, YELLOW, Colour, Layout, Row
+from training.fonts import BASELINE_PX, CAP_HEIGHT_PX, FONT_GROUPS, scaled_glyph, word_mask
+from training.layouts import (
+    BLUE,
+    CHINESE_SIGNS,
+    LATIN_LETTERS,
+    LAYOUTS,
+    PROVINCE_NAMES,
+    RED,
+    THAI_LETTERS,
+    YELLOW,
+    Colour,
+    Layout,
+    Row,
+)
 
 Picture = NDArray[np.uint8]
 Random = np.random.Generator
 
-PLATE_HEIGHT_PX = {1: 72, 2: 112}
+PLATE_HEIGHT_PX = {1: 72, 2: 112, 3: 150}
 DIGITS = "0123456789"
+ALPHABET = DIGITS + LATIN_LETTERS + THAI_LETTERS + "_"
 SEPARATORS = "-.· "
 SMALL_FONT = "Arimo-Bold"
 PALE: Colour = (240, 240, 240)
-CAPTION_FONTS = FONT_GROUPS["grotesque"] + FONT_GROUPS["narrow"]
+CAPTION_FONTS = FONT_GROUPS["grotesque"] + FONT_GROUPS["narrow"] + FONT_GROUPS["script"] * 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrawnPlate:
     """A plate and what stands on it.
 
-    `picture` has shape (H, W, 3), uint8, RGB. `centers` has shape (len(text), 2): the middle of
-    each character in pixels of the picture, x then y, in reading order.
+    `region` is one of `training.layouts.REGIONS`. `picture` has shape (H, W, 3), uint8, RGB.
+    `centers` has shape (len(text), 2): the middle of each character in pixels of the picture, x
+    then y, in reading order.
     """
 
     layout: str
     text: str
+    region: str
     picture: Picture
     centers: NDArray[np.float32]
 
@@ -51,7 +66,14 @@ def print_row(row: Row, letters: str, random: Random) -> str:
     >>> print_row(Row(patterns=("AB-##",)), "XYZ", np.random.default_rng(1))
     'AB-45'
     """
-    choices = {"#": DIGITS, "+": DIGITS[1:], "@": letters, "*": letters + DIGITS}
+    choices = {
+        "#": DIGITS,
+        "+": DIGITS[1:],
+        "@": letters,
+        "*": letters + DIGITS,
+        "%": THAI_LETTERS,
+        "&": CHINESE_SIGNS,
+    }
     pattern = row.patterns[int(random.integers(len(row.patterns)))]
     return "".join(
         choices[sign][int(random.integers(len(choices[sign])))] if sign in choices else sign
@@ -61,7 +83,7 @@ def print_row(row: Row, letters: str, random: Random) -> str:
 
 def readable(printed: str) -> str:
     """The letters and digits of a printed line: what a reader should answer."""
-    return "".join(sign for sign in printed if sign.isalnum())
+    return "".join(sign for sign in printed if sign in ALPHABET)
 
 
 def draw_plate(layout: Layout, random: Random) -> DrawnPlate:
@@ -73,13 +95,16 @@ def draw_plate(layout: Layout, random: Random) -> DrawnPlate:
     chosen = [name for name in layout.extras if random.random() < EXTRA_CHANCE.get(name, 0.6)]
     for name in chosen:
         BELOW_LETTERS[name](picture, ink, random) if name in BELOW_LETTERS else None
-    font = _choose_font(layout, random)
+    fonts = _choose_fonts(layout, random)
     mask = np.zeros((height, width), np.uint8)
     lines = [print_row(row, layout.letters, random) for row in layout.rows]
-    centers = [
-        _set_line(mask, line, row, font, random)
-        for line, row in zip(lines, layout.rows, strict=True)
-    ]
+    region, centers = layout.region, []
+    for line, row in zip(lines, layout.rows, strict=True):
+        if line == "~":
+            region = list(PROVINCE_NAMES)[_province_number(random)]
+            _set_name(mask, PROVINCE_NAMES[region], row, random)
+        else:
+            centers.append(_set_line(mask, line, row, fonts, random))
     if "symbol" in chosen or "seals" in chosen:
         _draw_seals(picture, mask, ink, random)
     _press_ink(picture, mask, ink, random)
@@ -88,14 +113,55 @@ def draw_plate(layout: Layout, random: Random) -> DrawnPlate:
     return DrawnPlate(
         layout=layout.name,
         text="".join(readable(line) for line in lines),
+        region=region,
         picture=picture,
         centers=np.concatenate(centers),
     )
 
 
-def _choose_font(layout: Layout, random: Random) -> str:
-    group = FONT_GROUPS[layout.fonts[int(random.integers(len(layout.fonts)))]]
-    return group[int(random.integers(len(group)))]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Fonts:
+    """The fonts of one plate, by script."""
+
+    latin: str
+    thai: str
+    chinese: str
+
+    def of(self, sign: str) -> str:
+        if sign in THAI_LETTERS:
+            return self.thai
+        return self.chinese if sign in CHINESE_SIGNS else self.latin
+
+
+def _choose_fonts(layout: Layout, random: Random) -> _Fonts:
+    def one(name: str) -> str:
+        group = FONT_GROUPS[name]
+        return group[int(random.integers(len(group)))]
+
+    latin = layout.fonts[int(random.integers(len(layout.fonts)))]
+    return _Fonts(latin=one(latin), thai=one("thai"), chinese=one("chinese"))
+
+
+def _province_number(random: Random) -> int:
+    """Bangkok, first of the list, has a quarter of Thailand's cars; the others come alike."""
+    return 0 if random.random() < 0.12 else int(random.integers(len(PROVINCE_NAMES)))
+
+
+def _set_name(mask: Picture, name: str, row: Row, random: Random) -> None:
+    """Print a province's name into the ink mask, as wide as its letters and the row allow."""
+    height, width = mask.shape
+    font = FONT_GROUPS["thai"][int(random.integers(len(FONT_GROUPS["thai"])))]
+    word = word_mask(font, name)
+    room = (row.right - row.left) * width
+    # Letters are as high on every plate, whatever stands above and below them.
+    cap = (row.bottom - row.top) * height * random.uniform(0.4, 0.66)
+    scale = min(cap / CAP_HEIGHT_PX, (row.bottom - row.top) * height / word.shape[0])
+    stretch = min(room / (word.shape[1] * scale), random.uniform(0.8, 1.35))
+    size = (max(4, round(word.shape[1] * scale * stretch)), max(4, round(word.shape[0] * scale)))
+    piece = np.asarray(cv2.resize(word, size, interpolation=cv2.INTER_AREA), np.uint8)
+    x = row.left * width + (room - size[0]) * random.uniform(0.3, 0.7)
+    y = (row.top + row.bottom) / 2 * height - size[1] / 2 + random.normal(0, 0.01) * height
+    _stamp(mask, piece, x, y)
 
 
 def _varied(colour: Colour, random: Random, amount: float = 14) -> NDArray[np.float32]:
@@ -109,7 +175,9 @@ def _ground(height: int, width: int, colour: Colour, random: Random) -> Picture:
     return np.clip(base + slope, 0, 255).astype(np.uint8)
 
 
-def _set_line(mask: Picture, line: str, row: Row, font: str, random: Random) -> NDArray[np.float32]:
+def _set_line(
+    mask: Picture, line: str, row: Row, fonts: _Fonts, random: Random
+) -> NDArray[np.float32]:
     """Print a line into the ink mask; answer the middles of its letters and digits."""
     height, width = mask.shape
     cap = (row.bottom - row.top) * height * random.uniform(0.82, 1.04)
@@ -118,13 +186,15 @@ def _set_line(mask: Picture, line: str, row: Row, font: str, random: Random) -> 
     gap = cap * random.uniform(0.04, 0.2)
     space = cap * random.uniform(0.15, 0.5)
     natural = [
-        scaled_glyph(font, sign, cap, 1.0).shape[1] for sign in line if sign not in SEPARATORS
+        scaled_glyph(fonts.of(sign), sign, cap, 1.0).shape[1]
+        for sign in line
+        if sign not in SEPARATORS
     ]
     inner = (len(line) - 1) * gap + sum(space for sign in line if sign in SEPARATORS)
     stretch = min((room - inner) / sum(natural), random.uniform(0.85, 1.5))
     if stretch < 0.45:
         gap, space, stretch = gap * 0.4, space * 0.3, max(0.4, stretch)
-    pieces = [(sign, _piece(font, sign, cap, stretch, space)) for sign in line]
+    pieces = [(sign, _piece(fonts.of(sign), sign, cap, stretch, space)) for sign in line]
     total = sum(piece.shape[1] for _, piece in pieces) + gap * (len(pieces) - 1)
     if total > room:
         squeeze = room / total
@@ -135,7 +205,7 @@ def _set_line(mask: Picture, line: str, row: Row, font: str, random: Random) -> 
     centers = []
     for sign, piece in pieces:
         _stamp(mask, piece, x, top)
-        if sign.isalnum():
+        if sign in ALPHABET:
             centers.append((x + piece.shape[1] / 2, middle))
         x += piece.shape[1] + gap
     return np.array(centers, np.float32)
@@ -222,10 +292,11 @@ def _caption(picture: Picture, ink: Colour, random: Random, y: float) -> None:
     height, width = picture.shape[:2]
     colour = ink if random.random() < 0.6 else (BLUE, RED, (30, 100, 60))[int(random.integers(3))]
     font = CAPTION_FONTS[int(random.integers(len(CAPTION_FONTS)))]
-    cap = height * random.uniform(0.06, 0.15)
+    cap = height * random.uniform(0.06, 0.17)
+    word = random_word(random)
     write_small(
         picture,
-        random_word(random),
+        word.title() if font in FONT_GROUPS["script"] else word,
         (width * random.uniform(0.4, 0.6), y * height),
         cap_px=cap,
         ink=colour,
@@ -262,6 +333,23 @@ def _bolts(picture: Picture, _ink: Colour, random: Random) -> None:
     for x in (round(width * inset), round(width * (1 - inset))):
         cv2.circle(picture, (x, y), radius, (shade,) * 3, -1)
         cv2.circle(picture, (x, y), radius, (shade // 2,) * 3, 1)
+
+
+def _frame(picture: Picture, _ink: Colour, random: Random) -> None:
+    """A dealer's frame that covers the plate's edge, with his name where it is wide enough."""
+    height, width = picture.shape[:2]
+    shade = int(random.choice([12, 25, 60, 170, 225]))
+    ink = (235, 235, 235) if shade < 128 else (25, 25, 25)
+    side = round(width * random.uniform(0.01, 0.035))
+    picture[:, :side] = picture[:, width - side :] = shade
+    for is_top in (True, False):
+        rim = round(height * random.uniform(0.03, 0.15))
+        picture[slice(0, rim) if is_top else slice(height - rim, height)] = shade
+        if rim > height * 0.07 and random.random() < 0.7:
+            font = CAPTION_FONTS[int(random.integers(len(CAPTION_FONTS)))]
+            place = (width / 2, rim / 2 if is_top else height - rim / 2)
+            word = random_word(random, 4, 18)
+            write_small(picture, word, place, cap_px=rim * 0.65, ink=ink, font=font)
 
 
 def _eu_band(picture: Picture, _ink: Colour, random: Random) -> None:
@@ -380,6 +468,7 @@ ABOVE_LETTERS: dict[str, Decoration] = {
     "caption_bottom": _caption_bottom,
     "stickers": _stickers,
     "bolts": _bolts,
+    "frame": _frame,
 }
 EXTRA_CHANCE = {
     "eu_band": 0.95,
@@ -388,6 +477,5 @@ EXTRA_CHANCE = {
     "caption_top": 0.8,
     "symbol": 0.4,
     "seals": 0.5,
+    "frame": 0.2,
 }
-
-ALPHABET = DIGITS + LATIN_LETTERS + "_"

@@ -1,16 +1,21 @@
-"""The plate reader's network: a compact convolutional transformer with one query for each slot.
+"""The plate reader's network: a compact convolutional transformer with a query for each slot.
 
 The family is that of fast-plate-ocr's CCT readers (a convolutional stem, transformer blocks over
 its tokens, learned queries that reduce them to slots), so that the export keeps their contract:
-uint8 RGB pictures (N, 64, 128, 3) in, probabilities (N, 10, 37) out. Source: Hassani et al.,
+uint8 RGB pictures (N, 64, 128, 3) in, probabilities of characters (N, 10, 79) and of regions
+(N, R) out. Source: Hassani et al.,
 "Escaping the Big Data Paradigm with Compact Transformers", 2021,
 https://arxiv.org/abs/2104.05704.
 """
 
-from typing import cast
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
+
+from training.layouts import REGIONS
+from training.plates import ALPHABET
+from training.render_plates import SLOTS
 
 GRID_ROWS = 4
 GRID_COLUMNS = 16
@@ -54,18 +59,25 @@ class Block(nn.Module):  # type: ignore[misc]
         return cast(Tensor, tokens + self.perceptron(tokens))
 
 
-class PlateReaderNet(nn.Module):  # type: ignore[misc]
-    """Reads a plate: one distribution over the alphabet for each slot."""
+class Answer(NamedTuple):
+    """What the network says of N pictures.
 
-    def __init__(
-        self,
-        *,
-        slots: int = 10,
-        alphabet: int = 37,
-        width: int = 96,
-        heads: int = 3,
-        layers: int = 2,
-    ) -> None:
+    `characters` are logits (N, 10, 79), `region` logits (N, R). The other two serve training alone:
+    `looked` is where each slot looked, attention (N, 10, 64) over the grid of 4 rows and 16
+    columns, row by row; `spots` are logits (N, 64, 79) of the character in each cell, the padding
+    where none stands.
+    """
+
+    characters: Tensor
+    region: Tensor
+    looked: Tensor
+    spots: Tensor
+
+
+class PlateReaderNet(nn.Module):  # type: ignore[misc]
+    """Reads a plate: a distribution over the alphabet for each slot, and one over the regions."""
+
+    def __init__(self, *, width: int = 96, heads: int = 3, layers: int = 2) -> None:
         super().__init__()
         self.heads = heads
         self.stem = nn.Sequential(
@@ -79,22 +91,16 @@ class PlateReaderNet(nn.Module):  # type: ignore[misc]
         self.positions = nn.Parameter(torch.randn(1, GRID_ROWS * GRID_COLUMNS, width) * 0.02)
         self.encoder = nn.Sequential(*(Block(width, heads) for _ in range(layers)))
         self.norm = nn.LayerNorm(width)
-        self.queries = nn.Parameter(torch.randn(1, slots, width) * 0.02)
+        self.queries = nn.Parameter(torch.randn(1, SLOTS + 1, width) * 0.02)
         self.query = nn.Linear(width, width)
         self.key_value = nn.Linear(width, 2 * width)
         self.decoder = Block(width, heads)
-        self.head = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, alphabet))
+        self.head = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, len(ALPHABET)))
+        self.region = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, len(REGIONS)))
+        self.spot = nn.Linear(width, len(ALPHABET))
 
-    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        """Read pictures.
-
-        Args:
-            pictures: Shape (N, 3, 64, 128), float, 0 to 255, RGB.
-
-        Returns:
-            Logits of shape (N, slots, alphabet), and where each slot looked: attention of shape
-            (N, slots, 64) over the grid of 4 rows and 16 columns, row by row.
-        """
+    def forward(self, pictures: Tensor) -> Answer:
+        """Read pictures of shape (N, 3, 64, 128), float, 0 to 255, RGB."""
         tokens = self.stem(pictures / 255.0 - 0.5).flatten(2).transpose(1, 2)
         tokens = self.norm(self.encoder(tokens + self.positions))
         count, length, width = tokens.shape
@@ -105,7 +111,12 @@ class PlateReaderNet(nn.Module):  # type: ignore[misc]
         attention = scores.softmax(-1)
         looked = (attention @ value.transpose(1, 2)).transpose(1, 2).flatten(2)
         read = self.decoder(looked + self.queries)
-        return self.head(read), attention[:, 0]
+        return Answer(
+            characters=self.head(read[:, :SLOTS]),
+            region=self.region(read[:, SLOTS]),
+            looked=attention[:, 0, :SLOTS],
+            spots=self.spot(tokens),
+        )
 
 
 class ExportedReader(nn.Module):  # type: ignore[misc]
@@ -115,7 +126,7 @@ class ExportedReader(nn.Module):  # type: ignore[misc]
         super().__init__()
         self.net = net
 
-    def forward(self, pictures: Tensor) -> Tensor:
-        """Probabilities of shape (N, 10, 37)."""
-        logits, _ = self.net(pictures.permute(0, 3, 1, 2).float())
-        return cast(Tensor, logits.softmax(-1))
+    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """Probabilities of characters (N, 10, 79) and of regions (N, R)."""
+        answer = self.net(pictures.permute(0, 3, 1, 2).float())
+        return answer.characters.softmax(-1), answer.region.softmax(-1)

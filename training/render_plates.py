@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from training.layouts import REGIONS
 from training.photos import render_crop
 from training.plates import ALPHABET
 
@@ -29,13 +30,13 @@ def encode_text(text: str) -> NDArray[np.uint8]:
     """The reader's answer for a text: shape (10,), the alphabet's index in each slot.
 
     >>> encode_text("A1").tolist()
-    [10, 1, 36, 36, 36, 36, 36, 36, 36, 36]
+    [10, 1, 78, 78, 78, 78, 78, 78, 78, 78]
     """
     return np.array([ALPHABET.index(sign) for sign in text.ljust(SLOTS, "_")], np.uint8)
 
 
 def render_shard(folder: Path, seed: int, number: int, plates: int = SHARD_PLATES) -> Path:
-    """Render one shard unless it is there: `pictures`, `labels` and `centers` in one .npz file."""
+    """Render one shard unless it is there: an .npz file of what `training.train_reader` reads."""
     path = folder / f"plates-{seed}-{number:04d}.npz"
     if path.exists():
         return path
@@ -43,16 +44,18 @@ def render_shard(folder: Path, seed: int, number: int, plates: int = SHARD_PLATE
     random = np.random.default_rng((seed, number))
     pictures = np.zeros((plates, INPUT_HEIGHT_PX, INPUT_WIDTH_PX, 3), np.uint8)
     labels = np.zeros((plates, SLOTS), np.uint8)
+    regions = np.zeros(plates, np.uint8)
     centers = np.zeros((plates, SLOTS, 2), np.float32)
     for index in range(plates):
         crop = render_crop(random)
         size = (INPUT_WIDTH_PX, INPUT_HEIGHT_PX)
         pictures[index] = cv2.resize(crop.picture, size, interpolation=cv2.INTER_LINEAR)
         labels[index] = encode_text(crop.text)
+        regions[index] = REGIONS.index(crop.region)
         centers[index, : len(crop.text)] = crop.centers
     unfinished = path.with_suffix(".part")
     with unfinished.open("wb") as file:
-        np.savez(file, pictures=pictures, labels=labels, centers=centers)
+        np.savez(file, pictures=pictures, labels=labels, regions=regions, centers=centers)
     unfinished.rename(path)
     return path
 

@@ -1,11 +1,11 @@
-"""Trains the Latin plate reader on rendered shards.
+"""Trains the plate reader on rendered shards.
 
     python -m training.train_reader --plates /tmp/plates --out /tmp/reader --steps 6200 --seed 1
 
 Every `--save-every` steps the state goes to `last.pt`; a second call goes on from there. Shards
 that appear while it runs are taken up at the next pass. The renderer knows where each character
-stands, so the first attention head is taught to look there, which saves most of the samples that
-finding the characters costs otherwise.
+stands, so the first attention head is taught to look there and each cell of the grid to name the
+character in it, which saves most of the samples that finding the characters costs otherwise.
 """
 
 import argparse
@@ -24,22 +24,32 @@ from numpy.typing import NDArray
 from torch import Tensor, distributed, multiprocessing, nn
 
 from training.errors import TrainingError
-from training.reader_model import GRID_COLUMNS, GRID_ROWS, PlateReaderNet
+from training.reader_model import GRID_COLUMNS, GRID_ROWS, Answer, PlateReaderNet
 from training.render_plates import PAD
 
 EMA_DECAY = 0.999
 WARM_UP_STEPS = 300
 REPORT_EVERY = 100
 LOOK_FIRST_STEPS = 3000
+SPOT_WEIGHT = 0.5
+REGION_WEIGHT = 0.3
+UNKNOWN_REGION = 255  # in shards: the region of this plate is not taught
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """`pictures` (N, 3, 64, 128) 0..255, `labels` (N, 10), `gaze` (N, 10, 64) sums to 1 or 0."""
+    """What is learnt from N plates in one step.
+
+    `pictures` (N, 3, 64, 128) from 0 to 255; `labels` (N, 10) of the slots; `regions` (N,);
+    `gaze` (N, 10, 64), where each slot should look, sums to 1 or, for padding, to 0; `spots`
+    (N, 64), the character whose middle lies in each cell, padding where none does.
+    """
 
     pictures: Tensor
     labels: Tensor
+    regions: Tensor
     gaze: Tensor
+    spots: Tensor
 
 
 def batches(folder: Path, size: int, random: np.random.Generator) -> Iterator[Batch]:
@@ -50,20 +60,30 @@ def batches(folder: Path, size: int, random: np.random.Generator) -> Iterator[Ba
             raise TrainingError(f"No shards in {folder}: run training.render_plates first.")
         for index in random.permutation(len(shards)):
             with np.load(shards[int(index)]) as shard:
-                pictures, labels, centers = shard["pictures"], shard["labels"], shard["centers"]
+                pictures, labels = shard["pictures"], shard["labels"]
+                regions, centers = shard["regions"], shard["centers"]
             order = random.permutation(len(pictures))
             for start in range(0, len(order) - size + 1, size):
                 chosen = order[start : start + size]
-                yield _changed(pictures[chosen], labels[chosen], centers[chosen], random)
+                changed, moved = _changed(pictures[chosen], centers[chosen], random)
+                yield Batch(
+                    pictures=torch.from_numpy(changed).contiguous(
+                        memory_format=torch.channels_last
+                    ),
+                    labels=torch.from_numpy(labels[chosen].astype(np.int64)),
+                    regions=torch.from_numpy(regions[chosen].astype(np.int64)),
+                    gaze=torch.from_numpy(_gaze(moved, labels[chosen])),
+                    spots=torch.from_numpy(_spots(moved, labels[chosen])),
+                )
 
 
 def _changed(
-    pictures: NDArray[np.uint8],
-    labels: NDArray[np.uint8],
-    centers: NDArray[np.float32],
-    random: np.random.Generator,
-) -> Batch:
-    """Cut, brighten and tint each picture anew, so that a repeated picture is not the same one."""
+    pictures: NDArray[np.uint8], centers: NDArray[np.float32], random: np.random.Generator
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Cut, brighten and tint each picture anew, so that a repeated picture is not the same one.
+
+    Answers pictures (N, 3, 64, 128) and where the characters' middles are now (N, 10, 2).
+    """
     count, height, width = pictures.shape[:3]
     cut = np.clip(random.normal(0, 0.015, (count, 4)), -0.03, 0.03)
     changed = np.empty_like(pictures)
@@ -85,12 +105,17 @@ def _changed(
     floats += random.normal(0, 12, (count, 1, 1, 1)).astype(np.float32)
     flipped = random.random(count) < 0.05
     floats[flipped] = 255 - floats[flipped]
-    shaped = torch.from_numpy(np.clip(floats, 0, 255)).permute(0, 3, 1, 2)
-    return Batch(
-        pictures=shaped.contiguous(memory_format=torch.channels_last),
-        labels=torch.from_numpy(labels.astype(np.int64)),
-        gaze=torch.from_numpy(_gaze(moved.astype(np.float32), labels)),
-    )
+    return np.clip(floats, 0, 255).transpose(0, 3, 1, 2), moved.astype(np.float32)
+
+
+def _spots(centers: NDArray[np.float32], labels: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """The character in each cell of the grid: shape (N, 64)."""
+    columns = np.clip(centers[..., 0] * GRID_COLUMNS, 0, GRID_COLUMNS - 1).astype(int)
+    rows = np.clip(centers[..., 1] * GRID_ROWS, 0, GRID_ROWS - 1).astype(int)
+    spots = np.full((len(labels), GRID_ROWS * GRID_COLUMNS), PAD, np.int64)
+    plate, slot = np.nonzero(labels != PAD)
+    spots[plate, (rows * GRID_COLUMNS + columns)[plate, slot]] = labels[plate, slot]
+    return spots
 
 
 def _gaze(centers: NDArray[np.float32], labels: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -137,7 +162,7 @@ def gaze_weight(step: int) -> float:
 class ReaderTraining:
     """The state of a training run: network, its moving average, optimizer and step."""
 
-    def __init__(self, out: Path, *, peak: float, seed: int) -> None:
+    def __init__(self, out: Path, *, peak: float, seed: int, start: Path | None = None) -> None:
         torch.manual_seed(seed)
         self.out = out
         self.peak = peak
@@ -153,6 +178,10 @@ class ReaderTraining:
         )
         if (out / "last.pt").exists():
             self._load(out / "last.pt")
+        elif start:
+            weights = torch.load(start, map_location="cpu", weights_only=True)["average"]
+            self.net.load_state_dict(weights)
+            self.average.load_state_dict(weights)
 
     def _load(self, path: Path) -> None:
         state = torch.load(path, map_location="cpu", weights_only=True)
@@ -172,16 +201,15 @@ class ReaderTraining:
         torch.save(state, self.out / "last.part")
         (self.out / "last.part").rename(self.out / "last.pt")
 
-    def learn(self, batch: Batch, steps: int) -> tuple[float, float]:
-        """One step; answers the loss and the share of plates read exactly in this batch."""
+    def learn(self, batch: Batch, steps: int) -> tuple[float, float, float]:
+        """One step; answers the loss of reading, and the shares of texts and regions right."""
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(self.step, steps, self.peak)
-        logits, attention = self.net(batch.pictures)
+        answer = self.net(batch.pictures)
         reading = nn.functional.cross_entropy(
-            logits.flatten(0, 1), batch.labels.flatten(), label_smoothing=0.02
+            answer.characters.flatten(0, 1), batch.labels.flatten(), label_smoothing=0.02
         )
-        looking = -(batch.gaze * (attention + 1e-6).log()).sum(-1)
-        loss = reading + gaze_weight(self.step) * looking.sum() / (batch.labels != PAD).sum()
+        loss = reading + self._hints(answer, batch)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self._share_gradients()
@@ -189,8 +217,23 @@ class ReaderTraining:
         self.optimizer.step()
         self._follow()
         self.step += 1
-        exact = (logits.detach().argmax(-1) == batch.labels).all(-1).float().mean()
-        return float(reading.detach()), float(exact)
+        exact = (answer.characters.argmax(-1) == batch.labels).all(-1).float().mean()
+        known = batch.regions != UNKNOWN_REGION
+        placed = (answer.region.argmax(-1) == batch.regions)[known].float().mean()
+        return float(reading.detach()), float(exact), float(placed)
+
+    def _hints(self, answer: Answer, batch: Batch) -> Tensor:
+        """The losses beside reading: where to look, what stands in each cell, which region."""
+        looking = -(batch.gaze * (answer.looked + 1e-6).log()).sum() / (batch.labels != PAD).sum()
+        cells = nn.functional.cross_entropy(
+            answer.spots.flatten(0, 1), batch.spots.flatten(), reduction="none"
+        )
+        inked = batch.spots.flatten() != PAD
+        spotting = cells[inked].mean() + cells[~inked].mean()
+        region = nn.functional.cross_entropy(
+            answer.region, batch.regions, ignore_index=UNKNOWN_REGION, label_smoothing=0.02
+        ).nan_to_num()  # a batch of unknown regions alone
+        return gaze_weight(self.step) * looking + SPOT_WEIGHT * spotting + REGION_WEIGHT * region
 
     def _share_gradients(self) -> None:
         """Average the gradients of all processes, which start and stay equal."""
@@ -221,22 +264,23 @@ def train(rank: int, arguments: argparse.Namespace, meeting: str) -> None:
     distributed.init_process_group(
         "gloo", init_method=f"file://{meeting}", rank=rank, world_size=arguments.processes
     )
-    training = ReaderTraining(arguments.out, peak=arguments.peak, seed=arguments.seed)
+    training = ReaderTraining(
+        arguments.out, peak=arguments.peak, seed=arguments.seed, start=arguments.start
+    )
     random = np.random.default_rng((arguments.seed, training.step, rank))
     source = _ahead(batches(arguments.plates, arguments.batch // arguments.processes, random))
-    losses, exacts, started = [], [], time.monotonic()
+    learnt, started = [], time.monotonic()
     while training.step < arguments.steps:
-        loss, exact = training.learn(next(source), arguments.steps)
-        losses.append(loss)
-        exacts.append(exact)
+        learnt.append(training.learn(next(source), arguments.steps))
         if rank == 0 and training.step % REPORT_EVERY == 0:
             rate = REPORT_EVERY * arguments.batch / (time.monotonic() - started)
+            loss, exact, placed = np.nanmean(learnt, axis=0)
             print(
-                f"step {training.step} loss {np.mean(losses):.3f} exact {np.mean(exacts):.3f} "
+                f"step {training.step} loss {loss:.3f} exact {exact:.3f} region {placed:.3f} "
                 f"{rate:.0f} plates/s",
                 flush=True,
             )
-            losses, exacts, started = [], [], time.monotonic()
+            learnt, started = [], time.monotonic()
         if rank == 0 and training.step % arguments.save_every == 0:
             training.save()
     if rank == 0:
@@ -253,6 +297,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--plates", type=Path, required=True, help="folder of the shards")
     parser.add_argument("--out", type=Path, required=True, help="folder of the checkpoint")
+    parser.add_argument("--start", type=Path, help="checkpoint whose weights to begin with")
     parser.add_argument("--steps", type=int, default=12_000)
     parser.add_argument("--batch", type=int, default=64, help="plates a step, over all processes")
     parser.add_argument("--peak", type=float, default=2e-3, help="highest learning rate")

@@ -35,6 +35,7 @@ def test_render_shard_repeats_and_is_left_alone(
     for name, shape in {
         "pictures": (4, 64, 128, 3),
         "labels": (4, SLOTS),
+        "regions": (4,),
         "centers": (4, SLOTS, 2),
     }.items():
         assert shards[0][name].shape == shape

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from training.fonts import FONT_GROUPS
-from training.layouts import LAYOUTS, Layout
+from training.layouts import LAYOUTS, PROVINCE_NAMES, THAI_LETTERS, Layout
 from training.plates import ALPHABET, BELOW_LETTERS, draw_plate, print_row, readable
 from training.render_plates import PAD, SLOTS, encode_text
 
@@ -23,7 +23,7 @@ def test_layout_every_registration_fits_alphabet_and_slots(layout: Layout) -> No
 @pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
 def test_layout_longest_patterns_together_fit_the_slots(layout: Layout) -> None:
     longest = sum(
-        max(sum(sign.isalnum() or sign in "#+@*" for sign in pattern) for pattern in row.patterns)
+        max(sum(sign.isalnum() or sign in "#+@*%" for sign in pattern) for pattern in row.patterns)
         for row in layout.rows
     )
     assert longest <= SLOTS
@@ -54,6 +54,21 @@ def test_draw_plate_marks_each_character_inside_the_picture(layout: Layout, font
         assert plate.centers.shape == (len(plate.text), 2)
         assert (plate.centers > 0).all()
         assert (plate.centers < (width, height)).all()
+
+
+def test_thai_plates_name_their_province_beside_the_text(fonts: None) -> None:
+    [layout] = [layout for layout in LAYOUTS if layout.name == "thailand"]
+    plates = [draw_plate(layout, np.random.default_rng(seed)) for seed in range(12)]
+    assert len({plate.region for plate in plates}) > 4
+    assert {plate.region for plate in plates} <= set(PROVINCE_NAMES)
+    assert all(set(plate.text) & set(THAI_LETTERS) for plate in plates)
+
+
+def test_chinese_province_sign_is_drawn_and_not_read(fonts: None) -> None:
+    [layout] = [layout for layout in LAYOUTS if layout.name == "china"]
+    plate = draw_plate(layout, np.random.default_rng(1))
+    assert plate.region == "CN"
+    assert plate.text.isascii()
 
 
 def test_encode_text_pads_to_the_slots() -> None:
