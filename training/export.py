@@ -6,8 +6,9 @@
 
 Reader: input `input`, the name that fast-plate-ocr feeds, uint8 RGB (N, 64, 128, 3), plain resize;
 output `plate`, probabilities (N, 10, 79) over digits, Latin letters, Thai consonants and `_`, which
-pads, and output `region`, probabilities of the regions that the plate configuration lists, which
-is written beside it in fast-plate-ocr's format.
+pads, and output `region`, probabilities of the regions that the plate configuration lists, `none`
+meaning that the crop shows no plate. The configuration, in fast-plate-ocr's format, is written
+beside it.
 
 Detector: input `images`, float32 RGB (N, 3, H, W) from 0 to 1, letterboxed with grey 114, H and W
 multiples of 32; output `output0` (N, 300, 6), rows x_min, y_min, x_max, y_max in pixels of the
@@ -57,7 +58,6 @@ DETECTOR_METADATA = {
     "end2end": "True",
     "args": "{'dynamic': True}",
 }
-UNKNOWN_REGION = "unknown"
 PLATE_CONFIG = f"""\
 max_plate_slots: {SLOTS}
 alphabet: "{ALPHABET}"
@@ -68,7 +68,7 @@ keep_aspect_ratio: false
 interpolation: linear
 image_color_mode: rgb
 plate_regions:
-{"".join(f'  - "{region or UNKNOWN_REGION}"' + chr(10) for region in REGIONS)}"""
+{"".join(f'  - "{region or "unknown"}"' + chr(10) for region in (*REGIONS, "none"))}"""
 
 
 def export_reader(checkpoint: Path, out: Path) -> float:

@@ -77,7 +77,7 @@ def read(model: onnxruntime.InferenceSession, crop: Frame) -> tuple[str, str]:
     picture = cv2.resize(crop, (width, height))[None, :, :, ::-1]
     characters, region = model.run(["plate", "region"], {model.get_inputs()[0].name: picture})
     text = "".join(ALPHABET[index] for index in np.asarray(characters)[0].argmax(-1)).rstrip("_")
-    return text, REGIONS[int(np.asarray(region)[0].argmax())]
+    return text, (*REGIONS, "none")[int(np.asarray(region)[0].argmax())]
 
 
 def detect(

@@ -54,14 +54,14 @@ def photograph(plate: DrawnPlate, random: Random) -> PhotographedPlate:
     height, width = plate.picture.shape[:2]
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32) + offset
     moved = _turned(corners, random)
-    left, top, right, bottom = _cut(moved, random)
+    left, top, right, bottom = cut_wrong(moved, random)
     size = (max(24, round(right - left)), max(12, round(bottom - top)))
     matrix = cv2.getPerspectiveTransform(corners, moved - np.array([left, top], np.float32))
     crop = cv2.warpPerspective(
         mounted, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
     )
     centers = cv2.perspectiveTransform((plate.centers + offset)[None], matrix)[0] / np.array(size)
-    seen = _develop(_light(np.asarray(crop, np.float32), random), random)
+    seen = develop(_light(np.asarray(crop, np.float32), random), random)
     return PhotographedPlate(
         layout=plate.layout,
         text=plate.text,
@@ -123,7 +123,7 @@ def _turned(corners: Floats, random: Random) -> Floats:
     return np.asarray(moved, np.float32)
 
 
-def _cut(corners: Floats, random: Random) -> tuple[float, float, float, float]:
+def cut_wrong(corners: Floats, random: Random) -> tuple[float, float, float, float]:
     """The detector's imperfect box with the pipeline's margin: left, top, right, bottom."""
     (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
     width, height = right - left, bottom - top
@@ -174,7 +174,7 @@ def _shaded(crop: Floats, random: Random) -> Floats:
     return np.asarray(crop * shade.astype(np.float32), np.float32)
 
 
-def _develop(crop: Floats, random: Random) -> Picture:
+def develop(crop: Floats, random: Random) -> Picture:
     """Lens, sensor and encoder: blur, few pixels, noise, JPEG."""
     height, width = crop.shape[:2]
     seen: Floats = np.clip(crop, 0, 255)

@@ -3,7 +3,7 @@
 The family is that of fast-plate-ocr's CCT readers (a convolutional stem, transformer blocks over
 its tokens, learned queries that reduce them to slots), so that the export keeps their contract:
 uint8 RGB pictures (N, 64, 128, 3) in, probabilities of characters (N, 10, 79) and of regions
-(N, R) out. Source: Hassani et al.,
+(N, R + 1) out, the last of which means that the crop shows no plate. Source: Hassani et al.,
 "Escaping the Big Data Paradigm with Compact Transformers", 2021,
 https://arxiv.org/abs/2104.05704.
 """
@@ -62,7 +62,8 @@ class Block(nn.Module):  # type: ignore[misc]
 class Answer(NamedTuple):
     """What the network says of N pictures.
 
-    `characters` are logits (N, 10, 79), `region` logits (N, R). The other two serve training alone:
+    `characters` are logits (N, 10, 79), `region` logits (N, R), `plate` those of being a plate at
+    all (N,). The other two serve training alone:
     `looked` is where each slot looked, attention (N, 10, 64) over the grid of 4 rows and 16
     columns, row by row; `spots` are logits (N, 64, 79) of the character in each cell, the padding
     where none stands.
@@ -70,6 +71,7 @@ class Answer(NamedTuple):
 
     characters: Tensor
     region: Tensor
+    plate: Tensor
     looked: Tensor
     spots: Tensor
 
@@ -97,6 +99,7 @@ class PlateReaderNet(nn.Module):  # type: ignore[misc]
         self.decoder = Block(width, heads)
         self.head = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, len(ALPHABET)))
         self.region = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, len(REGIONS)))
+        self.plate = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, 1))
         self.spot = nn.Linear(width, len(ALPHABET))
 
     def forward(self, pictures: Tensor) -> Answer:
@@ -114,6 +117,7 @@ class PlateReaderNet(nn.Module):  # type: ignore[misc]
         return Answer(
             characters=self.head(read[:, :SLOTS]),
             region=self.region(read[:, SLOTS]),
+            plate=self.plate(read[:, SLOTS])[:, 0],
             looked=attention[:, 0, :SLOTS],
             spots=self.spot(tokens),
         )
@@ -127,6 +131,8 @@ class ExportedReader(nn.Module):  # type: ignore[misc]
         self.net = net
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        """Probabilities of characters (N, 10, 79) and of regions (N, R)."""
+        """Probabilities of characters (N, 10, 79), and of regions and of no plate (N, R + 1)."""
         answer = self.net(pictures.permute(0, 3, 1, 2).float())
-        return answer.characters.softmax(-1), answer.region.softmax(-1)
+        plate = answer.plate.sigmoid()[:, None]
+        region = torch.cat([answer.region.softmax(-1) * plate, 1 - plate], dim=1)
+        return answer.characters.softmax(-1), region

@@ -25,6 +25,11 @@ SLOTS = 10
 SHARD_PLATES = 2000
 PAD = ALPHABET.index("_")
 
+# In shards: a text that nobody wrote down, a region that nobody knows, and no plate at all.
+UNREAD = 255
+UNKNOWN_REGION = 255
+NOT_A_PLATE = 254
+
 
 def encode_text(text: str) -> NDArray[np.uint8]:
     """The reader's answer for a text: shape (10,), the alphabet's index in each slot.

@@ -36,14 +36,19 @@ class Scene:
     boxes: Boxes
 
 
-def compose_scene(base: Scene | None, random: Random, side_px: int = 512) -> Scene:
-    """Put rendered plates and look-alikes into a picture, or into a rendered street without one."""
+def compose_scene(
+    base: Scene | None, random: Random, side_px: int = 512, *, plates: int | None = None
+) -> Scene:
+    """Put rendered plates and look-alikes into a picture, or into a rendered street without one.
+
+    Without a number of `plates` there are none to three.
+    """
     picture = _street(side_px, random) if base is None else base.picture.copy()
     boxes: list[Sequence[float]] = [] if base is None else [list(box) for box in base.boxes]
     taken = [list(box) for box in boxes]
     for _ in range(int(random.integers(0, 4))):
         LOOK_ALIKES[int(random.integers(len(LOOK_ALIKES)))](picture, taken, random)
-    for _ in range(int(random.choice([0, 1, 1, 2, 3]))):
+    for _ in range(int(random.choice([0, 1, 1, 2, 3])) if plates is None else plates):
         box = _paste_plate(picture, taken, random)
         if box is not None:
             boxes.append(box)

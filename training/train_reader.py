@@ -12,10 +12,12 @@ import argparse
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 from queue import Queue
 from tempfile import TemporaryDirectory
 from threading import Thread
+from typing import Any
 
 import cv2
 import numpy as np
@@ -25,7 +27,7 @@ from torch import Tensor, distributed, multiprocessing, nn
 
 from training.errors import TrainingError
 from training.reader_model import GRID_COLUMNS, GRID_ROWS, Answer, PlateReaderNet
-from training.render_plates import PAD
+from training.render_plates import NOT_A_PLATE, PAD, UNKNOWN_REGION, UNREAD
 
 EMA_DECAY = 0.999
 WARM_UP_STEPS = 300
@@ -33,7 +35,8 @@ REPORT_EVERY = 100
 LOOK_FIRST_STEPS = 3000
 SPOT_WEIGHT = 0.5
 REGION_WEIGHT = 0.3
-UNKNOWN_REGION = 255  # in shards: the region of this plate is not taught
+PLATE_WEIGHT = 0.3
+LOOK_ALIKE_SHARE = 8  # one in so many crops is of training.render_look_alikes, if there are any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,40 +44,52 @@ class Batch:
     """What is learnt from N plates in one step.
 
     `pictures` (N, 3, 64, 128) from 0 to 255; `labels` (N, 10) of the slots; `regions` (N,);
-    `gaze` (N, 10, 64), where each slot should look, sums to 1 or, for padding, to 0; `spots`
-    (N, 64), the character whose middle lies in each cell, padding where none does.
+    `plate` (N,), 1 where there is one; `gaze` (N, 10, 64), where each slot should look, sums to 1
+    or, for padding, to 0; `spots` (N, 64), the character whose middle lies in each cell, padding
+    where none does. `UNREAD` and `UNKNOWN_REGION` stand where nothing can be taught.
     """
 
     pictures: Tensor
     labels: Tensor
     regions: Tensor
+    plate: Tensor
     gaze: Tensor
     spots: Tensor
 
 
+Shard = dict[str, NDArray[Any]]
+
+
 def batches(folder: Path, size: int, random: np.random.Generator) -> Iterator[Batch]:
     """Batches without end: shards in random order, each shuffled and lightly changed."""
+    alike = size // LOOK_ALIKE_SHARE if any(folder.glob("looks-*.npz")) else 0
+    plates = _rows(folder, "plates-*.npz", size - alike, random)
+    others = _rows(folder, "looks-*.npz", alike, random) if alike else repeat(None)
+    for one, other in zip(plates, others, strict=False):
+        rows = one if other is None else {k: np.concatenate([one[k], other[k]]) for k in one}
+        labels, regions = rows["labels"].astype(np.int64), rows["regions"].astype(np.int64)
+        pictures, centers = _changed(rows["pictures"], rows["centers"], random)
+        yield Batch(
+            pictures=torch.from_numpy(pictures).contiguous(memory_format=torch.channels_last),
+            labels=torch.from_numpy(labels),
+            regions=torch.from_numpy(np.where(regions == NOT_A_PLATE, UNKNOWN_REGION, regions)),
+            plate=torch.from_numpy((regions != NOT_A_PLATE).astype(np.float32)),
+            gaze=torch.from_numpy(_gaze(centers, labels)),
+            spots=torch.from_numpy(_spots(centers, labels)),
+        )
+
+
+def _rows(folder: Path, names: str, size: int, random: np.random.Generator) -> Iterator[Shard]:
     while True:
-        shards = sorted(folder.glob("*.npz"))
+        shards = sorted(folder.glob(names))
         if not shards:
             raise TrainingError(f"No shards in {folder}: run training.render_plates first.")
         for index in random.permutation(len(shards)):
             with np.load(shards[int(index)]) as shard:
-                pictures, labels = shard["pictures"], shard["labels"]
-                regions, centers = shard["regions"], shard["centers"]
-            order = random.permutation(len(pictures))
+                arrays = dict(shard)
+            order = random.permutation(len(arrays["labels"]))
             for start in range(0, len(order) - size + 1, size):
-                chosen = order[start : start + size]
-                changed, moved = _changed(pictures[chosen], centers[chosen], random)
-                yield Batch(
-                    pictures=torch.from_numpy(changed).contiguous(
-                        memory_format=torch.channels_last
-                    ),
-                    labels=torch.from_numpy(labels[chosen].astype(np.int64)),
-                    regions=torch.from_numpy(regions[chosen].astype(np.int64)),
-                    gaze=torch.from_numpy(_gaze(moved, labels[chosen])),
-                    spots=torch.from_numpy(_spots(moved, labels[chosen])),
-                )
+                yield {name: array[order[start : start + size]] for name, array in arrays.items()}
 
 
 def _changed(
@@ -108,17 +123,18 @@ def _changed(
     return np.clip(floats, 0, 255).transpose(0, 3, 1, 2), moved.astype(np.float32)
 
 
-def _spots(centers: NDArray[np.float32], labels: NDArray[np.uint8]) -> NDArray[np.int64]:
+def _spots(centers: NDArray[np.float32], labels: NDArray[np.int64]) -> NDArray[np.int64]:
     """The character in each cell of the grid: shape (N, 64)."""
     columns = np.clip(centers[..., 0] * GRID_COLUMNS, 0, GRID_COLUMNS - 1).astype(int)
     rows = np.clip(centers[..., 1] * GRID_ROWS, 0, GRID_ROWS - 1).astype(int)
     spots = np.full((len(labels), GRID_ROWS * GRID_COLUMNS), PAD, np.int64)
-    plate, slot = np.nonzero(labels != PAD)
+    spots[labels[:, 0] == UNREAD] = UNREAD
+    plate, slot = np.nonzero((labels != PAD) & (labels != UNREAD))
     spots[plate, (rows * GRID_COLUMNS + columns)[plate, slot]] = labels[plate, slot]
     return spots
 
 
-def _gaze(centers: NDArray[np.float32], labels: NDArray[np.uint8]) -> NDArray[np.float32]:
+def _gaze(centers: NDArray[np.float32], labels: NDArray[np.int64]) -> NDArray[np.float32]:
     """Where each slot should look: a spot of about a cell around the character's middle."""
     x = np.arange(GRID_COLUMNS) + 0.5
     y = np.arange(GRID_ROWS) + 0.5
@@ -126,7 +142,8 @@ def _gaze(centers: NDArray[np.float32], labels: NDArray[np.uint8]) -> NDArray[np
     near_y = np.exp(-((y - centers[..., 1:] * GRID_ROWS) ** 2) / (2 * 0.6**2))
     spot = (near_y[..., :, None] * near_x[..., None, :]).reshape(*labels.shape, -1)
     spot /= spot.sum(-1, keepdims=True) + 1e-6
-    return np.asarray(spot * (labels != PAD)[..., None], np.float32)
+    taught = (labels != PAD) & (labels != UNREAD)
+    return np.asarray(spot * taught[..., None], np.float32)
 
 
 def _ahead(source: Iterator[Batch], depth: int = 4) -> Iterator[Batch]:
@@ -201,13 +218,16 @@ class ReaderTraining:
         torch.save(state, self.out / "last.part")
         (self.out / "last.part").rename(self.out / "last.pt")
 
-    def learn(self, batch: Batch, steps: int) -> tuple[float, float, float]:
-        """One step; answers the loss of reading, and the shares of texts and regions right."""
+    def learn(self, batch: Batch, steps: int) -> list[float]:
+        """One step; answers the loss of reading, and the shares right of texts, regions, plates."""
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(self.step, steps, self.peak)
         answer = self.net(batch.pictures)
         reading = nn.functional.cross_entropy(
-            answer.characters.flatten(0, 1), batch.labels.flatten(), label_smoothing=0.02
+            answer.characters.flatten(0, 1),
+            batch.labels.flatten(),
+            ignore_index=UNREAD,
+            label_smoothing=0.02,
         )
         loss = reading + self._hints(answer, batch)
         self.optimizer.zero_grad(set_to_none=True)
@@ -217,19 +237,24 @@ class ReaderTraining:
         self.optimizer.step()
         self._follow()
         self.step += 1
-        exact = (answer.characters.argmax(-1) == batch.labels).all(-1).float().mean()
+        exact = (answer.characters.argmax(-1) == batch.labels).all(-1)[batch.labels[:, 0] != UNREAD]
         known = batch.regions != UNKNOWN_REGION
-        placed = (answer.region.argmax(-1) == batch.regions)[known].float().mean()
-        return float(reading.detach()), float(exact), float(placed)
+        placed = (answer.region.argmax(-1) == batch.regions)[known]
+        sorted_out = (answer.plate > 0) == (batch.plate > 0)
+        shares = [float(right.float().mean()) for right in (exact, placed, sorted_out)]
+        return [float(reading.detach()), *shares]
 
     def _hints(self, answer: Answer, batch: Batch) -> Tensor:
-        """The losses beside reading: where to look, what stands in each cell, which region."""
-        looking = -(batch.gaze * (answer.looked + 1e-6).log()).sum() / (batch.labels != PAD).sum()
+        """The losses beside reading: where to look, what is in each cell, region, plate or not."""
+        looking = -(batch.gaze * (answer.looked + 1e-6).log()).sum() / batch.gaze.sum()
         cells = nn.functional.cross_entropy(
-            answer.spots.flatten(0, 1), batch.spots.flatten(), reduction="none"
+            answer.spots.flatten(0, 1),
+            batch.spots.flatten(),
+            ignore_index=UNREAD,
+            reduction="none",
         )
-        inked = batch.spots.flatten() != PAD
-        spotting = cells[inked].mean() + cells[~inked].mean()
+        spots = batch.spots.flatten()
+        spotting = cells[(spots != PAD) & (spots != UNREAD)].mean() + cells[spots == PAD].mean()
         region = nn.functional.cross_entropy(
             answer.region, batch.regions, ignore_index=UNKNOWN_REGION, label_smoothing=0.02
         ).nan_to_num()  # a batch of unknown regions alone
@@ -274,10 +299,10 @@ def train(rank: int, arguments: argparse.Namespace, meeting: str) -> None:
         learnt.append(training.learn(next(source), arguments.steps))
         if rank == 0 and training.step % REPORT_EVERY == 0:
             rate = REPORT_EVERY * arguments.batch / (time.monotonic() - started)
-            loss, exact, placed = np.nanmean(learnt, axis=0)
+            loss, exact, placed, plate = np.nanmean(learnt, axis=0)
             print(
                 f"step {training.step} loss {loss:.3f} exact {exact:.3f} region {placed:.3f} "
-                f"{rate:.0f} plates/s",
+                f"plate {plate:.3f} {rate:.0f} plates/s",
                 flush=True,
             )
             learnt, started = [], time.monotonic()
