@@ -258,7 +258,13 @@ class ReaderTraining:
         region = nn.functional.cross_entropy(
             answer.region, batch.regions, ignore_index=UNKNOWN_REGION, label_smoothing=0.02
         ).nan_to_num()  # a batch of unknown regions alone
-        return gaze_weight(self.step) * looking + SPOT_WEIGHT * spotting + REGION_WEIGHT * region
+        plate = nn.functional.binary_cross_entropy_with_logits(answer.plate, batch.plate)
+        return (
+            gaze_weight(self.step) * looking
+            + SPOT_WEIGHT * spotting
+            + REGION_WEIGHT * region
+            + PLATE_WEIGHT * plate
+        )
 
     def _share_gradients(self) -> None:
         """Average the gradients of all processes, which start and stay equal."""
