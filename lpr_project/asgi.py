@@ -10,7 +10,10 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lpr_project.settings.base")
 django_application = get_asgi_application()  # loads the apps, which routing needs
 
+from lpr_project.request_bodies import leave_bodies_to_django  # noqa: E402
 from lpr_project.routing import websocket_urlpatterns  # noqa: E402
+
+leave_bodies_to_django()
 
 application = ProtocolTypeRouter(
     {
