@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import (
     TOTP,
@@ -272,6 +273,27 @@ def test_sign_up_is_closed_on_every_door(db: None) -> None:
 
     assert api.status_code == 403
     assert not User.objects.exists()
+
+
+def test_nobody_becomes_somebody_else_by_changing_their_email(operator: User) -> None:
+    browser = page_log_in(operator.email)
+    token = api_log_in(operator.email).json()["meta"]["session_token"]
+    program = APIClient(headers={"X-Session-Token": token})
+    wanted = {"email": "owner@example.org"}
+
+    answers = [
+        *(
+            browser.post("/accounts/email/", {**wanted, a: ""})
+            for a in ("action_add", "action_primary")
+        ),
+        program.post(f"{AUTH}/account/email", wanted),
+        program.patch(f"{AUTH}/account/email", {**wanted, "primary": True}),
+    ]
+
+    assert {answer.status_code for answer in answers} == {404}
+    operator.refresh_from_db()
+    assert operator.email == "operator@example.org"
+    assert not EmailAddress.objects.filter(**wanted).exists()
 
 
 def test_password_reset_sets_a_password_by_mail_and_is_audited(
