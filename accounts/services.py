@@ -212,8 +212,14 @@ def invite_member(
     """Make somebody a member, and a person of the server where the e-mail is new to it.
 
     A new person has no password: whoever invites sends the link with which to set one.
+
+    Raises:
+        MembershipError: The address is an API key's, or the role is not the actor's to give.
     """
     user = User.objects.filter(email=email.lower()).first()
+    if user is not None and user.kind == User.Kind.SERVICE:
+        message = "This is the account of an API key, which stays in its own organization."
+        raise MembershipError(message)
     if user is None:
         user = create_person(email=email, display_name=name, actor=actor)
     return add_member(organization=organization, user=user, role=role, actor=actor)

@@ -33,7 +33,7 @@ from accounts.services import (
 from cameras.models import Camera
 from cameras.selectors import cameras_visible_to
 from cameras.services import grant_camera
-from tests.accounts.factories import make_member, make_organization, make_user
+from tests.accounts.factories import make_api_key, make_member, make_organization, make_user
 
 
 def membership_of(user: User) -> Membership:
@@ -170,6 +170,17 @@ def test_invite_member_makes_a_person_once(organization: Organization) -> None:
     assert not user.has_usable_password()
     assert memberships_of(user).count() == 2
     assert only_organization_of(user) is None
+
+
+def test_invite_member_takes_no_key_of_another_organization(
+    organization: Organization, other_organization: Organization
+) -> None:
+    key, _ = make_api_key(other_organization)
+
+    with pytest.raises(MembershipError, match="API key"):
+        invite_member(
+            organization=organization, email=key.user.email, role=Role.OPERATOR, actor=None
+        )
 
 
 def test_user_is_one_whatever_the_case_of_the_email(db: None) -> None:
