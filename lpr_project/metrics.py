@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from http import HTTPMethod
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -30,6 +31,8 @@ STAGES = tuple(
     for field in FunnelHour._meta.concrete_fields  # noqa: SLF001  # Django's public name
     if field.name not in {"id", "camera", "hour"}
 )
+# A caller may make methods up, and each would be kept for ever.
+METHODS = frozenset(HTTPMethod)
 REQUEST_SECONDS = Histogram(
     "lpr_request_seconds", "Time to answer a request.", ["view", "method", "status"]
 )
@@ -45,7 +48,8 @@ class LatencyMiddleware:
         started = time.perf_counter()
         response = self.get_response(request)
         match = request.resolver_match
-        labels = (match.view_name if match else "none", request.method, response.status_code)
+        method = request.method if request.method in METHODS else "other"
+        labels = (match.view_name if match else "none", method, response.status_code)
         REQUEST_SECONDS.labels(*labels).observe(time.perf_counter() - started)
         return response
 

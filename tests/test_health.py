@@ -123,3 +123,15 @@ def test_metrics_count_requests_funnel_queues_and_processes(
     assert 'lpr_cameras{state="off"} 1.0' in text
     assert 'lpr_request_seconds_count{method="GET",status="200",view="healthz"}' in text
     assert "process_resident_memory_bytes" in text
+
+
+def test_metrics_keep_no_methods_that_callers_made_up(
+    client: Client, settings: Settings, db: None
+) -> None:
+    settings.METRICS_TOKEN = "a token"
+    client.generic("MADEUP", "/healthz")
+
+    text = client.get("/metrics", headers={"Authorization": "Bearer a token"}).content.decode()
+
+    assert 'lpr_request_seconds_count{method="other"' in text
+    assert "MADEUP" not in text
