@@ -1,6 +1,9 @@
-"""Logs of requests, by path alone."""
+"""Logs of requests, by path alone, and requests that PostgreSQL could not be asked for."""
 
-from django.http import HttpRequest
+from collections.abc import Callable
+
+from django.core.exceptions import BadRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django_structlog.middlewares import RequestMiddleware
 
 
@@ -10,3 +13,19 @@ class RequestLogMiddleware(RequestMiddleware):
     @staticmethod
     def format_request(request: HttpRequest) -> str:
         return f"{request.method} {request.path}"
+
+
+class NulMiddleware:
+    """Refuses NUL characters in addresses and cookies: PostgreSQL takes them in no text."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\0" in request.path:
+            raise Http404
+        if "%00" in request.META["QUERY_STRING"] or any(
+            "\0" in v for v in request.COOKIES.values()
+        ):
+            raise BadRequest("NUL")
+        return self.get_response(request)

@@ -186,6 +186,31 @@ def test_api_describes_each_failure_alike(
 
 
 @pytest.mark.parametrize(
+    "path",
+    [
+        "/?text=%00",
+        "/detections/?text=%00",
+        "/admin/?q=%00",
+        "/admin/cameras/camera/?q=%00",
+        "/admin/accounts/membership/?role__exact=%00",
+        "/admin/cameras/camera/%00/change/",
+        "/api/v1/detections/?country=%00",
+    ],
+)
+def test_address_with_a_nul_is_refused(
+    client_of: ClientOf, superuser: User, staff: User, path: str
+) -> None:
+    for user in (superuser, staff):
+        assert client_of(user).get(path).status_code in {400, 404}
+
+
+def test_session_with_a_nul_is_refused(client: Client, db: None) -> None:
+    client.cookies["session"] = "a\0" * 16
+
+    assert client.get("/").status_code == 400
+
+
+@pytest.mark.parametrize(
     "path", ["/api/v1/nothing/", "/api/v1/cameras", "/api/v1/", "/api/v1/cameras/%00/"]
 )
 def test_api_describes_what_is_not_there(db: None, path: str) -> None:
