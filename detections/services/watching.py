@@ -291,8 +291,8 @@ class CameraWatch:
         while not self._done.wait(STEWARD_EVERY_SECONDS):
             try:
                 self._take_up_settings()
-                self._report(self._state)
                 self._record()
+                self._report(self._state)
             except DatabaseError:
                 log.warning("camera_not_reported", exc_info=True)
             except (RecognitionError, StreamError) as error:
