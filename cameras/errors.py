@@ -10,12 +10,6 @@ class CameraNotFoundError(LprError):
     status = 404
 
 
-class SourceRefusedError(LprError):
-    """A camera's source is not one that the server may open."""
-
-    code = "source_refused"
-
-
 class ConnectionTestError(LprError):
     """A test of a camera's connection cannot be started or is no longer known."""
 

@@ -100,6 +100,7 @@ def source_config(camera: Camera, *, is_watched: bool = True) -> SourceConfig:
         loop=is_watched,
         realtime=is_watched,
         analyse_fps=camera.analyse_fps if is_watched else None,
+        outside_only=not settings.ALLOW_LOOPBACK_SOURCES,
     )
 
 

@@ -55,6 +55,7 @@ class SourceConfig:
         rtsp_transport: TCP loses nothing and passes firewalls; UDP is for cameras without it.
         verify_tls: Check the certificate of rtsps and https. Off by default, since cameras sign
             their own.
+        outside_only: Refuse a host on this machine itself or on a link-local address.
         decoder_threads: One adds no delay and costs the least; more only help files that must be
             read fast.
 
@@ -73,6 +74,7 @@ class SourceConfig:
     analyse_fps: float | None = None
     rtsp_transport: Literal["tcp", "udp"] = "tcp"
     verify_tls: bool = False
+    outside_only: bool = False
     decoder_threads: int = 1
 
     def __post_init__(self) -> None:
@@ -93,11 +95,14 @@ class SourceConfig:
         """The address as it may be shown and logged."""
         return mask_url(self.url)
 
-    def url_with_credentials(self) -> str:
-        """The address that is opened. Never log it."""
-        if not self.username:
-            return self.url
+    def url_with_credentials(self, host: str = "") -> str:
+        """The address that is opened, by `host` instead of its own where given. Never log it."""
         parts = urlsplit(self.url)
+        if host:
+            name = f"[{host}]" if ":" in host else host
+            parts = parts._replace(netloc=name if parts.port is None else f"{name}:{parts.port}")
+        if not self.username:
+            return urlunsplit(parts) if host else self.url
         user_info = f"{quote(self.username, safe='')}:{quote(self.password, safe='')}"
         return urlunsplit(parts._replace(netloc=f"{user_info}@{parts.netloc}"))
 
@@ -119,6 +124,9 @@ class SourceConfig:
             )
         if ":" in self.username:
             raise InvalidAddressError("A user name cannot have a colon in it.")
+        # libav would write them into the head of its request.
+        if re.search(r"[\x00-\x1f\x7f]", self.username + self.password):
+            raise InvalidAddressError("User name or password has a control character in it.")
         user_info = quote(self.username, safe="") + ":" + quote(self.password, safe="")
         if self.kind is SourceKind.RTSP and len(user_info) > _RTSP_USER_INFO_BYTES:
             raise InvalidAddressError(

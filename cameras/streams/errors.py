@@ -22,6 +22,12 @@ class InvalidAddressError(StreamError):
     code = "invalid_address"
 
 
+class InsideAddressError(StreamError):
+    """The host is this machine, or what only this machine should ask."""
+
+    code = "inside_address"
+
+
 class HostNotFoundError(StreamError):
     """The name does not resolve; it may when the name server is back."""
 

@@ -1,11 +1,8 @@
 """Opening with libav: what it may open, within which limits, and its errors as sentences."""
 
 import errno
-import socket
 import ssl
-import threading
 import time
-from queue import Empty, SimpleQueue
 from typing import BinaryIO, NoReturn
 from urllib.parse import urlsplit
 
@@ -13,12 +10,12 @@ import av
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
+from cameras.streams.address import find_address
 from cameras.streams.config import SourceConfig, SourceKind
 from cameras.streams.errors import (
     AccessDeniedError,
     AddressNotFoundError,
     ConnectionBrokenError,
-    HostNotFoundError,
     NoAnswerError,
     NotAVideoError,
     PortClosedError,
@@ -67,8 +64,6 @@ def open_video(
     Raises:
         StreamError: It cannot be opened within `open_timeout_s`, or holds no video.
     """
-    if file is None and config.kind is not SourceKind.USB:
-        _check_host(config)
     container = _open_container(config, file)
     try:
         return container, _video_stream(container, config)
@@ -170,10 +165,13 @@ def _open_container(config: SourceConfig, file: BinaryIO | None) -> InputContain
         options |= {"rtsp_transport": config.rtsp_transport}
     if config.url.startswith(("https", "rtsps")):
         options |= _tls_options(config)
+    host = "" if file is not None or config.kind is SourceKind.USB else _host_to_open(config)
+    if host and config.url.startswith("http"):
+        options |= {"headers": f"Host: {urlsplit(config.url).netloc}\r\n"}
     started_s = time.monotonic()
     try:
         return av.open(
-            config.url_with_credentials() if file is None else file,
+            config.url_with_credentials(host) if file is None else file,
             mode="r",
             format=_FORMATS.get(config.kind),
             options=options,
@@ -183,6 +181,15 @@ def _open_container(config: SourceConfig, file: BinaryIO | None) -> InputContain
     except (av.FFmpegError, OSError) as error:
         waited_s = time.monotonic() - started_s
         raise explain(error, config, waited_s, config.open_timeout_s) from None
+
+
+def _host_to_open(config: SourceConfig) -> str:
+    """The IP address that was looked up and found good: libav's own look-up may lead elsewhere.
+
+    Empty, which leaves it to libav, with TLS, whose servers go by the name.
+    """
+    address = find_address(config)
+    return "" if config.url.startswith(("https", "rtsps")) else address
 
 
 def _tls_options(config: SourceConfig) -> dict[str, str]:
@@ -222,29 +229,3 @@ def _video_stream(container: InputContainer, config: SourceConfig) -> VideoStrea
 def _refuse_other_files(*_: object) -> NoReturn:
     """A file from outside names other files or addresses only to have them read for it."""
     raise PermissionError(errno.EPERM, "A video may not refer to other files")
-
-
-def _check_host(config: SourceConfig) -> None:
-    """Look the host up within the limit: libav's own look-up has none and no error of its own."""
-    host = urlsplit(config.url).hostname
-    answers: SimpleQueue[OSError | None] = SimpleQueue()
-
-    def look_up() -> None:
-        try:
-            socket.getaddrinfo(host, None)
-        except OSError as error:
-            answers.put(error)
-        else:
-            answers.put(None)
-
-    threading.Thread(target=look_up, name="look-up", daemon=True).start()
-    try:
-        error = answers.get(timeout=config.open_timeout_s)
-    except Empty:
-        raise NoAnswerError(
-            f"The name server did not answer for {host} within {config.open_timeout_s:g} s."
-        ) from None
-    if error is not None:
-        raise HostNotFoundError(
-            f"The host {host} is not known: check the name, or use the camera's IP address."
-        )

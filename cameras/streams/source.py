@@ -120,13 +120,15 @@ def _allowed_path(config: SourceConfig, allowed_root: Path | None) -> Path:
     """The file or folder of a source, every link in it resolved."""
     noun, path = str(config.kind), Path(config.url)
     try:
-        real = path.resolve(strict=True)
+        real = path.resolve()
+        # Asked first: of what lies outside, not even whether it is there is told.
+        if allowed_root is not None and not real.is_relative_to(allowed_root.resolve()):
+            raise AccessDeniedError(f"The {noun} {path.name} lies outside the folder for media.")
+        real.stat()
     except FileNotFoundError:
         raise AddressNotFoundError(f"The {noun} {path.name} does not exist.") from None
-    except OSError as error:
+    except (OSError, RuntimeError) as error:  # a link in a circle is a RuntimeError
         raise AccessDeniedError(f"The {noun} {path.name} cannot be reached.") from error
-    if allowed_root is not None and not real.is_relative_to(allowed_root.resolve()):
-        raise AccessDeniedError(f"The {noun} {path.name} lies outside the folder for media.")
     is_right = real.is_dir() if config.kind is SourceKind.FOLDER else real.is_file()
     if not is_right:
         raise AddressNotFoundError(f"{path.name} is not a {noun}.")

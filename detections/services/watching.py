@@ -22,10 +22,9 @@ from django.db import connection
 from django.utils import timezone
 from redis.exceptions import RedisError
 
-from cameras.errors import SourceRefusedError
 from cameras.models import Camera, CameraStatus
 from cameras.selectors import source_config
-from cameras.services import report_camera_status, require_outside_address
+from cameras.services import report_camera_status
 from cameras.streams.errors import StreamError
 from cameras.streams.frame import StreamFrame
 from cameras.streams.reconnect import ReconnectingSource, StreamPhase, StreamState
@@ -164,7 +163,6 @@ class CameraWatch:
         pause = self._pause()
         try:
             config = source_config(self._camera)
-            require_outside_address(config)
             self._source = ReconnectingSource(
                 config,
                 pause,
@@ -173,7 +171,7 @@ class CameraWatch:
             )
             for frame in self._source.frames():
                 self._see(frame)
-        except (StreamError, SourceRefusedError) as error:
+        except StreamError as error:
             self._state, self._stream_error = CameraStatus.State.FAILING, str(error)
             # Trying again with these settings is of no use; wait until somebody changes them.
             pause.wait(30)

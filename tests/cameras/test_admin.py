@@ -7,17 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.test import override_settings
 from django.urls import reverse
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 from rest_framework.test import APIClient
 
 from accounts.models import AuditEvent, Organization, User
 from cameras import tasks
-from cameras.errors import SourceRefusedError
 from cameras.models import Camera, CameraUserObjectPermission
-from cameras.selectors import cameras_visible_to, source_config
-from cameras.services import require_outside_address
+from cameras.selectors import cameras_visible_to
 from tests.cameras.clips import quarters, write_clip
 from tests.cameras.factories import make_camera, make_camera_group
 from tests.detections.factories import make_detection
@@ -387,26 +384,3 @@ def test_connection_test_is_for_managers(
 ) -> None:
     answer = post(client_of(operator), url_of("test"), camera_form(organization))
     assert answer.status_code in {302, 403}
-
-
-@pytest.mark.parametrize(
-    "host",
-    [
-        "127.0.0.1",
-        "localhost",
-        "[::1]",
-        "169.254.169.254",
-        "0.0.0.0",  # noqa: S104  # an address to refuse
-        "[::ffff:127.0.0.1]",
-    ],
-)
-def test_source_on_the_server_itself_is_refused(host: str) -> None:
-    camera = Camera(source_kind="http", source_url=f"http://{host}:8000/video")
-    with override_settings(ALLOW_LOOPBACK_SOURCES=False), pytest.raises(SourceRefusedError):
-        require_outside_address(source_config(camera))
-
-
-def test_source_in_a_private_network_is_open() -> None:
-    camera = Camera(source_kind="rtsp", source_url="rtsp://10.1.2.3/stream")
-    with override_settings(ALLOW_LOOPBACK_SOURCES=False):
-        require_outside_address(source_config(camera))

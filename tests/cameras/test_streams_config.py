@@ -56,6 +56,14 @@ def test_source_config_too_long_password_for_rtsp_is_refused() -> None:
         )
 
 
+@pytest.mark.parametrize(("username", "password"), [("a\r\nCONFIG SET", ""), ("a", "b\nc")])
+def test_source_config_credentials_add_no_lines_to_a_request(username: str, password: str) -> None:
+    with pytest.raises(InvalidAddressError, match="control character"):
+        SourceConfig(
+            kind=SourceKind.RTSP, url="rtsp://10.0.0.5/", username=username, password=password
+        )
+
+
 def test_source_config_credentials_are_quoted_and_hidden() -> None:
     config = SourceConfig(
         kind=SourceKind.RTSP, url="rtsp://10.0.0.5/live", username="ad/min", password="p@s:s%/é"

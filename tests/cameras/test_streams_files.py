@@ -228,7 +228,8 @@ def test_file_source_outside_the_allowed_root_is_refused(tmp_path: Path) -> None
     root.mkdir()
     clip = write_clip(tmp_path / "clip.mp4", numbered(2))
     (root / "link.mp4").symlink_to(clip)
-    for url in (clip, root / "link.mp4", root / ".." / "clip.mp4"):
+    hidden = root / ".." / "not-even-there.mp4"
+    for url in (clip, root / "link.mp4", root / ".." / "clip.mp4", hidden):
         with pytest.raises(AccessDeniedError, match="outside"):
             open_source(SourceConfig(kind=SourceKind.FILE, url=str(url)), allowed_root=root)
 
