@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from django.contrib.gis.db import models as gis
@@ -12,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
 from accounts.models import Organization
+from cameras.streams.config import SourceConfig, SourceKind
+from cameras.streams.errors import InvalidAddressError
 from lpr_project.common.models import EncryptedTextField, TimestampedModel, uuid7
 
 UNIT = (MinValueValidator(0.0), MaxValueValidator(1.0))
@@ -19,6 +22,10 @@ POLYGONS_MOST = 20
 CORNERS_LEAST, CORNERS_MOST = 3, 100
 DAYS = 7
 MINUTES_OF_DAY = 24 * 60
+TYPE_AGAIN = _(
+    "The address or the user name changed: type the password again, so that the "
+    "stored one goes to no other device."
+)
 
 
 def validate_polygons(value: Any) -> None:
@@ -252,8 +259,28 @@ class Camera(TimestampedModel):
             raise ValidationError(
                 {"review_confidence": _("Must not be above the confidence for acceptance.")}
             )
-        if self.source_kind != self.SourceKind.PUSH and not self.source_url:
+        if self.source_kind == self.SourceKind.PUSH:
+            return
+        if not self.source_url:
             raise ValidationError({"source_url": _("This kind of source needs an address.")})
+        try:
+            SourceConfig(
+                kind=SourceKind(self.source_kind),
+                url=self.source_url,
+                username=self.source_username,
+                password=self.source_password or "",
+            )
+        except InvalidAddressError as error:
+            raise ValidationError({"source_url": str(error)}) from error
+
+    def trusts(self, *, url: str, username: str) -> bool:
+        """Whether the stored password was typed for this device and account."""
+        now, then = urlsplit(url), urlsplit(self.source_url)
+        return (now.scheme, now.netloc, username) == (
+            then.scheme,
+            then.netloc,
+            self.source_username,
+        )
 
 
 class CameraUserObjectPermission(UserObjectPermissionBase):

@@ -1,7 +1,6 @@
 """The camera's form: a password that is written and never read, and fields set by pointing."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -14,9 +13,7 @@ from cameras.admin.widgets import (
     PositionField,
     module,
 )
-from cameras.models import Camera
-from cameras.streams.config import SourceConfig, SourceKind
-from cameras.streams.errors import InvalidAddressError
+from cameras.models import TYPE_AGAIN, Camera
 from lpr_project.common.admin import OneOrganizationForm
 
 
@@ -50,7 +47,6 @@ class SourceForm(forms.ModelForm[Camera]):
         cleaned = super().clean() or self.cleaned_data
         if "source_password" in cleaned:
             cleaned["source_password"] = self._password(cleaned)
-        self._check_address(cleaned)
         return cleaned
 
     def _password(self, cleaned: dict[str, Any]) -> str:
@@ -58,34 +54,11 @@ class SourceForm(forms.ModelForm[Camera]):
         typed, stored = cleaned["source_password"], self.instance.source_password
         if typed or not stored or not cleaned.get("source_username"):
             return typed if cleaned.get("source_username") else ""
-        before = (_authority(self.instance.source_url), self.instance.source_username)
-        after = (_authority(cleaned.get("source_url", "")), cleaned["source_username"])
-        if before != after:
-            message = _(
-                "The address or the user name changed: type the password again, so that the "
-                "stored one goes to no other device."
-            )
-            self.add_error("source_password", message)
+        if not self.instance.trusts(
+            url=cleaned.get("source_url", ""), username=cleaned["source_username"]
+        ):
+            self.add_error("source_password", TYPE_AGAIN)
         return stored
-
-    def _check_address(self, cleaned: dict[str, Any]) -> None:
-        kind, url = cleaned.get("source_kind"), cleaned.get("source_url")
-        if not url or kind in {None, Camera.SourceKind.PUSH}:
-            return
-        try:
-            SourceConfig(
-                kind=SourceKind(kind),
-                url=url,
-                username=cleaned.get("source_username", ""),
-                password=cleaned.get("source_password", ""),
-            )
-        except InvalidAddressError as error:
-            self.add_error("source_url", str(error))
-
-
-def _authority(url: str) -> tuple[str, str]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.netloc
 
 
 class CameraForm(SourceForm, OneOrganizationForm[Camera]):

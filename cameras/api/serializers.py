@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from accounts.models import Organization
 from accounts.selectors import MANAGING_ROLES, organizations_of
-from cameras.models import Camera, CameraGroup, CameraStatus
+from cameras.models import TYPE_AGAIN, Camera, CameraGroup, CameraStatus
 
 
 class PositionSerializer(serializers.Serializer[Point]):
@@ -121,7 +121,17 @@ class CameraSerializer(serializers.ModelSerializer[Camera]):
         if any(group.organization_id != organization.pk for group in attrs.get("groups", ())):
             message = "Choose groups of the camera's own organization."
             raise serializers.ValidationError({"groups": [message]})
+        self._keep_password_to_its_device(attrs)
         return {**attrs, "organization": organization}
+
+    def _keep_password_to_its_device(self, attrs: dict[str, Any]) -> None:
+        camera = self.instance
+        if camera is None or not camera.source_password or "source_password" in attrs:
+            return
+        url = attrs.get("source_url", camera.source_url)
+        username = attrs.get("source_username", camera.source_username)
+        if not camera.trusts(url=url, username=username):
+            raise serializers.ValidationError({"source_password": [TYPE_AGAIN]})
 
     def _organization(self) -> Organization:
         if self.instance is not None:

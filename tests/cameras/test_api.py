@@ -213,3 +213,33 @@ def test_camera_groups_show_those_that_hold_a_visible_camera(
 
     assert [row["id"] for row in shown] == [group.pk]
     assert client_of(outsider).get(f"/api/v1/camera-groups/{group.pk}/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "source_url", ["gopher://192.0.2.10/", "rtsp://admin:s3cret@192.0.2.10/", "file:///etc/passwd"]
+)
+def test_camera_takes_no_address_that_could_not_be_opened(
+    client_of: ClientOf, staff: User, source_url: str
+) -> None:
+    answer = client_of(staff).post("/api/v1/cameras/", {**NEW, "source_url": source_url})
+
+    assert answer.status_code == 400
+    assert "source_url" in answer.json()["error"]["detail"]
+    assert not Camera.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "change", [{"source_url": "rtsp://198.51.100.7/stream"}, {"source_username": "other"}]
+)
+def test_stored_password_goes_to_no_other_device(
+    client_of: ClientOf, staff: User, change: dict[str, str]
+) -> None:
+    client = client_of(staff)
+    url = f"/api/v1/cameras/{client.post('/api/v1/cameras/', NEW).json()['id']}/"
+
+    refused = client.patch(url, change)
+
+    assert refused.status_code == 400
+    assert "source_password" in refused.json()["error"]["detail"]
+    assert client.patch(url, {"source_url": "rtsp://192.0.2.10/other"}).status_code == 200
+    assert client.patch(url, {**change, "source_password": "typed again"}).status_code == 200
