@@ -50,9 +50,11 @@ STAGES = {
 }
 REASONS = {
     "dropped": _("frame dropped: too few recognition workers"),
+    "not_a_plate": _("no plate: a lamp, an emblem, a sign"),
     "too_small": _("plate too small: move the camera closer or zoom in"),
     "blurred": _("blurred: shorten the exposure or focus"),
     "too_dark": _("too dark: add light or infrared"),
+    "cut_off": _("cut off by the picture's edge: turn the camera"),
     "low_confidence": _("too uncertain: see the camera's thresholds"),
     "bad_format": _("like no known plate"),
     "one_frame_only": _("seen in too few frames"),

@@ -20,7 +20,7 @@ from detections.recognition.errors import LabelError
 from detections.recognition.images import read_picture
 from detections.recognition.passing import Passing
 from detections.recognition.pipeline import Recognizer
-from detections.recognition.types import Frame, PlateBox
+from detections.recognition.types import Frame, PlateBox, Rejection
 
 STRICT_IOU = 0.5
 LOOSE_IOU = 0.3
@@ -162,6 +162,7 @@ def measure(recognizer: Recognizer, picture: LabelledPicture) -> Tally:
         (passing.sightings[0].box, passing)
         for passing in passings
         if passing.sightings[0].box.confidence >= recognizer.config.detector_confidence
+        and Rejection.NOT_A_PLATE not in passing.decision.reasons
     ]
     for plate in picture.plates:
         tally += _compared(plate, seen, is_crop=is_crop)

@@ -218,6 +218,9 @@ class PassingReader:
         return vehicle
 
     def _take(self, vehicle: Vehicle, request: CropRequest, reading: Reading) -> None:
+        if not reading.is_plate:
+            vehicle.defects[Rejection.NOT_A_PLATE] += 1
+            return
         if vehicle.contradicts(reading, self._config):
             vehicle = self._split(vehicle, request.sighting)
         vehicle.take(request, reading, self._config)

@@ -44,13 +44,15 @@ class Reading:
 
     `text` may be empty: the reader saw no character. `char_confidences` has one entry per
     character of `text`. `region` is the reader's own label (a country or province) or None where
-    the model has no such head.
+    the model has no such head. `is_plate` is False where the reader says that the crop shows
+    something else: a lamp, an emblem, a shop's sign.
     """
 
     text: str
     char_confidences: tuple[float, ...]
     region: str | None = None
     region_confidence: float = 0.0
+    is_plate: bool = True
 
     @property
     def confidence(self) -> float:
@@ -91,6 +93,7 @@ class Sighting:
 class Rejection(StrEnum):
     """Why something that was seen did not become a detection."""
 
+    NOT_A_PLATE = "not_a_plate"
     TOO_SMALL = "too_small"
     BLURRED = "blurred"
     TOO_DARK = "too_dark"

@@ -45,6 +45,7 @@ class Reason(NamedTuple):
 
 
 REASONS: dict[str, Reason] = {
+    "not_a_plate": Reason(gettext_lazy("Not a plate: a lamp, an emblem, a sign"), ""),
     "too_small": Reason(
         gettext_lazy("Plate too small"),
         gettext_lazy("Zoom in, or move the camera closer to the road."),

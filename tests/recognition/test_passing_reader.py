@@ -273,6 +273,19 @@ def test_unreadable_vehicle_is_counted_once_with_its_reason(reason: Rejection) -
     assert reader.funnel.boxes == 10
 
 
+def test_what_the_reader_calls_no_plate_is_none() -> None:
+    box = PlateBox(x_min=200, y_min=200, x_max=260, y_max=220, confidence=0.9)
+    emblem = Reading(text="F1AT", char_confidences=(0.9,) * 4, is_plate=False)
+    reader = PassingReader(RecognitionConfig())
+    for index in range(5):
+        requests = reader.select(frame_index=index, seen_s=index / 2, boxes=[box], frame=NOISE)
+        reader.accept(requests, [emblem] * len(requests))
+    [passing] = reader.flush()
+    assert passing.decision.reasons == (Rejection.NOT_A_PLATE,)
+    assert passing.text == ""
+    assert reader.funnel.readings > 0
+
+
 def test_low_confidence_goes_to_a_person_or_is_rejected() -> None:
     for confidence, outcome in ((0.3, Outcome.REJECTED), (0.5, Outcome.REVIEW)):
         camera = Camera(cars=[Car(text="34A36837", path=ACROSS, confidence=confidence)])

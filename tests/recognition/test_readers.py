@@ -76,10 +76,17 @@ def test_threads_share_a_reader(reader: FastPlateOcrReader) -> None:
 
 
 def test_region_head_is_read(tmp_path: Path) -> None:
-    reader = FastPlateOcrReader(*write_reader(tmp_path, regions=True))
+    reader = FastPlateOcrReader(*write_reader(tmp_path, regions=("Redland", "Blueland")))
     red, blue = reader.read([strips(*[RED] * 4), strips(BLUE, BLUE, BLUE, BLACK)])
     assert (red.region, blue.region) == ("Redland", "Blueland")
     assert [red.region_confidence, blue.region_confidence] == pytest.approx([1, 0.75], abs=1e-3)
+
+
+def test_reader_may_say_that_it_sees_no_plate_or_knows_no_region(tmp_path: Path) -> None:
+    reader = FastPlateOcrReader(*write_reader(tmp_path, regions=("none", "unknown")))
+    nothing, somewhere = reader.read([strips(*[RED] * 4), strips(*[BLUE] * 4)])
+    assert (nothing.is_plate, nothing.region) == (False, None)
+    assert (somewhere.is_plate, somewhere.region) == (True, None)
 
 
 def test_a_model_without_region_head_says_none(reader: FastPlateOcrReader) -> None:

@@ -23,7 +23,6 @@ keep_aspect_ratio: false
 interpolation: nearest
 image_color_mode: rgb
 """
-REGIONS = "plate_regions: [Redland, Blueland]\n"
 
 
 def write_detector(path: Path, *, end_to_end: bool, size: int | None = None) -> Path:
@@ -104,10 +103,15 @@ def _raw_head() -> list[onnx.NodeProto]:
     ]
 
 
-def write_reader(folder: Path, *, regions: bool = False, slots: int = SLOTS) -> tuple[Path, Path]:
-    """A reader that names the colour of each strip, and its plate configuration."""
+def write_reader(
+    folder: Path, *, regions: tuple[str, ...] = (), slots: int = SLOTS
+) -> tuple[Path, Path]:
+    """A reader that names the colour of each strip, and its plate configuration.
+
+    With two `regions` it answers the first for red crops and the second for blue ones.
+    """
     model, config = folder / "strips.onnx", folder / "strips.yaml"
-    config.write_text(PLATE_CONFIG + (REGIONS if regions else ""))
+    config.write_text(PLATE_CONFIG + (f"plate_regions: {list(regions)}\n" if regions else ""))
     nodes = [
         helper.make_node("Cast", ["input"], ["values"], to=TensorProto.FLOAT),
         helper.make_node("Div", ["values", "white"], ["scaled"]),

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from fast_plate_ocr.core.types import PlatePrediction
 
 
+_NOT_A_PLATE = "none"
+"""The region by which our readers say that a crop shows no plate."""
+
+_NO_REGIONS = {_NOT_A_PLATE, "unknown", "Unknown"}
+
+
 class FastPlateOcrReader:
     """Reads plates with a fast-plate-ocr model; satisfies `PlateReader`.
 
@@ -87,8 +93,9 @@ class FastPlateOcrReader:
         return Reading(
             text="".join(character for character, _ in characters),
             char_confidences=tuple(probability for _, probability in characters),
-            region=prediction.region,
+            region=prediction.region if prediction.region not in _NO_REGIONS else None,
             region_confidence=prediction.region_prob or 0.0,
+            is_plate=prediction.region != _NOT_A_PLATE,
         )
 
     def _check_slots(self, model_path: Path) -> None:
