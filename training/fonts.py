@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from training.dies import DIES_PREFIX, SETS, has_die, pressed
 from training.errors import TrainingError
 
 FONT_FOLDERS = (Path("/usr/share/fonts"), Path("/usr/share/texmf/fonts"))
@@ -18,7 +19,7 @@ FONT_FOLDERS = (Path("/usr/share/fonts"), Path("/usr/share/texmf/fonts"))
 # and widths teach the reader what all of them have in common.
 FONT_GROUPS: dict[str, tuple[str, ...]] = {
     "din": (
-        "OSP-DIN", "osifont", "routed-gothic", "routed-gothic-narrow", "B612-Bold", "tirekv__",
+        "OSP-DIN", "osifont", "routed-gothic", "routed-gothic-narrow", "B612-Bold",
         "Play-Bold", "RobotoCondensed-Medium", "NationalPark-Heavy", "allerta_medium", "OSP-DIN",
         "UniversalisADFStd-Bold", "ClearSans-Bold", "Ubuntu-Title",
     ),
@@ -42,7 +43,7 @@ FONT_GROUPS: dict[str, tuple[str, ...]] = {
     "rounded": (
         "Dosis-ExtraBold", "Dosis-SemiBold", "Dosis-Bold", "Jura-Bold", "routed-gothic",
         "Jura-SemiBold", "routed-gothic-wide",
-        "tirekv__", "millimetreA Bold 01", "NationalPark-Heavy",
+        "millimetreA Bold 01", "NationalPark-Heavy",
     ),
     "mono": (
         "DejaVuSansMono-Bold", "LiberationMono-Bold", "Hack-Bold", "B612Mono-Bold", "OCRB",
@@ -59,9 +60,11 @@ FONT_GROUPS: dict[str, tuple[str, ...]] = {
         "NimbusRoman-Bold", "LiberationSerif-Bold", "C059-Bold", "P052-BoldItalic",
     ),
     "chinese": ("wqy-zenhei",),
+    "dies": tuple(f"{DIES_PREFIX}{number}" for number in range(SETS)),
 }  # fmt: skip
 
 CAP_HEIGHT_PX = 64
+_BESIDE_DIES = "Arimo-Bold"  # for marks between the letters
 GLYPH_CANVAS_PX = 96
 BASELINE_PX = 80
 
@@ -139,6 +142,12 @@ def glyph(font_name: str, character: str) -> Glyph:
     Raises:
         TrainingError: The font is not installed.
     """
+    if font_name.startswith(DIES_PREFIX):
+        if has_die(character):
+            mask = pressed(int(font_name.removeprefix(DIES_PREFIX)), character, CAP_HEIGHT_PX)
+            above, below = BASELINE_PX - CAP_HEIGHT_PX, GLYPH_CANVAS_PX - BASELINE_PX
+            return Glyph(character, np.pad(mask, ((above, below), (0, 0))))
+        font_name = _BESIDE_DIES
     font = _sized_font(font_name, _measure(character))
     width = max(8, int(font.getlength(character)) + 16)
     canvas = Image.new("L", (width, GLYPH_CANVAS_PX), 0)

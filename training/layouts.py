@@ -78,7 +78,7 @@ US_PATTERNS = (
     "@@#####", "@## ###", "@ #####", "#@@ ###", "##@ ###",
     "*****", "******", "*******", "@@@ @##", "@######",
     "### @##", "#@ ####@", "@@@@@@@", "@@@@@@", "@@@@@", "@@@@", "### #@@", "######", "#@####",
-    "###@@#",
+    "###@@#", "@@@  ###", "###  @@@", "@@@   @@@", "@@   ####", "##@  @#@", "@@#  #@@",
 )  # fmt: skip
 
 LAYOUTS: tuple[Layout, ...] = (
@@ -117,7 +117,7 @@ LAYOUTS: tuple[Layout, ...] = (
         aspect=(4.0, 5.0),
         rows=(Row(patterns=EUROPE_PATTERNS, left=0.1, right=0.96),),
         colours=((WHITE, BLACK),),
-        fonts=("din", "narrow", "grotesque", "highway"),
+        fonts=("din", "narrow", "grotesque", "highway", "dies"),
         extras=("eu_band", "border", "seals"),
     ),
     Layout(
@@ -163,8 +163,28 @@ LAYOUTS: tuple[Layout, ...] = (
             ((200, 224, 240), BLUE), ((236, 214, 190), BLACK), ((180, 210, 170), BLACK),
             ((236, 206, 150), RED), ((170, 190, 220), BLACK),
         ),
-        fonts=("narrow", "narrow", "narrow", "highway", "din", "rounded", "grotesque"),
+        fonts=("dies", "dies", "dies", "narrow", "highway", "din", "rounded"),
         extras=("scenery", "caption_top", "caption_bottom", "stickers", "bolts", "symbol", "frame"),
+    ),
+    Layout(
+        name="united_states_emblem",
+        region="US",
+        weight=12,
+        aspect=(1.8, 2.3),
+        rows=(
+            Row(
+                patterns=("*****", "####", "#####", "@@####", "####@@", "@@ ###", "@@####", "***",
+                          "######", "##@#@", "@#####"),
+                top=0.27, bottom=0.75, left=0.24, right=0.95,
+            ),
+        ),
+        colours=(
+            (WHITE, BLUE), (WHITE, BLACK), (WHITE, RED), (WHITE, GREEN), (SILVER, BLUE),
+            (BLACK, YELLOW), (BLUE, WHITE), (GREEN, WHITE), ((200, 224, 240), BLUE),
+            ((236, 214, 190), BLACK),
+        ),
+        fonts=("dies", "dies", "narrow", "highway", "din"),
+        extras=("scenery", "emblem_left", "caption_top", "caption_bottom", "stickers", "frame"),
     ),
     Layout(
         name="brazil",
@@ -176,7 +196,7 @@ LAYOUTS: tuple[Layout, ...] = (
             (SILVER, BLACK), (SILVER, BLACK), (WHITE, BLACK), (RED, WHITE),
             ((150, 150, 152), BLACK),
         ),
-        fonts=("din", "grotesque", "highway", "narrow"),
+        fonts=("dies", "dies", "din", "grotesque", "highway", "narrow"),
         extras=("caption_top", "bolts", "border"),
     ),
     Layout(
@@ -251,7 +271,7 @@ LAYOUTS: tuple[Layout, ...] = (
             (YELLOW, BLACK), (YELLOW, BLUE), (YELLOW, RED), (YELLOW, GREEN), (GREEN, WHITE),
             (RED, BLACK), ((206, 196, 226), BLACK),
         ),
-        fonts=("grotesque", "narrow", "din", "highway"),
+        fonts=("grotesque", "narrow", "din", "highway", "dies"),
         extras=("border", "bolts", "scenery", "frame"),
     ),
     Layout(
@@ -327,7 +347,7 @@ LAYOUTS: tuple[Layout, ...] = (
         ),
         colours=(*DARK_ON_LIGHT, (BLACK, WHITE), (YELLOW, BLACK), (GREEN, WHITE), (BLUE, WHITE),
                  (WHITE, RED), (WHITE, BLUE), (RED, WHITE), ((150, 200, 230), BLACK)),
-        fonts=("din", "narrow", "grotesque", "highway", "rounded", "mono"),
+        fonts=("dies", "dies", "din", "narrow", "grotesque", "highway", "rounded", "mono"),
         extras=("border", "bolts", "caption_bottom", "stickers"),
     ),
     Layout(

@@ -379,6 +379,37 @@ def _crest_left(picture: Picture, ink: Colour, random: Random) -> None:
         write_small(picture, code, place, cap_px=cap, ink=ink, font=SMALL_FONT)
 
 
+def _emblem_left(picture: Picture, ink: Colour, random: Random) -> None:
+    """A club's drawing, or two or three small letters above one another, before the number."""
+    height, width = picture.shape[:2]
+    x, y = width * random.uniform(0.1, 0.14), height * random.uniform(0.45, 0.55)
+    if random.random() < 0.35:
+        count = int(random.integers(2, 4))
+        cap = height * random.uniform(0.3, 0.42) / count
+        font = FONT_GROUPS["narrow"][int(random.integers(len(FONT_GROUPS["narrow"])))]
+        for line in range(count):
+            middle = y + (line - (count - 1) / 2) * cap * 1.35
+            letter = random_word(random, 1, 2)[:1]
+            write_small(picture, letter, (x, middle), cap_px=cap, ink=ink, font=font)
+        return
+    _drawing(picture, (x, y), height * random.uniform(0.16, 0.3), random)
+
+
+def _drawing(picture: Picture, center: tuple[float, float], reach: float, random: Random) -> None:
+    """A few coloured spots and strokes over one another: fruit, tree, bird, coat of arms."""
+    for _ in range(int(random.integers(2, 6))):
+        colour = tuple(int(value) for value in random.integers(0, 256, 3))
+        angles = np.sort(random.uniform(0, 2 * np.pi, int(random.integers(3, 12))))
+        far = reach * random.uniform(0.2, 1.0, len(angles))
+        shift = random.normal(0, 0.2, 2) * reach
+        corners = np.stack([np.cos(angles), np.sin(angles)], axis=1) * far[:, None] + center + shift
+        points = [corners.round().astype(np.int32)]
+        if random.random() < 0.7:
+            cv2.fillPoly(picture, points, colour)
+        else:
+            cv2.polylines(picture, points, True, colour, int(random.integers(1, 4)))  # noqa: FBT003
+
+
 def _shield(picture: Picture, center: tuple[float, float], half_px: float, random: Random) -> None:
     """A shield or seal of two colours."""
     x, y = center
@@ -436,6 +467,10 @@ def _draw_seals(picture: Picture, mask: Picture, ink: Colour, random: Random) ->
     radius = round(min((right - left) * 0.45, height * 0.13))
     if radius < 3:
         return
+    if random.random() < 0.35:
+        reach = min((right - left) * 0.6, height * 0.3)
+        _drawing(picture, ((left + right) / 2, height * random.uniform(0.42, 0.6)), reach, random)
+        return
     colour = ink if random.random() < 0.3 else tuple(int(v) for v in random.integers(0, 256, 3))
     x = (left + right) // 2
     if random.random() < 0.35:
@@ -460,6 +495,7 @@ BELOW_LETTERS: dict[str, Decoration] = {
     "scenery": _scenery,
     "eu_band": _eu_band,
     "crest_left": _crest_left,
+    "emblem_left": _emblem_left,
     "top_band": _top_band,
 }
 ABOVE_LETTERS: dict[str, Decoration] = {
@@ -474,8 +510,9 @@ EXTRA_CHANCE = {
     "eu_band": 0.95,
     "top_band": 1.0,
     "crest_left": 0.95,
+    "emblem_left": 1.0,
     "caption_top": 0.8,
-    "symbol": 0.4,
+    "symbol": 0.5,
     "seals": 0.5,
     "frame": 0.2,
 }

@@ -1,11 +1,14 @@
 """Rendered plates: repeatable, within the reader's alphabet, and labelled where they stand."""
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 
+from training.dies import SETS, pressed
 from training.fonts import FONT_GROUPS
-from training.layouts import LAYOUTS, PROVINCE_NAMES, THAI_LETTERS, Layout
-from training.plates import ALPHABET, BELOW_LETTERS, draw_plate, print_row, readable
+from training.layouts import LATIN_LETTERS, LAYOUTS, PROVINCE_NAMES, THAI_LETTERS, Layout
+from training.plates import ALPHABET, BELOW_LETTERS, DIGITS, draw_plate, print_row, readable
 from training.render_plates import PAD, SLOTS, encode_text
 
 SAMPLES = 200
@@ -69,6 +72,21 @@ def test_chinese_province_sign_is_drawn_and_not_read(fonts: None) -> None:
     plate = draw_plate(layout, np.random.default_rng(1))
     assert plate.region == "CN"
     assert plate.text.isascii()
+
+
+@pytest.mark.parametrize("number", [0, 17, SETS - 1])
+def test_dies_repeat_and_tell_their_characters_apart(number: int) -> None:
+    masks = {sign: pressed(number, sign, 64) for sign in DIGITS + LATIN_LETTERS}
+    for sign, mask in masks.items():
+        assert mask.shape[0] == 64
+        assert 0.05 < (mask > 127).mean() < 0.95
+        np.testing.assert_array_equal(mask, pressed(number, sign, 64))
+    same = {
+        one + other
+        for one, other in combinations(sorted(masks), 2)
+        if masks[one].shape == masks[other].shape and np.array_equal(masks[one], masks[other])
+    }
+    assert same <= {"0O", "1I"}
 
 
 def test_encode_text_pads_to_the_slots() -> None:
