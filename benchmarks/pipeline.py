@@ -18,7 +18,7 @@ from fast_plate_ocr.core.process import resize_image
 
 from benchmarks.result import Result
 from detections.recognition.detectors.yolo import YoloDetector, fit_size, to_tensor
-from detections.recognition.evaluation import load_labels
+from detections.recognition.evaluation.labels import load_labels
 from detections.recognition.images import crop_plates, letterbox, read_picture
 from detections.recognition.loading import load_models
 from detections.recognition.pipeline import Recognizer

@@ -1,6 +1,7 @@
 """How recognition is measured: the figures must be those that a person would count."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,13 @@ from detections.recognition.config import RecognitionConfig
 from detections.recognition.detectors.onnx import OnnxEngine
 from detections.recognition.detectors.yolo import YoloDetector
 from detections.recognition.errors import LabelError, PictureError
-from detections.recognition.evaluation import Share, Tally, iou, load_labels, measure
+from detections.recognition.evaluation.labels import load_labels
+from detections.recognition.evaluation.measuring import iou, measure
+from detections.recognition.evaluation.tally import Failure, Share, Tally
 from detections.recognition.images import encode_picture
 from detections.recognition.pipeline import Recognizer
 from detections.recognition.readers.fast_plate_ocr import FastPlateOcrReader
-from detections.recognition.types import Frame, PlateBox
+from detections.recognition.types import Frame, PlateBox, Rejection
 from tests.recognition.scenes import put_plate, road
 from tests.recognition.tiny_models import write_detector, write_reader
 
@@ -30,7 +33,7 @@ def recognizer(tmp_path: Path) -> Recognizer:
     )
 
 
-def label(tmp_path: Path, frame: Frame, *plates: dict[str, Any]) -> Path:
+def labelled(tmp_path: Path, frame: Frame, *plates: dict[str, Any]) -> Path:
     """Write a picture into the folder `road` and its line of labels."""
     (tmp_path / "road").mkdir(exist_ok=True)
     (tmp_path / "road" / "a.jpg").write_bytes(encode_picture(frame, codec="jpeg", quality=100))
@@ -64,7 +67,7 @@ def test_one_plate_is_compared(
     plate: dict[str, Any],
     expected: tuple[int, int, int, int, int],
 ) -> None:
-    labels = label(tmp_path, put_plate(road(), "RGBR", 200, 120), plate)
+    labels = labelled(tmp_path, put_plate(road(), "RGBR", 200, 120), plate)
     tally = measured(recognizer, labels)
     assert expected == (
         tally.found_strict,
@@ -77,16 +80,66 @@ def test_one_plate_is_compared(
     assert tally.milliseconds[0] > 0
 
 
+@pytest.mark.parametrize(
+    ("label", "failure"),
+    [
+        ("RGBR", None),
+        ("R-GB R", None),
+        ("RGBG", Failure.WRONG_CHARACTER),
+        ("RGBRR", Failure.WRONG_LENGTH),
+        ("RG8R", Failure.CONFUSABLE_ONLY),
+    ],
+)
+def test_failures_are_told_apart(
+    tmp_path: Path, recognizer: Recognizer, label: str, failure: Failure | None
+) -> None:
+    plate = {"bbox": [200, 120, 80, 24], "text": label}
+    tally = measured(recognizer, labelled(tmp_path, put_plate(road(), "RGBR", 200, 120), plate))
+    assert tally.failures == ({failure: 1} if failure else {})
+
+
+def test_right_number_in_the_wrong_province_is_a_failure(
+    tmp_path: Path, recognizer: Recognizer
+) -> None:
+    plate = {"bbox": [200, 120, 80, 24], "text": "RGBR", "province": "เชียงใหม่"}
+    tally = measured(recognizer, labelled(tmp_path, put_plate(road(), "RGBR", 200, 120), plate))
+    assert tally.failures == {Failure.PROVINCE_WRONG: 1}
+    assert (tally.exact, tally.provinces, tally.province_exact) == (1, 1, 0)
+
+
+def test_what_a_rule_rejected_is_told_with_the_rule(tmp_path: Path, recognizer: Recognizer) -> None:
+    strict = replace(recognizer, config=replace(recognizer.config, min_plate_width_px=200))
+    plate = {"bbox": [200, 120, 80, 24], "text": "RGBR"}
+    tally = measured(strict, labelled(tmp_path, put_plate(road(), "RGBR", 200, 120), plate))
+    assert tally.failures == {Failure.REJECTED: 1}
+    assert tally.rejections == {Rejection.TOO_SMALL: 1}
+
+
+def test_labels_are_written_as_the_product_writes_plates(tmp_path: Path) -> None:
+    plates: list[dict[str, Any]] = [
+        {"bbox": None, "text": "๑กข ๑๒๓๔", "province": "กรุงเทพมหานคร"},
+        {"bbox": None, "text": "<?>", "province": "Atlantis"},
+        {"bbox": None},
+    ]
+    [picture] = load_labels(labelled(tmp_path, road(), *plates))
+    assert [(plate.text, plate.province) for plate in picture.plates] == [
+        ("1กข1234", "TH-10"),
+        ("<?>", "Atlantis"),
+        (None, None),
+    ]
+
+
 def test_unseen_plate_and_empty_road(tmp_path: Path, recognizer: Recognizer) -> None:
-    labels = label(tmp_path, road(), {"bbox": [200, 120, 80, 24], "text": "RGBR"})
+    labels = labelled(tmp_path, road(), {"bbox": [200, 120, 80, 24], "text": "RGBR"})
     tally = measured(recognizer, labels)
     assert (tally.plates, tally.boxed, tally.found_loose, tally.exact) == (1, 1, 0, 0)
+    assert tally.failures == {Failure.NOT_FOUND: 1}
     assert tally.false_boxes == 0
 
 
 def test_crop_is_read_and_not_searched(tmp_path: Path, recognizer: Recognizer) -> None:
     crop = put_plate(road(80, 24), "RGBR", 0, 0)
-    tally = measured(recognizer, label(tmp_path, crop, {"bbox": [0, 0, 80, 24], "text": "RGBR"}))
+    tally = measured(recognizer, labelled(tmp_path, crop, {"bbox": [0, 0, 80, 24], "text": "RGBR"}))
     assert (tally.boxed, tally.scenes) == (0, 0)
 
 

@@ -9,7 +9,9 @@ import pytest
 from django.core.management import call_command
 from pytest_django import Settings
 
-from detections.recognition.evaluation import LabelledPicture, Tally, load_labels, measure
+from detections.recognition.evaluation.labels import LabelledPicture, load_labels
+from detections.recognition.evaluation.measuring import measure
+from detections.recognition.evaluation.tally import Tally
 from detections.recognition.images import crop_plates, read_picture
 from detections.recognition.loading import load_models, load_reader
 from detections.recognition.pipeline import Recognizer

@@ -1,69 +1,82 @@
-"""`manage.py evaluate_recognition LABELS.jsonl`: how well and how fast plates are read."""
+"""`manage.py evaluate_recognition LABELS.jsonl`: how well and how fast model sets read plates."""
 
 import json
-import os
 from argparse import ArgumentParser
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import cv2
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from detections.recognition.config import RecognitionConfig
 from detections.recognition.errors import RecognitionError
-from detections.recognition.evaluation import LabelledPicture, Tally, load_labels, measure
+from detections.recognition.evaluation.hardware import describe_hardware, one_core
+from detections.recognition.evaluation.labels import LabelledPicture, load_labels
+from detections.recognition.evaluation.measuring import measure
+from detections.recognition.evaluation.report import as_markdown, as_text
+from detections.recognition.evaluation.tally import Tally
 from detections.recognition.loading import EngineOptions, load_models
 from detections.recognition.pipeline import Recognizer
 from detections.recognition.registry import DEFAULT_MODEL_SET, ModelRegistry
-
-_COLUMNS = (
-    ("found_iou_50", "found"),
-    ("found_iou_30_or_center", "loosely"),
-    ("exact", "exact"),
-    ("exact_folded", "folded"),
-    ("province_exact", "province"),
-)
 
 
 class Command(BaseCommand):
     """Reads labelled pictures on one core and compares; needs no database."""
 
-    help = "Measure recognition on labelled pictures."
+    help = "Measure recognition on labelled pictures, with one model set or several beside another."
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("labels", type=Path, metavar="LABELS.jsonl")
         parser.add_argument("--json", action="store_true", help="Print one JSON object.")
-        parser.add_argument("--model-set", default=DEFAULT_MODEL_SET, help="See `models list`.")
+        parser.add_argument("--write", type=Path, metavar="FILE.md", help="Write a page as well.")
+        parser.add_argument(
+            "--model-set", action="append", metavar="NAME", help="See `models list`; repeat it."
+        )
+        parser.add_argument(
+            "--folder", action="append", help="Only the pictures of this folder; repeat it."
+        )
         parser.add_argument("--input-size", type=int, default=640, help="Of the detector, px.")
         parser.add_argument("--confidence", type=float, help="Least confidence of a box.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with _one_core():
+        names = options["model_set"] or [DEFAULT_MODEL_SET]
+        with one_core():
             try:
-                recognizer, models = _load(options)
-                pictures = load_labels(options["labels"])
+                pictures = _chosen(load_labels(options["labels"]), options["folder"])
+                sets = [_load(name, options) for name in names]
             except RecognitionError as error:
                 raise CommandError(str(error)) from error
-            tallies, failures = self._measure(recognizer, pictures)
+            measured = [self._measure(recognizer, pictures) for recognizer, _ in sets]
         result = {
             "labels": str(options["labels"]),
-            "model_set": options["model_set"],
-            "models": models,
+            "hardware": describe_hardware(),
             "input_size_px": options["input_size"],
-            "detector_confidence": recognizer.config.detector_confidence,
-            "folders": {folder: tally.summary() for folder, tally in sorted(tallies.items())},
-            "unreadable_pictures": failures,
+            "detector_confidence": sets[0][0].config.detector_confidence,
+            "sets": [
+                {
+                    "model_set": name,
+                    "models": hashes,
+                    "folders": {folder: tally.summary() for folder, tally in tallies.items()},
+                }
+                for name, (_, hashes), (tallies, _) in zip(names, sets, measured, strict=True)
+            ],
+            "unreadable_pictures": measured[0][1],
         }
-        self.stdout.write(
-            json.dumps(result, ensure_ascii=False) if options["json"] else _as_table(result)
-        )
-        if failures:
-            raise CommandError(f"{failures} of {len(pictures)} pictures could not be measured.")
+        self._tell(result, options)
+
+    def _tell(self, result: dict[str, Any], options: dict[str, Any]) -> None:
+        as_json = options["json"]
+        self.stdout.write(json.dumps(result, ensure_ascii=False) if as_json else as_text(result))
+        if options["write"]:
+            try:
+                options["write"].write_text(as_markdown(result), "utf-8")
+            except OSError as error:
+                raise CommandError(f"Cannot write the page: {error}.") from error
+        if result["unreadable_pictures"]:
+            message = f"{result['unreadable_pictures']} pictures could not be measured."
+            raise CommandError(message)
 
     def _measure(
         self, recognizer: Recognizer, pictures: list[LabelledPicture]
@@ -76,55 +89,28 @@ class Command(BaseCommand):
             except RecognitionError as error:
                 self.stderr.write(f"{picture.path}: {error}")
                 failures += 1
-        return tallies, failures
+        return dict(sorted(tallies.items())), failures
 
 
-@contextmanager
-def _one_core() -> Iterator[None]:
-    """Times on one core can be compared; a second helps by as much as it happens to be idle."""
-    cores, threads = os.sched_getaffinity(0), cv2.getNumThreads()
-    os.sched_setaffinity(0, {min(cores)})
-    cv2.setNumThreads(1)
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, cores)
-        cv2.setNumThreads(threads)
+def _chosen(pictures: list[LabelledPicture], folders: list[str] | None) -> list[LabelledPicture]:
+    chosen = [picture for picture in pictures if not folders or picture.folder in folders]
+    if not chosen:
+        known = ", ".join(sorted({picture.folder for picture in pictures}))
+        raise CommandError(f"There are no labels in that folder. Choose one of: {known}.")
+    return chosen
 
 
-def _load(options: dict[str, Any]) -> tuple[Recognizer, dict[str, str]]:
+def _load(name: str, options: dict[str, Any]) -> tuple[Recognizer, dict[str, str]]:
+    """A set ready to read, and the SHA-256 of its models."""
     registry = ModelRegistry.load(Path(settings.MODELS_DIR))
     engine = EngineOptions(threads=1, input_size_px=options["input_size"])
-    detector, reader = load_models(registry, options["model_set"], engine)
+    detector, reader = load_models(registry, name, engine)
     config = RecognitionConfig()
     if options["confidence"] is not None:
         config = RecognitionConfig(detector_confidence=options["confidence"])
-    model_set = registry.model_set(options["model_set"])
+    models = registry.model_set(name)
     hashes = {
-        name: registry.model(name).files[0].sha256
-        for name in (model_set.detector, model_set.reader)
+        member: registry.model(member).files[0].sha256
+        for member in (models.detector, models.reader)
     }
     return Recognizer(detector=detector, reader=reader, config=config), hashes
-
-
-def _as_table(result: dict[str, Any]) -> str:
-    heads = "".join(f"{title:>16}" for _, title in _COLUMNS)
-    lines = [
-        f"{'folder':12}{'plates':>7}{heads}{'false/pic':>11}{'ms p50':>8}{'p95':>7}{'pic/s':>7}"
-    ]
-    for folder, summary in result["folders"].items():
-        shares = "".join(f"{_share(summary[key]):>16}" for key, _ in _COLUMNS)
-        false_boxes = summary["false_boxes_per_picture"]
-        lines.append(
-            f"{folder:12}{summary['plates']:>7}{shares}"
-            f"{'-' if false_boxes is None else false_boxes:>11}"
-            f"{summary['ms_p50']:>8.1f}{summary['ms_p95']:>7.1f}{summary['pictures_per_second']:>7.1f}"
-        )
-    return "\n".join(lines)
-
-
-def _share(share: dict[str, Any]) -> str:
-    if share["rate"] is None:
-        return "-"
-    low, high = share["interval_95"]
-    return f"{share['rate']:.1%} {low:.0%}-{high:.0%}"
