@@ -194,7 +194,7 @@ class Camera(TimestampedModel):
     )
     review_confidence = models.FloatField(
         _("kept for review at"),
-        default=0.35,
+        default=0.2,
         validators=UNIT,
         help_text=_("Below this, nothing is recorded."),
     )

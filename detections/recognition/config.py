@@ -50,7 +50,7 @@ class RecognitionConfig:
     accept_confidence: float = 0.7
     """A vote at or above this stands without a person; 0 to 1."""
 
-    review_confidence: float = 0.4
+    review_confidence: float = 0.2
     """A vote below this is rejected, between it and `accept_confidence` a person looks; 0 to 1."""
 
     min_frames_agreed: int = 2

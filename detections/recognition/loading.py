@@ -90,7 +90,9 @@ def load_reader(registry: ModelRegistry, name: str, options: EngineOptions = CPU
 
     model = _model_of_kind(registry, name, ModelKind.READER)
     model_path, config_path = registry.verified_paths(model)
-    return FastPlateOcrReader(model_path, config_path, threads=options.threads)
+    return FastPlateOcrReader(
+        model_path, config_path, threads=options.threads, calibration=model.calibration
+    )
 
 
 def _model_of_kind(registry: ModelRegistry, name: str, kind: ModelKind) -> ModelEntry:

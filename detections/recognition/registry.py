@@ -2,13 +2,14 @@
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from hashlib import file_digest
 from pathlib import Path
 from typing import Any, Self
 
-from detections.recognition.errors import ModelFileError, UnknownModelError
+from detections.recognition.calibration import UNCALIBRATED, Calibration, Scaling
+from detections.recognition.errors import ConfigError, ModelFileError, UnknownModelError
 
 REGISTRY_FILE = Path(__file__).with_name("registry.toml")
 SHIPPED_WEIGHTS = Path(__file__).with_name("weights")
@@ -38,7 +39,7 @@ class ModelEntry:
 
     `files` holds the model, and for a reader after it the plate configuration. `input` says size,
     colour and type of the engine's input; `alphabet` is None for a detector. `accuracy` names what
-    was measured, on which pictures.
+    was measured, on which pictures. `calibration` corrects the confidences of a reader.
     """
 
     name: str
@@ -50,6 +51,7 @@ class ModelEntry:
     accuracy: str
     input: str
     alphabet: str | None = None
+    calibration: Calibration = UNCALIBRATED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +100,13 @@ class ModelRegistry:
         if name not in self.sets:
             raise UnknownModelError(_unknown("model set", name, self.sets))
         return self.sets[name]
+
+    def uncalibrated(self) -> Self:
+        """The same models, answering the confidences that they were trained to answer."""
+        models = {
+            name: replace(model, calibration=UNCALIBRATED) for name, model in self.models.items()
+        }
+        return replace(self, models=models)
 
     def locate(self, file: ModelFile) -> Path | None:
         """Where the file lies, or None where it is not installed; its content is not looked at."""
@@ -155,7 +164,7 @@ def _read_registry(path: Path, models: dict[str, ModelEntry], sets: dict[str, Mo
         models.update({model.name: model for model in _models(content)})
         for name, members in content.get("sets", {}).items():
             sets[name] = ModelSet(name=name, **members)
-    except (OSError, AttributeError, KeyError, TypeError, ValueError) as error:
+    except (OSError, AttributeError, KeyError, TypeError, ValueError, ConfigError) as error:
         message = f"The model registry {path} is malformed ({error}). Correct it."
         raise ModelFileError(message) from error
 
@@ -163,7 +172,14 @@ def _read_registry(path: Path, models: dict[str, ModelEntry], sets: dict[str, Mo
 def _models(content: Mapping[str, Any]) -> Iterator[ModelEntry]:
     for name, fields in content.get("models", {}).items():
         files = tuple(ModelFile(**file) for file in fields.pop("files"))
-        yield ModelEntry(name=name, kind=ModelKind(fields.pop("kind")), files=files, **fields)
+        lines = {part: Scaling(**line) for part, line in fields.pop("calibration", {}).items()}
+        yield ModelEntry(
+            name=name,
+            kind=ModelKind(fields.pop("kind")),
+            files=files,
+            calibration=Calibration(**lines),
+            **fields,
+        )
 
 
 def _unknown(what: str, name: str, known: Mapping[str, object]) -> str:

@@ -46,7 +46,7 @@ def camera_form(organization: Organization, **fields: Any) -> dict[str, Any]:
         "model_set": "default",
         "detector_confidence": "0.3",
         "accept_confidence": "0.7",
-        "review_confidence": "0.35",
+        "review_confidence": "0.2",
         "min_frames_agreed": "2",
         "min_plate_width_px": "24",
         "include_areas": "[[[0, 0], [1, 0], [1, 1]]]",

@@ -137,10 +137,11 @@ def test_unseen_plate_and_empty_road(tmp_path: Path, recognizer: Recognizer) -> 
     assert tally.false_boxes == 0
 
 
-def test_crop_is_read_and_not_searched(tmp_path: Path, recognizer: Recognizer) -> None:
+def test_crop_is_read_as_it_is_and_not_searched(tmp_path: Path, recognizer: Recognizer) -> None:
+    """Its border is that of the plate, which is not cut off."""
     crop = put_plate(road(80, 24), "RGBR", 0, 0)
     tally = measured(recognizer, labelled(tmp_path, crop, {"bbox": [0, 0, 80, 24], "text": "RGBR"}))
-    assert (tally.boxed, tally.scenes) == (0, 0)
+    assert (tally.boxed, tally.scenes, tally.exact) == (0, 0, 1)
 
 
 def test_summary_has_shares_intervals_and_times() -> None:

@@ -287,7 +287,7 @@ def test_what_the_reader_calls_no_plate_is_none() -> None:
 
 
 def test_low_confidence_goes_to_a_person_or_is_rejected() -> None:
-    for confidence, outcome in ((0.3, Outcome.REJECTED), (0.5, Outcome.REVIEW)):
+    for confidence, outcome in ((0.1, Outcome.REJECTED), (0.5, Outcome.REVIEW)):
         camera = Camera(cars=[Car(text="34A36837", path=ACROSS, confidence=confidence)])
         reader = PassingReader(CONFIG)
         [passing] = [*camera.watch(reader, until_s=8), *reader.flush()]

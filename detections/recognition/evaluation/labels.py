@@ -1,9 +1,10 @@
 """Labelled pictures, against which recognition is measured.
 
 One JSON object a line, `{"image": "us/a.jpg", "plates": [PLATE, ...]}` with
-`PLATE = {"bbox": [x, y, width, height], "text": "AB123", "province": null}`; paths beside the file
-of labels, pixels of the upright picture. `bbox` is null where the place is not known; a box that is
-the whole picture marks a crop, which is only read.
+`PLATE = {"bbox": [x, y, width, height], "text": "AB123", "province": null}`, if known with
+`"country": "US"` or `"region": "us-ak"`; paths beside the file of labels, pixels of the upright
+picture. `bbox` is null where the place is not known; a box that is the whole picture marks a crop,
+which is only read.
 """
 
 import json
@@ -21,12 +22,14 @@ from vehicles.plates.text import PlateTextError, normalise
 class LabelledPlate:
     """A plate that a person marked; `box` and the texts are None where they are not known.
 
-    `text` has no separators; `province` is a code where the label names a known one.
+    `text` has no separators; `province` is a code where the label names a known one; `country` is
+    ISO 3166-1 alpha-2.
     """
 
     box: PlateBox | None
     text: str | None
     province: str | None
+    country: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +81,7 @@ def _labelled_plate(plate: Any) -> LabelledPlate:
         box=box,
         text=_without_separators(plate.get("text") or ""),
         province=_code_of_province(plate.get("province") or ""),
+        country=(plate.get("country") or plate.get("region") or "").upper()[:2] or None,
     )
 
 

@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from time import process_time
 
+import cv2
+import numpy as np
+
 from detections.recognition.config import RecognitionConfig
 from detections.recognition.evaluation.labels import LabelledPicture, LabelledPlate
 from detections.recognition.evaluation.tally import Failure, Tally
@@ -17,6 +20,7 @@ from vehicles.plates.confusables import similarity
 STRICT_IOU = 0.5
 LOOSE_IOU = 0.3
 _WHOLE_PICTURE = 0.98
+_AROUND_CROP_PX = 8
 _FOLDED = str.maketrans("OQI", "001")
 
 
@@ -51,7 +55,10 @@ def read_labelled(recognizer: Recognizer, picture: LabelledPicture) -> Answers:
     """
     frame = read_picture(picture.path)
     is_crop = any(plate.box and _is_whole(plate.box, frame) for plate in picture.plates)
-    boxes = [_box_within_margins(frame, recognizer.config)] if is_crop else None
+    boxes = None
+    if is_crop:
+        frame, box = _surrounded(frame, recognizer.config)
+        boxes = [box]
     start = process_time()
     passings = recognizer.read_picture(frame, boxes)
     milliseconds = (process_time() - start) * 1_000
@@ -160,12 +167,21 @@ def _is_near(box: PlateBox, truth: PlateBox) -> bool:
     return is_inside or iou(box, truth) >= LOOSE_IOU
 
 
-def _box_within_margins(crop: Frame, config: RecognitionConfig) -> PlateBox:
-    """The box for which the reader is shown the whole crop."""
+def _surrounded(crop: Frame, config: RecognitionConfig) -> tuple[Frame, PlateBox]:
+    """A frame around a crop, which is not cut off by its border, and the box that yields it."""
     height, width = crop.shape[:2]
     left = width * config.crop_margin_x / (1 + 2 * config.crop_margin_x)
     top = height * config.crop_margin_y / (1 + 2 * config.crop_margin_y)
-    return PlateBox(x_min=left, y_min=top, x_max=width - left, y_max=height - top, confidence=1.0)
+    around = _AROUND_CROP_PX
+    frame = cv2.copyMakeBorder(crop, around, around, around, around, cv2.BORDER_REPLICATE)
+    box = PlateBox(
+        x_min=around + left,
+        y_min=around + top,
+        x_max=around + width - left,
+        y_max=around + height - top,
+        confidence=1.0,
+    )
+    return frame.astype(np.uint8, copy=False), box
 
 
 def _is_whole(box: PlateBox, frame: Frame) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from detections.recognition.calibration import UNCALIBRATED, Calibration
 from detections.recognition.errors import EngineError
 from detections.recognition.images import check_frame
 from detections.recognition.types import Frame, Reading
@@ -32,6 +33,7 @@ class FastPlateOcrReader:
         model_path: The `.onnx` file.
         config_path: The plate configuration that it was trained with: slots, alphabet, colour.
         threads: Threads of one inference.
+        calibration: Corrects the confidences that the model answers.
 
     Attributes:
         recognizer: The library's own object, for measuring it alone.
@@ -40,7 +42,15 @@ class FastPlateOcrReader:
         EngineError: fast-plate-ocr is not installed, or the two files do not fit each other.
     """
 
-    def __init__(self, model_path: Path, config_path: Path, *, threads: int = 1) -> None:
+    def __init__(
+        self,
+        model_path: Path,
+        config_path: Path,
+        *,
+        threads: int = 1,
+        calibration: Calibration = UNCALIBRATED,
+    ) -> None:
+        self._calibration = calibration
         self.recognizer = _load(model_path, config_path, threads)
         config = self.recognizer.config
         self._pad = config.pad_char
@@ -86,7 +96,7 @@ class FastPlateOcrReader:
                 "The reader answered with values that are no numbers. Verify its file."
             )
         characters = [
-            (character, float(probability))
+            (character, self._calibration.text.apply(float(probability)))
             for character, probability in zip(prediction.plate, probabilities, strict=True)
             if character != self._pad
         ]
@@ -94,7 +104,7 @@ class FastPlateOcrReader:
             text="".join(character for character, _ in characters),
             char_confidences=tuple(probability for _, probability in characters),
             region=prediction.region if prediction.region not in _NO_REGIONS else None,
-            region_confidence=prediction.region_prob or 0.0,
+            region_confidence=self._calibration.region.apply(prediction.region_prob or 0.0),
             is_plate=prediction.region != _NOT_A_PLATE,
         )
 
