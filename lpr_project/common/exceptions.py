@@ -6,7 +6,7 @@ from typing import Any
 import structlog
 from django.core.exceptions import PermissionDenied
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db import InterfaceError, OperationalError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404
 from redis.exceptions import RedisError
 from rest_framework import exceptions
@@ -70,6 +70,10 @@ def _api_exception(error: Exception) -> exceptions.APIException | None:
         return exceptions.NotFound()
     if isinstance(error, PermissionDenied):
         return exceptions.PermissionDenied()
+    if isinstance(error, DataError):
+        return exceptions.ParseError(
+            "A value cannot be kept: a NUL character, or a number too large."
+        )
     if isinstance(error, DjangoValidationError):
         return exceptions.ValidationError(as_serializer_error(error))
     return error if isinstance(error, exceptions.APIException) else None

@@ -135,6 +135,7 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": f"{REDIS_URL}/1",
         "KEY_PREFIX": "lpr",
+        "OPTIONS": {"serializer": "lpr_project.common.cache.JsonSerializer"},
     }
 }
 LIMITS_REDIS_URL = f"{REDIS_URL}/1"
@@ -160,6 +161,8 @@ CELERY_TASK_ROUTES = {
     # Where cameras are read: the same network, folders and devices.
     "cameras.tasks.test_connection": {"queue": "streams"},
     "detections.tasks.watch_camera": {"queue": "streams"},
+    # Two long videos being read keep `default` busy for hours; cameras must not wait for them.
+    "detections.tasks.ensure_streams": {"queue": "streams"},
     "detections.tasks.recognise_batch": {"queue": "recognition"},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

@@ -6,6 +6,8 @@ import sys
 import pytest
 from django.core.management import call_command
 
+from lpr_project.celery import app
+
 HEAVY = {
     "av",
     "cv2",
@@ -43,3 +45,13 @@ def test_no_migration_is_missing() -> None:
 
 def test_settings_pass_the_checks_for_production(capsys: pytest.CaptureFixture[str]) -> None:
     call_command("check", fail_level="WARNING")
+
+
+def test_cameras_do_not_wait_behind_uploads() -> None:
+    def queue_of(task: str) -> str:
+        return str(app.amqp.router.route({}, task)["queue"].name)
+
+    uploads = queue_of("detections.tasks.read_upload")
+
+    assert queue_of("detections.tasks.ensure_streams") == "streams" != uploads
+    assert queue_of("detections.tasks.watch_camera") != uploads

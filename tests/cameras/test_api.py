@@ -243,3 +243,11 @@ def test_stored_password_goes_to_no_other_device(
     assert "source_password" in refused.json()["error"]["detail"]
     assert client.patch(url, {"source_url": "rtsp://192.0.2.10/other"}).status_code == 200
     assert client.patch(url, {**change, "source_password": "typed again"}).status_code == 200
+
+
+def test_camera_of_an_organization_that_cannot_be_is_refused(
+    client_of: ClientOf, staff: User
+) -> None:
+    answer = client_of(staff).post("/api/v1/cameras/", {**NEW, "organization": "\0"})
+
+    assert answer.status_code == 400
