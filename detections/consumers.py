@@ -4,7 +4,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from itertools import count
 from typing import Any
@@ -42,6 +42,8 @@ BEAT_SECONDS = 3.0
 RECHECK_BEATS = 10
 # So long after the moment that it carries a row may become visible: slow work, a slow clock.
 OVERLAP = timedelta(seconds=30)
+# Time can be counted back from here.
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 ROWS_MOST = 200
 SENT_MOST = 2_000
 FRAGMENTS_MOST = 1_000
@@ -323,4 +325,4 @@ def _resume_from(text: str | bytes) -> datetime | None:
         since = parse_datetime(asked["since"]) if asked["type"] == "resume" else None
     except (ValueError, TypeError, KeyError):
         return None
-    return since if since is not None and timezone.is_aware(since) else None
+    return max(since, EARLIEST) if since is not None and timezone.is_aware(since) else None

@@ -171,6 +171,14 @@ class Upload(TimestampedModel):
         verbose_name = _("upload")
         ordering = ["-id"]
         indexes = [models.Index(fields=["organization", "-id"], name="upload_organization")]
+        constraints = [
+            # Two that are sent at once are one; a file that could not be read may come again.
+            models.UniqueConstraint(
+                fields=["camera", "sha256", "captured_at"],
+                condition=~models.Q(state="failed"),
+                name="upload_once",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.original_name

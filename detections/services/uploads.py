@@ -13,7 +13,7 @@ import structlog
 from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import storages
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -84,15 +84,17 @@ def create_upload(
     upload.stored_name = name
     try:
         _save(upload, user)
-    except BaseException:
+    except BaseException as error:
         storages["uploads"].delete(name)
+        if isinstance(error, IntegrityError) and (known := repeated.first()):
+            return known  # sent twice at once
         raise
     return upload
 
 
 @transaction.atomic
 def _save(upload: Upload, user: User) -> None:
-    upload.full_clean()
+    upload.full_clean(validate_constraints=False)
     upload.save()
     record_audit_event(action=AuditEvent.Action.UPLOADED, actor=user, target=upload)
     transaction.on_commit(lambda: queue_upload(upload.pk))

@@ -79,8 +79,22 @@ def watch_camera(camera_id: UUID) -> None:
         return
     try:
         CameraWatch(camera, stop).run()
+    except RecognitionError as error:
+        log.warning("camera_not_watched", reason=str(error))
+        _report_failure(camera_id, str(error))
     finally:
         lease_keeper().give_back(camera_id)
+
+
+def _report_failure(camera_id: UUID, sentence: str) -> None:
+    """Say why a camera cannot be watched at all; its task is started again within seconds."""
+    with _database():
+        report_camera_status(
+            camera_id=camera_id,
+            state=CameraStatus.State.FAILING,
+            error=sentence[:500],
+            node=socket.gethostname(),
+        )
 
 
 @contextmanager

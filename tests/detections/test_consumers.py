@@ -156,6 +156,15 @@ async def test_resume_tells_what_happened_meanwhile_oldest_first(
         assert await page.hears_nothing_new()
 
 
+@pytest.mark.parametrize("since", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+async def test_resume_from_either_end_of_time_is_answered(
+    operator: User, camera: Camera, since: str
+) -> None:
+    async with opened(operator) as page:
+        await page.socket.send_json_to({"type": "resume", "since": since})
+        assert await page.wait_for(lambda event: event["type"] == "status")
+
+
 async def test_resume_says_when_there_was_more_than_a_page_shows(
     operator: User, camera: Camera, monkeypatch: pytest.MonkeyPatch
 ) -> None:

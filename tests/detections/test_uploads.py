@@ -1,14 +1,17 @@
 import struct
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
+from django.db import connection
 from django.utils import timezone
 
-from accounts.models import AuditEvent, User
+from accounts.models import AuditEvent, Organization, Role, User
 from cameras.models import Camera
 from detections.errors import UploadRefusedError
 from detections.models import Detection, Upload
@@ -16,6 +19,7 @@ from detections.services import uploads
 from detections.services.inference import PATIENCE_SECONDS
 from detections.services.reading import read_upload
 from detections.services.uploads import claim_upload, create_upload, kind_of
+from tests.accounts.factories import make_member
 from tests.detections.conftest import TOLLGATE_PLATES
 
 
@@ -105,6 +109,34 @@ def test_create_upload_twice_is_one_upload(operator: User, camera: Camera, jpeg:
         for _ in range(2)
     )
     assert first.pk == second.pk
+
+
+def test_create_upload_by_many_at_once_is_one_upload(
+    transactional_db: None, organization: Organization, camera: Camera, jpeg: bytes
+) -> None:
+    moment = timezone.now()
+    user = make_member(organization, Role.OPERATOR)
+    ready = Barrier(4)
+
+    def create(_: int) -> Upload:
+        try:
+            ready.wait(10)
+            return create_upload(
+                user=user,
+                camera=camera,
+                file=ContentFile(jpeg),
+                original_name="a.jpg",
+                captured_at=moment,
+            )
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as threads:
+        made = list(threads.map(create, range(4)))
+
+    assert {upload.pk for upload in made} == {Upload.objects.get().pk}
+    _, files = storages["uploads"].listdir(str(organization.pk))
+    assert files == [str(made[0].pk)]
 
 
 def test_create_upload_keeps_only_the_name_of_the_file_and_is_audited(

@@ -162,6 +162,17 @@ def test_watch_camera_does_not_leave_the_sources_folder(
     assert "outside the folder" in failing.get().error
 
 
+def test_watch_camera_with_unknown_models_fails_in_words(road: Camera) -> None:
+    update_camera(camera=road, actor=None, model_set="nothing-of-this-name")
+
+    watch_camera(road.pk)
+
+    status = CameraStatus.objects.get(camera=road)
+    assert status.state == CameraStatus.State.FAILING
+    assert "nothing-of-this-name" in status.error
+    assert not is_leased(road.pk)
+
+
 @pytest.mark.realdata
 @pytest.mark.usefixtures("recognition_worker")
 def test_watch_camera_on_the_toll_gate_gives_its_three_plates_once_a_round(
