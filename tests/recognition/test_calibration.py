@@ -109,7 +109,7 @@ def test_error_reliability_and_thresholds_are_those_that_a_person_would_count() 
 
 def test_reader_answers_calibrated_confidences(tmp_path: Path) -> None:
     calibration = Calibration(text=Scaling(offset=-1), region=Scaling(temperature=2))
-    files = write_reader(tmp_path, regions=True)
+    files = write_reader(tmp_path, regions=("Redland", "Blueland"))
     raw, calibrated = (
         reader.read([strips(RED, (0, 153, 0), BLUE, BLACK)])[0]
         for reader in (
@@ -133,7 +133,7 @@ def models_dir(tmp_path: Path, settings: Settings) -> Path:
         f'{{ name = "{path.name}", sha256 = "{sha256_of(path)}" }}'
         for path in (
             write_detector(folder / "red.onnx", end_to_end=True),
-            *write_reader(folder, regions=True),
+            *write_reader(folder, regions=("Redland", "Blueland")),
         )
     )
     (folder / "registry.toml").write_text(
