@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_forbid_truncating_the_trail"),
         ("cameras", "0002_let_groups_be_operated"),
-        ("detections", "0001_initial"),
+        ("detections", "0002_funnel_reasons"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
