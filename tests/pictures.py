@@ -17,3 +17,12 @@ def draw_picture(
     content = io.BytesIO()
     picture.save(content, codec)
     return content.getvalue()
+
+
+def draw_endless_jpeg(scans: int = 200) -> bytes:
+    """A small progressive JPEG that goes over its picture again and again."""
+    content = io.BytesIO()
+    Image.new("L", (64, 64), 128).save(content, "JPEG", progressive=True)
+    once = content.getvalue()
+    last = once[once.rindex(b"\xff\xda") : -2]
+    return once[:-2] + last * scans + once[-2:]

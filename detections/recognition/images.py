@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from detections.recognition.errors import FrameError, PictureError
+from detections.recognition.scans import has_too_many_scans
 from detections.recognition.types import Frame, PlateBox
 
 MAX_PIXELS = 64_000_000
@@ -107,6 +108,8 @@ def _open(content: bytes) -> Image.Image:
         raise PictureError(message) from error
     if picture.width * picture.height > MAX_PIXELS:
         raise PictureError(too_large)
+    if has_too_many_scans(content):
+        raise PictureError("The picture would take too long to decode. Send a plain JPEG.")
     return picture
 
 

@@ -5,6 +5,7 @@ import io
 from PIL import Image
 
 from detections.errors import DetectionRefusedError
+from detections.recognition.scans import has_too_many_scans
 
 MOST_BYTES = 4 * 2**20
 MOST_PIXELS = 64_000_000
@@ -23,6 +24,9 @@ def check_picture(content: bytes, *, field: str) -> tuple[int, int]:
         raise DetectionRefusedError(
             f"Send a picture of at most {MOST_BYTES >> 20} MiB.", field=field
         )
+    if has_too_many_scans(content):
+        message = "Send a JPEG that is not progressive, or one of fewer scans."
+        raise DetectionRefusedError(message, field=field)
     try:
         with Image.open(io.BytesIO(content), formats=_FORMATS) as picture:
             size = picture.size

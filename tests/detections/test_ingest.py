@@ -15,6 +15,7 @@ from accounts.models import Organization, Scope, User
 from cameras.models import Camera
 from detections.models import Detection
 from tests.accounts.factories import make_api_key
+from tests.pictures import draw_endless_jpeg
 
 ClientOf = Callable[[User], APIClient]
 URL = "/api/v1/detections/ingest/"
@@ -160,6 +161,15 @@ def test_ingest_refuses_a_header_that_claims_a_gigapixel(device: APIClient, came
     results = send(device, item(camera, frame=b64encode(huge).decode()))
 
     assert results["refused"] == 1
+
+
+def test_ingest_refuses_a_picture_that_takes_for_ever_to_decode(
+    device: APIClient, camera: Camera
+) -> None:
+    results = send(device, item(camera, frame=b64encode(draw_endless_jpeg()).decode()))
+
+    assert results["refused"] == 1
+    assert results["results"][0]["error"]["detail"] == {"field": "frame"}
 
 
 def test_ingest_knows_no_foreign_camera(

@@ -24,6 +24,7 @@ from detections.recognition.images import (
     shrink_to,
 )
 from detections.recognition.types import Frame, PlateBox
+from tests.pictures import draw_endless_jpeg
 
 BLUE_BGR = (255, 0, 0)
 
@@ -250,3 +251,8 @@ def test_letterbox_of_a_fitting_frame_is_the_frame() -> None:
 )
 def test_shrink_to_never_enlarges(longest: int, shape: tuple[int, int, int]) -> None:
     assert shrink_to(gradient(), longest).shape == shape
+
+
+def test_decode_picture_that_takes_for_ever_is_refused() -> None:
+    with pytest.raises(PictureError, match="too long to decode"):
+        decode_picture(draw_endless_jpeg())
