@@ -73,6 +73,7 @@ def configure_logging(*, fmt: str, level: str) -> None:
             "loggers": {
                 # Both log every request or task at info, which django-structlog does with the id.
                 "daphne": {"level": "WARNING"},
+                "django.request": {"level": "CRITICAL"},
                 "celery.worker.strategy": {"level": "WARNING"},
                 "celery.app.trace": {"level": "WARNING"},
                 "django_structlog": {"level": "WARNING"},

@@ -70,6 +70,15 @@ def test_readyz_says_which_process_is_silent(client: Client, processes: None) ->
     assert "streams" not in answer["parts"]["workers"]
 
 
+def test_a_probe_leaves_no_line_in_the_log(
+    client: Client, caplog: pytest.LogCaptureFixture, superuser: User
+) -> None:
+    assert client.get("/readyz").status_code == 503
+    assert caplog.text == ""
+    assert client.get("/nowhere").status_code == 404
+    assert caplog.text.count("/nowhere") == 1
+
+
 def test_readyz_says_that_redis_is_away(
     client: Client, processes: None, settings: Settings
 ) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import textwrap
 import time
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -29,6 +30,7 @@ LAST_PORT = 65535
 LOCAL_HOSTS = {DEFAULT_HOST, "0.0.0.0", "::", "::1"}  # noqa: S104  # compared with, not bound to
 READY_LIMIT_S = 120.0
 GLANCE_S = 0.2
+ASK_EVERY_S = 1.0
 
 
 def run(source: str | None) -> None:
@@ -69,11 +71,14 @@ def _serve(
     environment: Mapping[str, str],
     source: str | None,
 ) -> None:
+    say("Starting the services and bringing the database up to date.")
     supervision.start()
     wait_for_services(services)
     _manage(environment, "migrate", "--verbosity=0")
+    say("Preparing the demonstration.")
     seed = ["seed_demo", *(["--source", source] if source else [])]
     log_in = _manage(environment, *seed)
+    say("Starting the server.")
     supervision.start_application()
     _follow_until_ready(supervision, log, environment)
     say(_welcome(environment, log_in))
@@ -91,7 +96,12 @@ def _follow_until_ready(
     supervision: Supervision, log: LogFollower, environment: Mapping[str, str]
 ) -> None:
     deadline = time.monotonic() + READY_LIMIT_S
-    while not _is_ready(environment):
+    ask_at = 0.0
+    while True:
+        if time.monotonic() >= ask_at:
+            if _is_ready(environment):
+                return
+            ask_at = time.monotonic() + ASK_EVERY_S
         _glance(supervision, log)
         if time.monotonic() > deadline:
             say(
@@ -171,7 +181,8 @@ def _address(host: str, port: int) -> str:
 
 def _welcome(environment: Mapping[str, str], log_in: str) -> str:
     address = _address(environment["LPR_HOST"], int(environment["LPR_PORT"]))
+    log_ins = textwrap.indent(log_in, "  ")
     return (
-        f"\nThe server runs at {address}\n{log_in}\n"
+        f"\nThe server runs at {address}\nLog in with one of these:\n{log_ins}\n"
         "Ctrl-C stops it, and so does `make stop`. Logs: .local/log\n"
     )
