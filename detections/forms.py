@@ -141,6 +141,7 @@ class UploadForm(forms.Form):
     camera = forms.ModelChoiceField(
         Camera.objects.none(),
         label=_("Camera"),
+        empty_label=_("Choose a camera"),
         help_text=_("Where it was taken. Its thresholds and models are used."),
     )
     captured_at = forms.DateTimeField(
@@ -154,6 +155,9 @@ class UploadForm(forms.Form):
         super().__init__(data, files)
         cameras = cameras_visible_to(user, "operate_camera").filter(is_archived=False)
         _choose_from(self.fields["camera"], cameras.order_by("name"))
+        first_two = list(cameras.values_list("pk", flat=True)[:2])
+        if len(first_two) == 1:
+            self.fields["camera"].initial = first_two[0]
 
 
 def _choose_from(field: forms.Field, rows: QuerySet[Any]) -> None:

@@ -118,6 +118,13 @@ class CameraAdmin(ScopedModelAdmin[Camera]):
     def writable(self, user: User) -> QuerySet[Camera]:
         return Camera.objects.filter(organization__in=organizations_managed_by(user))
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        initial: dict[str, Any] = dict(super().get_changeform_initial_data(request))
+        own = organizations_managed_by(person(request)).values_list("pk", flat=True)[:2]
+        if len(own) == 1:
+            initial.setdefault("organization", own[0])
+        return initial
+
     def get_fieldsets(self, request: HttpRequest, obj: Camera | None = None) -> Any:
         fieldsets = super().get_fieldsets(request, obj)
         if obj is not None:

@@ -108,7 +108,8 @@ class SourceConfig:
 
     def _check_network_address(self) -> None:
         schemes = SCHEMES[self.kind]
-        expected = f"{self.kind} addresses begin with {' or '.join(sorted(schemes))}://"
+        beginnings = " or ".join(f"{scheme}://" for scheme in sorted(schemes))
+        expected = f"{self.kind} addresses begin with {beginnings}"
         try:
             parts = urlsplit(self.url)
             host, _ = parts.hostname, parts.port

@@ -71,6 +71,7 @@ def _list_page(request: HttpRequest, form: UploadForm, status: int = 200) -> Htt
         "form": form,
         "may_upload": form.fields["camera"].queryset.exists(),  # type: ignore[attr-defined]
         "uploads": rows[:PAGE_ROWS],
+        "is_reading": not all(upload.is_finished for upload in rows[:PAGE_ROWS]),
         "older": rows[PAGE_ROWS - 1].pk if len(rows) > PAGE_ROWS else None,
     }
     return render(request, "detections/uploads.html", context, status=status)

@@ -22,6 +22,7 @@ class Tile {
     this.toldWord = node.dataset.word;
     this.heardAt = Date.now();
     this.error = node.dataset.error;
+    this.wrongSince = null;
     this.since = node.dataset.since ? new Date(node.dataset.since) : null;
     this.fps = null;
     this.isSeen = false;
@@ -35,6 +36,11 @@ class Tile {
   take(event) {
     if (event.state !== this.state) {
       this.since = new Date();
+    }
+    if (!event.error) {
+      this.wrongSince = null;
+    } else if (!this.error || !this.wrongSince) {
+      this.wrongSince = new Date();
     }
     this.heardAt = Date.now();
     this.state = event.state;
@@ -80,7 +86,10 @@ class Tile {
     if (this.state === "online" && Date.now() - this.heardAt > NO_NEWS_MS) {
       return [gettext("no news"), new Date(this.heardAt), gettext("Its camera worker has fallen silent.")];
     }
-    return this.state !== "online" || this.error ? [this.toldWord, this.since, this.error] : null;
+    if (this.state === "online" && this.error) {
+      return [gettext("not reading"), this.wrongSince, this.error];
+    }
+    return this.state === "online" ? null : [this.toldWord, this.since, this.error];
   }
 
   write() {
@@ -95,9 +104,13 @@ class Tile {
       this.boxes.replaceChildren();
     } else {
       this.word.textContent =
-        this.fps === null ? this.toldWord : interpolate(gettext("%s frames/s"), [this.fps.toFixed(0)]);
+        this.fps === null ? this.toldWord : drawRate(Math.round(this.fps));
     }
   }
+}
+
+function drawRate(fps) {
+  return interpolate(ngettext("%s frame/s", "%s frames/s", fps), [fps]);
 }
 
 export function startTiles(container, states) {

@@ -97,6 +97,13 @@ def test_camera_is_added_with_everything(
     assert AuditEvent.objects.filter(action=AuditEvent.Action.CREATED, target_id=str(camera.pk))
 
 
+def test_only_organization_is_chosen_already(
+    organization: Organization, staff: User, client_of: Clients
+) -> None:
+    page = client_of(staff).get(url_of("add")).content.decode()
+    assert f'value="{organization.pk}" selected' in page
+
+
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [

@@ -19,6 +19,7 @@ from detections.services.frames import keep_last_frame
 from detections.views.cameras import judge_health
 from detections.views.evidence import show_evidence
 from detections.views.presentation import show_plate
+from tests.cameras.factories import make_camera
 from tests.detections.factories import make_detection
 
 ClientOf = Callable[[User], Client]
@@ -312,6 +313,28 @@ def test_upload_is_taken_and_shown(
     done = client.get(f"/uploads/{upload.pk}/", headers={"HX-Request": "true"}).content.decode()
     assert "hx-trigger" not in done
     assert "34A-36837" in done
+
+
+def test_upload_form_takes_the_only_camera_and_leaves_a_choice_to_people(
+    client_of: ClientOf, operator: User, camera: Camera, organization: Organization
+) -> None:
+    client = client_of(operator)
+    assert f'value="{camera.pk}" selected' in client.get("/uploads/").content.decode()
+    make_camera(organization)
+    page = client.get("/uploads/").content.decode()
+    assert f'value="{camera.pk}" selected' not in page
+    assert "Choose a camera" in page
+
+
+def test_uploads_are_asked_for_again_while_one_is_read(
+    client_of: ClientOf, operator: User, camera: Camera, jpeg: bytes
+) -> None:
+    client = client_of(operator)
+    sent = {"file": SimpleUploadedFile("gate.jpg", jpeg), "camera": str(camera.pk)}
+    client.post("/uploads/", sent)
+    assert "hx-trigger" in client.get("/uploads/").content.decode()
+    Upload.objects.update(state=Upload.State.DONE, progress=1.0)
+    assert "hx-trigger" not in client.get("/uploads/").content.decode()
 
 
 def test_upload_without_script_leads_to_its_page(
