@@ -30,11 +30,11 @@ def live_detection(detection: Detection) -> LiveDetection:
 
 def _char_confidences(detection: Detection) -> list[float]:
     """From the evidence, or the annotation of `as_rows`; a program may have sent anything."""
-    if "evidence" in detection.get_deferred_fields():
-        found = getattr(detection, "char_confidences", None)
-    else:
+    if "evidence" in vars(detection):
         evidence: Any = detection.evidence
         found = evidence.get("char_confidences") if isinstance(evidence, dict) else None
+    else:
+        found = getattr(detection, "char_confidences", None)
     are_numbers = isinstance(found, list) and all(isinstance(c, int | float) for c in found)
     return list(found) if found and are_numbers else []
 

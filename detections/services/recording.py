@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from django.db import (
     connection,
     transaction,
 )
+from django.db.models.base import ModelState
 from django.utils import timezone
 from psycopg import sql
 from psycopg.errors import UniqueViolation
@@ -210,7 +212,8 @@ def _record(
     """Record what is new of a batch; returns the ids made, and those whose key was used before."""
     while True:
         known = _read_texts(batch)
-        fresh = [batch[pk] for pk in sorted(batch.keys() - known.keys())]
+        # Compared as numbers: UUIDs compare themselves in Python, at a thirtieth of the speed.
+        fresh = [batch[pk] for pk in sorted(batch.keys() - known.keys(), key=attrgetter("int"))]
         try:
             if fresh:
                 _record_fresh(fresh)
@@ -231,12 +234,13 @@ def _read_texts(ids: Collection[UUID]) -> dict[UUID, str]:
     """What was read in those detections that exist."""
     if not ids:
         return {}
+    by_time = sorted(ids, key=attrgetter("int"))
     with connection.cursor() as cursor:
         # The bounds name the partitions at once, which a thousand ids do one by one.
         cursor.execute(
             "SELECT id, read_text FROM detections_detection"
             " WHERE id BETWEEN %s AND %s AND id = ANY(%s)",
-            [min(ids), max(ids), list(ids)],
+            [by_time[0], by_time[-1], by_time],
         )
         return dict(cursor.fetchall())
 
@@ -365,8 +369,12 @@ def _copy(rows: Sequence[Row]) -> None:
 
 
 def _detection(row: Row, item: NewDetection) -> Detection:
-    """The recorded row as a model, as if it had been read back."""
-    names = [field.attname for field in Detection._meta.concrete_fields]  # noqa: SLF001  # Django's public name
-    detection = Detection.from_db(connection.alias, names, [row[name] for name in names])
-    detection.camera = item.camera
+    """The recorded row as a model, as if it had been read back.
+
+    Filled as unpickling fills a model, in a tenth of the time that its constructor takes.
+    """
+    state = ModelState()
+    state.adding, state.db, state.fields_cache = False, connection.alias, {"camera": item.camera}
+    detection = Detection.__new__(Detection)
+    vars(detection).update(row, _state=state)
     return detection
