@@ -31,3 +31,9 @@ class RecognitionUnavailableError(LprError):
     code = "recognition_unavailable"
     status = 503
     retryable = True
+
+
+class RecognitionBusyError(RecognitionUnavailableError):
+    """Recognition workers are alive, and too slow for what is asked of them."""
+
+    code = "recognition_busy"

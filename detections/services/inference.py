@@ -20,10 +20,11 @@ from django.conf import settings
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from detections.errors import RecognitionUnavailableError
+from detections.errors import RecognitionBusyError, RecognitionUnavailableError
 from detections.recognition.types import PlateBox, Reading
 from detections.services.batches import Batch, Reply, Work, unpack_box, unpack_reading
 from detections.services.frames import IN_FLIGHT_SECONDS, frames_redis, pack_frame
+from lpr_project.common.heartbeat import is_alive
 
 if TYPE_CHECKING:
     from detections.recognition.types import Frame
@@ -36,6 +37,10 @@ DETECTOR_LONGEST_SIDE_PX = 640
 ANSWER_WITHIN_SECONDS = 5.0
 PATIENCE_SECONDS = 30.0
 NO_ANSWER = "No recognition worker answered. Start one, or read its log."
+TOO_BUSY = (
+    "Recognition is slower than what is asked of it. Start another recognition worker, or analyse "
+    "fewer frames a second."
+)
 
 
 @dataclass(slots=True)
@@ -92,7 +97,7 @@ class RecognitionClient:
         except TimeoutError as error:
             for request in requests:
                 request.answer.cancel()
-            raise RecognitionUnavailableError(NO_ANSWER) from error
+            raise _no_answer() from error
 
     def _start_threads(self) -> None:
         with self._sent_lock:
@@ -176,7 +181,7 @@ class RecognitionClient:
             # False when the asker gave up meanwhile.
             if request.answer.set_running_or_notify_cancel():
                 if result is None:
-                    request.answer.set_exception(RecognitionUnavailableError(NO_ANSWER))
+                    request.answer.set_exception(_no_answer())
                 else:
                     request.answer.set_result(result)
 
@@ -188,13 +193,26 @@ class RecognitionClient:
                 request.answer.set_exception(RecognitionUnavailableError(message))
 
 
+def _no_answer() -> RecognitionUnavailableError:
+    """Say whether the workers are away or only slow."""
+    try:
+        is_busy = is_alive("recognition")
+    except (RedisError, OSError):
+        is_busy = False
+    return RecognitionBusyError(TOO_BUSY) if is_busy else RecognitionUnavailableError(NO_ANSWER)
+
+
 class PatientDetector:
-    """The recognition workers as a PlateDetector, for work in which no frame may be dropped."""
+    """The recognition workers as a PlateDetector, for work in which no frame may be dropped.
+
+    `on_wait` is called again and again while they are slow or away.
+    """
 
     input_size_px = DETECTOR_LONGEST_SIDE_PX
 
-    def __init__(self, model_set: str) -> None:
+    def __init__(self, model_set: str, on_wait: Callable[[], None]) -> None:
         self._model_set = model_set
+        self._on_wait = on_wait
 
     def detect(self, frames: "Sequence[Frame]") -> list[list[PlateBox]]:
         return [self._detect(frame) for frame in frames]
@@ -205,22 +223,29 @@ class PatientDetector:
         small = shrink_to(frame, self.input_size_px)
         scale = frame.shape[1] / small.shape[1]
         return _patiently(
-            lambda: recognition_client().detect(small, model_set=self._model_set, scale=scale)
+            lambda: recognition_client().detect(small, model_set=self._model_set, scale=scale),
+            self._on_wait,
         )
 
 
 class PatientReader:
-    """The recognition workers as a PlateReader, for work in which no crop may be dropped."""
+    """The recognition workers as a PlateReader, for work in which no crop may be dropped.
 
-    def __init__(self, model_set: str) -> None:
+    `on_wait` is called again and again while they are slow or away.
+    """
+
+    def __init__(self, model_set: str, on_wait: Callable[[], None]) -> None:
         self._model_set = model_set
+        self._on_wait = on_wait
 
     def read(self, crops: "Sequence[Frame]") -> list[Reading]:
-        return _patiently(lambda: recognition_client().read(crops, model_set=self._model_set))
+        return _patiently(
+            lambda: recognition_client().read(crops, model_set=self._model_set), self._on_wait
+        )
 
 
-def _patiently(ask: Callable[[], Answer]) -> Answer:
-    """Ask again while the workers are away.
+def _patiently(ask: Callable[[], Answer], on_wait: Callable[[], None]) -> Answer:
+    """Ask again while the workers are slow, and for a while when they are away.
 
     Raises:
         RecognitionUnavailableError: They stayed away for PATIENCE_SECONDS.
@@ -229,10 +254,13 @@ def _patiently(ask: Callable[[], Answer]) -> Answer:
     while True:
         try:
             return ask()
+        except RecognitionBusyError:
+            deadline = time.monotonic() + PATIENCE_SECONDS
         except RecognitionUnavailableError:
             if time.monotonic() > deadline:
                 raise
-            time.sleep(1)
+        on_wait()
+        time.sleep(1)
 
 
 @cache

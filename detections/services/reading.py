@@ -77,12 +77,13 @@ class _Reading:
     upload: Upload
     models: ModelFingerprint
     reported_at: float = 0.0
+    progress: float = 0.0
 
     def run(self, path: Path) -> None:
         camera = self.upload.camera
         recognizer = Recognizer(
-            detector=PatientDetector(camera.model_set),
-            reader=PatientReader(camera.model_set),
+            detector=PatientDetector(camera.model_set, on_wait=self._report),
+            reader=PatientReader(camera.model_set, on_wait=self._report),
             config=recognition_config(camera),
         )
         if self.upload.kind == Upload.Kind.PICTURE:
@@ -98,11 +99,15 @@ class _Reading:
         duration_s = source.info.duration_s
         for frame in source.frames():
             yield frame
-            if time.monotonic() - self.reported_at >= REPORT_EVERY_SECONDS:
-                self.reported_at = time.monotonic()
-                # Without a duration the bar stands still near its beginning and the count moves.
-                progress = frame.seen_s / duration_s if duration_s else 0.01
-                report_upload(upload_id=self.upload.pk, progress=min(progress, 0.99))
+            # Without a duration the bar stands still near its beginning and the count moves.
+            self.progress = min(frame.seen_s / duration_s, 0.99) if duration_s else 0.01
+            self._report()
+
+    def _report(self) -> None:
+        """Say how far this is, which also says that this worker lives, though it may wait."""
+        if time.monotonic() - self.reported_at >= REPORT_EVERY_SECONDS:
+            self.reported_at = time.monotonic()
+            report_upload(upload_id=self.upload.pk, progress=self.progress)
 
     def _record(self, passing: Passing, number: int) -> None:
         if not passing.is_accepted or passing.best is None:

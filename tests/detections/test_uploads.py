@@ -1,11 +1,14 @@
 import struct
 import zlib
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from threading import Barrier
+from threading import Barrier, Thread
+from time import monotonic, sleep
+from uuid import UUID
 
 import pytest
+from django.core.cache import cache
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.db import connection
@@ -204,6 +207,38 @@ def test_read_upload_without_a_recognition_worker_waits_for_one(
     read_upload(upload.pk)
     upload.refresh_from_db()
     assert (upload.state, upload.attempts) == (Upload.State.QUEUED, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_read_upload_waits_as_long_as_recognition_is_only_slow(
+    operator: User, camera: Camera, jpeg: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("detections.services.inference.PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr("detections.services.inference.ANSWER_WITHIN_SECONDS", 0.2)
+    # A worker that says that it lives, and never comes to answer within the time of this test.
+    cache.set("alive:recognition", "a worker", timeout=60)
+    upload = send(operator, camera, jpeg)
+    reading = Thread(target=_read_and_close, args=(upload.pk,), daemon=True)
+    reading.start()
+    beats: set[datetime | None] = set()
+    until = monotonic() + 20
+    while len(beats) < 3 and monotonic() < until:
+        upload.refresh_from_db()
+        beats.add(upload.heartbeat_at)
+        sleep(0.2)
+    assert (upload.state, upload.attempts) == (Upload.State.READING, 1)
+    assert len(beats) >= 3
+    cache.delete("alive:recognition")
+    reading.join(20)
+    upload.refresh_from_db()
+    assert (upload.state, upload.attempts) == (Upload.State.QUEUED, 0)
+
+
+def _read_and_close(upload_id: UUID) -> None:
+    try:
+        read_upload(upload_id)
+    finally:
+        connection.close()
 
 
 @pytest.mark.realdata
