@@ -1,102 +1,17 @@
-"""Plates of Thailand, Vietnam, India, Malaysia, Singapore, China and Indonesia."""
+"""Plates of India, China and Japan."""
 
-from vehicles.plates.family import WIKI, Family, without
+from functools import partial
 
-THAILAND = (
-    Family(
-        name="private",
-        country="TH",
-        patterns=("[1-9]?CC [1-9]N{0,3}",),
-        examples=("1กข1234", "กข1234", "4ขท3055", "กท9"),
-        counter_examples=("1กข0123", "กขค1234", "0กข1234"),
-        source=WIKI + "Thailand",
-        weight=0.8,
-    ),
-    Family(
-        name="taxi",
-        country="TH",
-        patterns=("[1-9]?[ทม]C [1-9]N{0,3}",),
-        examples=("ทก1234", "1มก1234"),
-        counter_examples=("ก1234",),
-        source=WIKI + "Thailand",
-        weight=0.03,
-    ),
-    Family(
-        name="motorcycle",
-        country="TH",
-        patterns=("CCC [1-9]N{0,2}",),
-        examples=("กขค123", "งจฉ9"),
-        counter_examples=("กขค1234", "กขค012"),
-        source=WIKI + "Thailand",
-        weight=0.07,
-    ),
-    Family(
-        name="truck_or_bus",
-        country="TH",
-        patterns=("[1-9]N-NNNN",),
-        examples=("701234", "301234"),
-        counter_examples=("70123", "001234"),
-        source=WIKI + "Thailand",
-        weight=0.08,
-    ),
-    Family(
-        name="temporary",
-        country="TH",
-        patterns=("C NNNN",),
-        examples=("ก1234",),
-        counter_examples=("ก123", "กขค1234"),
-        source=WIKI + "Thailand",
-        weight=0.02,
-    ),
-)
-
-_VN_SERIES = frozenset("ABCDEFGHKLMNPRSTUVXYZ")
-
-VIETNAM = (
-    Family(
-        name="car",
-        country="VN",
-        patterns=("[1-9]NL-NNNNN", "[1-9]NL-NNNN"),
-        letters=_VN_SERIES,
-        examples=("34A36837", "89C20339", "30F1234"),
-        counter_examples=("04A36837", "34W36837", "34A368371"),
-        source=WIKI + "Vietnam",
-        weight=0.6,
-    ),
-    Family(
-        name="motorcycle",
-        country="VN",
-        patterns=("[1-9]NL[1-9] NNNNN", "[1-9]NLL NNNNN", "[1-9]NL[1-9] NNNN"),
-        letters=_VN_SERIES,
-        examples=("29B112345", "59AA12345", "51F74567"),
-        counter_examples=("29B012345",),
-        source=WIKI + "Vietnam",
-        weight=0.35,
-    ),
-    Family(
-        name="military",
-        country="VN",
-        patterns=("[ABHKPQT]L NN-NN",),
-        letters=_VN_SERIES,
-        examples=("TH1234", "QA5678"),
-        counter_examples=("ZA1234",),
-        source=WIKI + "Vietnam",
-        weight=0.05,
-    ),
-)
+from vehicles.plates.family import WIKI, Colours, Family, without
 
 _INDIAN_STATES = (
-    "AN AP AR AS BR CG CH DD DL GA GJ HP HR JH JK KA KL LA LD MH ML MN MP MZ NL OD OR PB PY RJ SK "
-    "TN TR TS UK UP WB"
+    "AN AP AR AS BR CG CH DD DL DN GA GJ HP HR JH JK KA KL LA LD MH ML MN MP MZ NL OD OR PB PY RJ "
+    "SK TN TR TS TG UA UK UP WB"
 )
-
-_INDONESIAN_REGIONS = (
-    "A B D E F G H K L M N P R S T W Z AA AB AD AE AG BA BB BD BE BG BH BK BL BM BN BP DA DB DC DD "
-    "DE DG DH DK DL DM DN DR DS DT EA EB ED KB KH KT KU PA PB"
-)
-
-
-_CHINESE_PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
+_INDIAN_COLOURS: tuple[Colours, ...] = (
+    ("white", "black"), ("yellow", "black"), ("black", "yellow"), ("green", "white"),
+    ("green", "yellow"),
+)  # fmt: skip
 
 INDIA = (
     Family(
@@ -108,69 +23,147 @@ INDIA = (
         examples=("MH12AB1234", "DL3CAB1234", "KA05M1234"),
         counter_examples=("XX12AB1234", "MHAB121234"),
         source=WIKI + "India",
-        weight=0.97,
+        weight=0.93,
+        colours=_INDIAN_COLOURS,
+    ),
+    Family(
+        name="state_without_series",
+        country="IN",
+        patterns=("P NN NNNN",),
+        codes=tuple(_INDIAN_STATES.split()),
+        examples=("MH121234",),
+        counter_examples=("XX121234", "MH12123"),
+        source=WIKI + "India",
+        weight=0.01,
+        colours=_INDIAN_COLOURS,
     ),
     Family(
         name="bharat",
         country="IN",
-        patterns=("NN [B][H] NNNN L{1,2}",),
+        patterns=("[2-9]N [B][H] NNNN L{1,2}",),
         letters=without("IO"),
-        examples=("22BH1234AA",),
-        counter_examples=("22BX1234AA",),
+        examples=("22BH1234AA", "21BH0001A"),
+        counter_examples=("22BX1234AA", "22BH123AA"),
         source=WIKI + "India",
         weight=0.03,
+        colours=(("white", "black"),),
+    ),
+    Family(
+        name="military",
+        country="IN",
+        patterns=("NN L NNNNNN L",),
+        examples=("12B123456H",),
+        counter_examples=("12B12345H",),
+        source=WIKI + "India",
+        weight=0.005,
+        colours=(("black", "white"), ("blue", "white")),
+    ),
+    Family(
+        name="diplomatic",
+        country="IN",
+        patterns=(
+            "N{1,3} [C][D] N{1,3}",
+            "N{1,3} [C][C] N{1,3}",
+            "N{1,3} [U][N] N{1,3}",
+        ),
+        examples=("77CD12", "102UN4"),
+        counter_examples=("77CE12",),
+        source=WIKI + "India",
+        weight=0.001,
+        colours=(("blue", "white"),),
     ),
 )
+
+_CHINESE_PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
+_CHINESE_SERIALS = (
+    "NNNNN", "LNNNN", "NLNNN", "NNLNN", "NNNLN", "NNNNL", "LLNNN", "LNLNN", "LNNLN", "LNNNL",
+    "NLLNN", "NLNLN", "NLNNL", "NNLLN", "NNLNL", "NNNLL",
+)  # fmt: skip
+_CHINESE_COLOURS: tuple[Colours, ...] = (
+    ("blue", "white"), ("yellow", "black"), ("white", "black"), ("black", "white"),
+)  # fmt: skip
+_NEW_ENERGY = ("[A-HJK]NNNNN", "[A-HJK]LNNNN", "NNNNN[A-HJK]")
+_SIGN = f"[{_CHINESE_PROVINCES}]"
+
+
+_chinese = partial(Family, country="CN", letters=without("IO"), source=WIKI + "China")
+
 
 CHINA = (
-    Family(
+    _chinese(
         name="civil",
-        country="CN",
-        patterns=(f"[{_CHINESE_PROVINCES}]L [A-HJ-NP-Z0-9]{{5}}",),
-        letters=without("IO"),
-        examples=("京A12345", "粤B1A234"),
-        counter_examples=("京I12345", "A12345"),
-        source=WIKI + "China",
-        weight=0.8,
+        weight=0.7,
+        patterns=tuple(f"{_SIGN}L {serial}" for serial in _CHINESE_SERIALS),
+        colours=_CHINESE_COLOURS,
+        examples=("京A12345", "粤B1A234", "沪AB123C"),
+        counter_examples=("京I12345", "A12345", "京AABCDE"),
     ),
-    Family(
+    _chinese(
         name="new_energy",
-        country="CN",
-        patterns=(f"[{_CHINESE_PROVINCES}]L [DF]NNNNN",),
-        letters=without("IO"),
-        examples=("粤BD12345",),
-        counter_examples=("粤BA12345",),
-        source=WIKI + "China",
-        weight=0.2,
+        weight=0.1,
+        patterns=tuple(f"{_SIGN}L {serial}" for serial in _NEW_ENERGY),
+        colours=(("green", "black"),),
+        examples=("粤BD12345", "京AF12345", "粤B12345D"),
+        counter_examples=("粤BL12345", "粤B123456"),
+    ),
+    _chinese(
+        name="special",
+        weight=0.02,
+        patterns=tuple(f"{_SIGN}L NNNN[{sign}]" for sign in "警学挂领港澳"),
+        colours=(("white", "black"), ("yellow", "black"), ("black", "white")),
+        examples=("京A1234警", "粤Z1234港"),
+        counter_examples=("京A12345",),
+    ),
+    _chinese(
+        name="civil_sign_unread",
+        weight=0.1,
+        patterns=tuple(f"L {serial}" for serial in _CHINESE_SERIALS),
+        colours=_CHINESE_COLOURS,
+        examples=("A12345", "B1A234"),
+        counter_examples=("I12345", "京A12345", "AABCDE"),
+        missing="province",
+    ),
+    _chinese(
+        name="new_energy_sign_unread",
+        weight=0.02,
+        patterns=tuple(f"L {serial}" for serial in _NEW_ENERGY),
+        colours=(("green", "black"),),
+        examples=("BD12345", "B12345D"),
+        counter_examples=("BL12345", "粤BD12345"),
+        missing="province",
     ),
 )
+"""A reader without Chinese signs answers the rest of the plate; the province is then unknown, and
+is never filled in."""
 
-SOUTH_EAST_ASIA = (
-    Family(
-        name="car",
-        country="MY",
-        patterns=("[ABCDFJKLMNPQRSTVW]L{0,2} [1-9]N{0,3}", "[W]L{1,2} [1-9]N{0,3} L"),
-        letters=without("IO"),
-        examples=("WXY1234", "JHK88", "WA1234B"),
-        counter_examples=("WXY0123", "XYZ1234"),
-        source=WIKI + "Malaysia",
-    ),
-    Family(
-        name="vehicle",
-        country="SG",
-        patterns=("[SGFP]L{1,2} [1-9]N{0,3} [ABCDEGHJKLMPRSTUXYZ]",),
-        letters=without("IO"),
-        examples=("SBA1234G", "GBA1234A"),
-        counter_examples=("SBA1234I", "XBA1234G"),
-        source=WIKI + "Singapore",
-    ),
+_JAPANESE_OFFICES = (
+    "札幌 函館 旭川 室蘭 苫小牧 釧路 知床 帯広 北見 青森 弘前 八戸 岩手 盛岡 "
+    "平泉 宮城 仙台 秋田 山形 庄内 福島 会津 郡山 白河 いわき 水戸 土浦 つくば "
+    "宇都宮 那須 とちぎ 群馬 前橋 高崎 大宮 川口 所沢 川越 熊谷 春日部 越谷 "
+    "千葉 成田 習志野 市川 船橋 袖ヶ浦 市原 野田 柏 松戸 品川 世田谷 練馬 杉並 "
+    "板橋 足立 江東 葛飾 八王子 多摩 横浜 川崎 湘南 相模 山梨 富士山 新潟 長岡 "
+    "上越 長野 松本 諏訪 富山 石川 金沢 福井 岐阜 飛騨 静岡 浜松 沼津 伊豆 "
+    "名古屋 豊橋 三河 岡崎 豊田 尾張小牧 一宮 春日井 三重 鈴鹿 四日市 伊勢志摩 "
+    "滋賀 京都 大阪 なにわ 和泉 堺 奈良 飛鳥 和歌山 神戸 姫路 鳥取 島根 出雲 "
+    "岡山 倉敷 広島 福山 下関 山口 徳島 香川 高松 愛媛 高知 福岡 北九州 久留米 "
+    "筑豊 佐賀 長崎 佐世保 熊本 大分 宮崎 鹿児島 奄美 沖縄"
+)
+_JAPANESE_KANA = (
+    "あいうえかきくけこさすせそたちつてとなにぬねのはひふほまみむめもやゆよらりるれろわ"
+)
+
+JAPAN = (
     Family(
         name="vehicle",
-        country="ID",
-        patterns=("P [1-9]N{0,3} L{1,3}",),
-        codes=tuple(_INDONESIAN_REGIONS.split()),
-        examples=("B1234ABC", "DK123XY"),
-        counter_examples=("C1234ABC", "B0123ABC"),
-        source=WIKI + "Indonesia",
+        country="JP",
+        patterns=(
+            f"P NN? [{_JAPANESE_KANA}] [1-9]N{{0,3}}",
+            f"P N[0-9ACFHKLMPXY]{{2}} [{_JAPANESE_KANA}] [1-9]N{{0,3}}",
+        ),
+        codes=tuple(_JAPANESE_OFFICES.split()),
+        examples=("品川300あ1234", "なにわ50さ12", "横浜330ら1", "練馬30Aた4567"),
+        counter_examples=("東京300あ1234", "品川300し1234", "品川300あ0123"),
+        source=WIKI + "Japan",
+        colours=(("white", "green"), ("yellow", "black"), ("green", "white"), ("black", "yellow")),
     ),
 )

@@ -1,29 +1,15 @@
 """What a text may be: the families of plates that it fits, and what had to be repaired."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from itertools import product
 from math import prod
 
-from vehicles.plates.americas import BRAZIL, UNITED_STATES
-from vehicles.plates.asia import CHINA, INDIA, SOUTH_EAST_ASIA, THAILAND, VIETNAM
-from vehicles.plates.confusables import SAME_SHAPE, are_confusable
-from vehicles.plates.europe import EUROPE
-from vehicles.plates.family import Family
-from vehicles.plates.patterns import Shape, shapes_of
+from vehicles.plates.confusables import SAME_SHAPE, are_confusable, group_of
+from vehicles.plates.evidence import Regions, country_weights, weight_elsewhere
+from vehicles.plates.forms import Form, forms_near
 from vehicles.plates.text import normalise
-
-FAMILIES: tuple[Family, ...] = (
-    *THAILAND,
-    *VIETNAM,
-    *UNITED_STATES,
-    *BRAZIL,
-    *INDIA,
-    *SOUTH_EAST_ASIA,
-    *CHINA,
-    *EUROPE,
-)
 
 _MAX_REPAIRS = 2
 _SAME_SHAPE_MISREAD = 0.2
@@ -32,29 +18,29 @@ _SAME_SHAPE_MISREAD = 0.2
 _CONFUSED_MISREAD = 0.01
 """How often a reader gives another character of a group; both are rough shares of its errors."""
 
-_VEHICLES_MILLIONS = {
-    "AT": 7, "BE": 8, "BG": 4, "BR": 110, "CH": 6, "CN": 400, "CZ": 8, "DE": 60, "DK": 4, "EE": 1,
-    "ES": 35, "FI": 5, "FR": 45, "GB": 40, "GR": 8, "HR": 2, "HU": 5, "ID": 150, "IE": 3, "IN": 330,
-    "IT": 50, "LT": 2, "LV": 1, "MY": 36, "NL": 12, "NO": 5, "PL": 30, "PT": 7, "RO": 10, "SE": 6,
-    "SG": 1, "SI": 2, "SK": 3, "TH": 44, "US": 280, "VN": 75,
-}  # fmt: skip
-"""How likely a plate is of a country when nothing else is known.
+_TRUST_IN_READER = 0.5
+"""How much a reader's own probabilities count against these shares: readers are too sure."""
 
-Source: WHO, Global status report on road safety 2023, registered vehicles, rounded.
-"""
+_LEAST_SEEN = 0.05
+"""A character that a reader gives less than this probability it has not seen."""
 
-_UNKNOWN_MILLIONS = 300
-"""The same for plates that no family here describes."""
+_UNUSUAL_SHARE = 0.02
+"""How many of a country's plates follow none of its families."""
 
-_HINTED_SHARE = 0.95
-"""How many plates are of the country where the camera stands."""
+_OFTEN_UNUSUAL = {"US": 0.15}
+"""The same where it is common: personal plates and those of special series, 3 to 14 % of two sets
+of real labels. Only there such a text may be taken for a plate of the country."""
 
 _LATIN_AND_DIGITS = 36
 _OTHER_CHARACTERS = 1_000
-_COUNTRY_CONFIDENCE = 0.8
+_COUNTRY_CONFIDENCE = 0.85
 _REPAIR_CONFIDENCE = 0.9
 """Below this a text stays as it was read: of real labels of the United States, which fit no family,
 six were altered at 0.3 to 0.72 and none above."""
+
+Seen = Sequence[Mapping[str, float]]
+"""For each character of a text, what else a reader saw there: probabilities by character, that of
+the text's own among them. An empty mapping: not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +60,7 @@ class ParsedPlate:
     `text` as the plate shows it. `country` is ISO 3166-1 alpha-2, `subdivisions` (ISO 3166-2) are
     those that use the family where not the whole country does. `confidence` is the share of plates
     reading like this that are of this family, 0 to 1, all families being asked; what is missing to
-    1 are plates of no family here.
+    1 are plates of no family here. `missing` names what the plate has and the text lacks.
     """
 
     text: str
@@ -85,6 +71,7 @@ class ParsedPlate:
     subdivisions: tuple[str, ...]
     confidence: float
     repairs: tuple[Repair, ...]
+    missing: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +80,8 @@ class Identity:
 
     `text` is what to store and search by; it differs from `raw_text` by `repairs` only. `country`
     is None where several come into question; `country_confidence`, 0 to 1, is then that of the
-    likeliest.
+    likeliest. `may_be_thai` says whether a Thai plate can have the text. `missing` names what a
+    plate of `country` has and the text lacks, such as the `province` sign of China.
     """
 
     text: str
@@ -102,122 +90,135 @@ class Identity:
     country: str | None
     country_confidence: float
     is_known_format: bool
+    may_be_thai: bool = False
+    missing: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Form:
-    """One shape of one family; `likelihood` is the chance that its plate has one given text."""
-
-    family: Family
-    shape: Shape
-    likelihood: float
-
-
-def parse(text: str, country_hint: str | None = None) -> list[ParsedPlate]:
+def parse(
+    text: str,
+    country_hint: str | None = None,
+    *,
+    regions: Regions | None = None,
+    seen: Seen | None = None,
+) -> list[ParsedPlate]:
     """Find the families that a text fits, likeliest first, repaired where it nearly fits.
 
     Args:
         text: As read or typed; it is normalised first.
         country_hint: ISO 3166-1 alpha-2 of where the camera stands; its plates are likelier.
+        regions: What the reader makes of the plate's look.
+        seen: What else the reader saw; one entry for each character of the normalised text.
 
     Raises:
         PlateTextError: the text cannot be a plate at all.
+        ValueError: `seen` is of another length than the text.
 
     Source: Bayes' rule, each family's serials taken as equally likely.
 
     >>> [(plate.country, plate.display) for plate in parse("1กข-1234")][0]
     ('TH', '1กข 1234')
-    >>> best = parse("34A3683O", country_hint="VN")[0]
+    >>> best = parse("30F2468O", country_hint="VN")[0]
     >>> best.text, best.repairs
-    ('34A36830', (Repair(position=7, read='O', repaired='0'),))
+    ('30F24680', (Repair(position=7, read='O', repaired='0'),))
     >>> parse("!")
     Traceback (most recent call last):
         ...
     vehicles.plates.text.PlateTextError: A plate holds letters and digits only, and not '!'.
     """
-    raw_text = normalise(text)
+    return _parse(normalise(text), country_hint, regions or {}, seen)[0]
+
+
+def _parse(
+    raw_text: str, country_hint: str | None, regions: Regions, seen: Seen | None
+) -> tuple[list[ParsedPlate], Mapping[str, float]]:
+    """Parse; beside the plates return how likely those of no family here are, by country."""
+    if seen is not None and len(seen) != len(raw_text):
+        message = f"{len(raw_text)} characters were read, and alternatives given for {len(seen)}."
+        raise ValueError(message)
+    seen = seen or ({},) * len(raw_text)
+    countries = country_weights(country_hint, regions)
+    others = [_others(character, also) for character, also in zip(raw_text, seen, strict=True)]
     weighed = [
-        (_weight(form, repairs, country_hint), form, repairs)
-        for form in _forms_by_length()[len(raw_text)]
-        if (repairs := _fit(raw_text, form)) is not None
+        (_weight(form, repairs, countries, seen), form, repairs)
+        for form in forms_near(raw_text, others, _MAX_REPAIRS)
+        for repairs in _fits(raw_text, form, seen)
     ]
-    total = sum(weight for weight, _, _ in weighed) + _unknown_weight(raw_text)
+    chance = 1 / prod(
+        _LATIN_AND_DIGITS if character.isascii() else _OTHER_CHARACTERS for character in raw_text
+    )
+    unusual = {
+        country: weight * _OFTEN_UNUSUAL.get(country, _UNUSUAL_SHARE) * chance
+        for country, weight in countries.items()
+    }
+    elsewhere = weight_elsewhere(country_hint, regions) * chance
+    total = sum(weight for weight, _, _ in weighed) + sum(unusual.values()) + elsewhere
     plates = [_parsed(raw_text, form, repairs, weight / total) for weight, form, repairs in weighed]
-    return sorted(_merge(plates), key=lambda plate: -plate.confidence)
+    return (
+        sorted(_merge(plates), key=lambda plate: -plate.confidence),
+        {country: unusual[country] / total for country in _OFTEN_UNUSUAL if raw_text.isascii()},
+    )
 
 
-@cache
-def _forms_by_length() -> defaultdict[int, list[_Form]]:
-    forms: defaultdict[int, list[_Form]] = defaultdict(list)
-    for family in FAMILIES:
-        shapes = [
-            shape
-            for pattern in family.patterns
-            for shape in shapes_of(pattern, codes=family.codes, letters=family.letters)
+def _others(character: str, seen: Mapping[str, float]) -> set[str]:
+    """List what a character may have been instead."""
+    return {other for other, probability in seen.items() if probability >= _LEAST_SEEN}.union(
+        group_of(character)
+    )
+
+
+def _fits(text: str, form: Form, seen: Seen) -> Iterator[tuple[Repair, ...]]:
+    """Find what may be repaired for a text to have this form: nothing, if it has it as it is."""
+    choices = [
+        [
+            Repair(position=position, read=character, repaired=other)
+            for other in sorted(_replacements(character, allowed, seen[position]))
         ]
-        for shape in shapes:
-            serials = prod(len(allowed) for allowed in shape.allowed)
-            form = _Form(family=family, shape=shape, likelihood=1 / serials / len(shapes))
-            forms[len(shape.allowed)].append(form)
-    return forms
+        for position, (character, allowed) in enumerate(zip(text, form.shape.allowed, strict=True))
+        if character not in allowed
+    ]
+    for repairs in product(*choices):
+        if form.takes(_repaired(text, repairs)):
+            yield repairs
 
 
-def _fit(text: str, form: _Form) -> tuple[Repair, ...] | None:
-    """Return what must be repaired for a text to have this form, or None where it cannot."""
-    repairs: list[Repair] = []
-    for position, (character, allowed) in enumerate(zip(text, form.shape.allowed, strict=True)):
-        if character in allowed:
-            continue
-        possible = list(_replacements(character, allowed))
-        if len(possible) != 1 or len(repairs) == _MAX_REPAIRS:
-            return None
-        repairs.append(Repair(position=position, read=character, repaired=possible[0]))
-    return tuple(repairs) if form.shape.has_code(_repaired(text, repairs)) else None
+def _replacements(character: str, allowed: frozenset[str], seen: Mapping[str, float]) -> set[str]:
+    same_shape = {other for other in allowed if frozenset((character, other)) in SAME_SHAPE}
+    alike = same_shape or {other for other in allowed if are_confusable(character, other)}
+    return alike.union(
+        other
+        for other, probability in seen.items()
+        if probability >= _LEAST_SEEN and other in allowed
+    )
 
 
-def _replacements(character: str, allowed: frozenset[str]) -> Iterator[str]:
-    same_shape = [other for other in allowed if frozenset((character, other)) in SAME_SHAPE]
-    if same_shape:
-        yield from same_shape
-        return
-    yield from (other for other in allowed if are_confusable(character, other))
-
-
-def _repaired(text: str, repairs: list[Repair] | tuple[Repair, ...]) -> str:
+def _repaired(text: str, repairs: Sequence[Repair]) -> str:
     characters = list(text)
     for repair in repairs:
         characters[repair.position] = repair.repaired
     return "".join(characters)
 
 
-def _weight(form: _Form, repairs: tuple[Repair, ...], country_hint: str | None) -> float:
-    prior = _country_prior(form.family.country, country_hint)
-    misread = prod(
-        _SAME_SHAPE_MISREAD
-        if frozenset((repair.read, repair.repaired)) in SAME_SHAPE
-        else _CONFUSED_MISREAD
-        for repair in repairs
-    )
-    return prior * form.family.weight * form.likelihood * misread
+def _weight(
+    form: Form, repairs: tuple[Repair, ...], countries: Mapping[str, float], seen: Seen
+) -> float:
+    misread = prod(_misread(repair, seen[repair.position]) for repair in repairs)
+    return countries[form.family.country] * form.family.weight * form.likelihood * misread
 
 
-def _country_prior(country: str, country_hint: str | None) -> float:
-    world = sum(_VEHICLES_MILLIONS.values()) + _UNKNOWN_MILLIONS
-    share = _VEHICLES_MILLIONS[country] / world
-    if country_hint not in _VEHICLES_MILLIONS:
-        return share
-    return _HINTED_SHARE * (country == country_hint) + (1 - _HINTED_SHARE) * share
-
-
-def _unknown_weight(text: str) -> float:
-    world = sum(_VEHICLES_MILLIONS.values()) + _UNKNOWN_MILLIONS
-    return (_UNKNOWN_MILLIONS / world) / prod(
-        _LATIN_AND_DIGITS if character.isascii() else _OTHER_CHARACTERS for character in text
-    )
+def _misread(repair: Repair, seen: Mapping[str, float]) -> float:
+    """Weigh a repair: how much likelier is the reading than what it is taken for."""
+    if frozenset((repair.read, repair.repaired)) in SAME_SHAPE:
+        usual = _SAME_SHAPE_MISREAD
+    else:
+        usual = _CONFUSED_MISREAD if are_confusable(repair.read, repair.repaired) else 0.0
+    if not seen.get(repair.read):
+        return usual
+    reader = seen.get(repair.repaired, 0.0) / seen[repair.read]
+    return _TRUST_IN_READER * reader + (1 - _TRUST_IN_READER) * usual
 
 
 def _parsed(
-    raw_text: str, form: _Form, repairs: tuple[Repair, ...], confidence: float
+    raw_text: str, form: Form, repairs: tuple[Repair, ...], confidence: float
 ) -> ParsedPlate:
     text = _repaired(raw_text, repairs)
     return ParsedPlate(
@@ -229,6 +230,7 @@ def _parsed(
         subdivisions=form.family.subdivisions,
         confidence=confidence,
         repairs=repairs,
+        missing=form.family.missing,
     )
 
 
@@ -242,40 +244,59 @@ def _merge(plates: list[ParsedPlate]) -> Iterator[ParsedPlate]:
         yield replace(best, confidence=sum(plate.confidence for plate in group))
 
 
-def identify(text: str, country_hint: str | None = None) -> Identity:
+def identify(
+    text: str,
+    country_hint: str | None = None,
+    *,
+    regions: Regions | None = None,
+    seen: Seen | None = None,
+) -> Identity:
     """Say what a text most likely is, repairing it only where nothing else makes sense.
 
     A text that fits a family as it stands is left alone; so is one that could be repaired in two
-    ways. A country is named only where hardly another comes into question.
+    ways. A country is named only where hardly another comes into question. The arguments are those
+    of `parse`.
 
     Raises:
         PlateTextError: the text cannot be a plate at all.
+        ValueError: `seen` is of another length than the text.
 
-    >>> identity = identify("89C2O339")
+    >>> identity = identify("89C2O553")
     >>> identity.text, identity.country, identity.repairs
-    ('89C20339', 'VN', (Repair(position=4, read='O', repaired='0'),))
+    ('89C20553', 'VN', (Repair(position=4, read='O', repaired='0'),))
     >>> identify("AB123CD").country is None, identify("AB123CD", country_hint="IT").country
     (True, 'IT')
+    >>> identify("ABC1234").country, identify("ABC1234", regions={"US": 0.97}).country
+    (None, 'US')
     """
     raw_text = normalise(text)
-    plates = parse(raw_text, country_hint)
+    plates, unusual = _parse(raw_text, country_hint, regions or {}, seen)
     as_read = [plate for plate in plates if not plate.repairs]
     meant = as_read or [plate for plate in plates if plate.text == plates[0].text]
     if sum(plate.confidence for plate in meant) < _REPAIR_CONFIDENCE:
         meant = as_read
-    country, confidence = _likeliest_country(meant)
+    country, confidence = _likeliest_country(meant, unusual)
+    is_named = confidence >= _COUNTRY_CONFIDENCE
     return Identity(
         text=meant[0].text if meant else raw_text,
         raw_text=raw_text,
         repairs=meant[0].repairs if meant else (),
-        country=country if confidence >= _COUNTRY_CONFIDENCE else None,
+        country=country if is_named else None,
         country_confidence=confidence,
         is_known_format=bool(meant),
+        may_be_thai=any(plate.country == "TH" for plate in meant) or _has_thai_letter(raw_text),
+        missing=meant[0].missing if is_named and meant and meant[0].country == country else "",
     )
 
 
-def _likeliest_country(plates: list[ParsedPlate]) -> tuple[str | None, float]:
-    confidences: defaultdict[str, float] = defaultdict(float)
+def _has_thai_letter(text: str) -> bool:
+    return any("\u0e01" <= character <= "\u0e2e" for character in text)
+
+
+def _likeliest_country(
+    plates: list[ParsedPlate], unusual: Mapping[str, float]
+) -> tuple[str | None, float]:
+    confidences = defaultdict(float, unusual)
     for plate in plates:
         confidences[plate.country] += plate.confidence
     if not confidences:

@@ -1,6 +1,10 @@
 """The provinces that stand on Thai plates: 77, and Betong, a district with plates of its own."""
 
+import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,31 +107,116 @@ PROVINCES: tuple[Province, ...] = (
 )
 """Source: ISO 3166-2:TH; names of the Royal Institute; Betong: Department of Land Transport."""
 
-_OTHER_NAMES = {"กรุงเทพ": "TH-10", "krungthep": "TH-10", "อยุธยา": "TH-14", "ayutthaya": "TH-14"}
+_ABBREVIATIONS = (
+    "10/กท/กทม/BKK 11/สป/SPK 12/นบ/NBI 13/ปท/PTE 14/อย/AYA 15/อท/ATG 16/ลบ/LRI 17/สห/SBR "
+    "18/ชน/CNT 19/สบ/SRI 20/ชบ/CBI 21/รย/RYG 22/จบ/CTI 23/ตร/TRT 24/ฉช/CCO 25/ปจ/PRI 26/นย/NYK "
+    "27/สก/SKW 30/นม/NMA 31/บร/BRM 32/สร/SRN 33/ศก/SSK 34/อบ/UBN 35/ยส/YST 36/ชย/CPM 37/อจ/ACR "
+    "38/บก/BKN 39/นภ/NBP 40/ขก/KKN 41/อด/UDN 42/ลย/LEI 43/นค/NKI 44/มค/MKM 45/รอ/RET 46/กส/KSN "
+    "47/สน/SNK 48/นพ/NPM 49/มห/MDH 50/ชม/CMI 51/ลพ/LPN 52/ลป/LPG 53/อต/UTT 54/พร/PRE 55/นน/NAN "
+    "56/พย/PYO 57/ชร/CRI 58/มส/MSN 60/นว/NSN 61/อน/UTI 62/กพ/KPT 63/ตก/TAK 64/สท/STI 65/พล/PLK "
+    "66/พจ/PCT 67/พช/PNB 70/รบ/RBR 71/กจ/KRI 72/สพ/SPB 73/นฐ/NPT 74/สค/SKN 75/สส/SKM 76/พบ/PBI "
+    "77/ปข/PKN 80/นศ/NRT 81/กบ/KBI 82/พง/PNA 83/ภก/PKT 84/สฎ/SNI 85/รน/RNG 86/ชพ/CPN 90/สข/SKA "
+    "91/สต/STN 92/ตง/TRG 93/พท/PLG 94/ปน/PTN 95/ยล/YLA 96/นธ/NWT"
+)
+"""Number of the province, then its abbreviations.
+
+Source: Ministry of Interior, abbreviations of provinces in Thai and in Roman letters.
+"""
+
+_OTHER_NAMES = (
+    "10/krungthep/krungthepmahanakhon/กรุงเทพฯ 14/อยุธยา/ayutthaya/ayuthaya/ayudhya 24/แปดริ้ว "
+    "30/โคราช/korat/khorat 33/ศรีษะเกษ/srisaket 34/ubon 41/udon/udorn 77/prachuap 84/surat"
+)
+"""The same for names that people use beside the official one, and that no spelling leads to."""
+
+_LEAST_START = 3
+"""Letters from which on the beginning of a name is taken for the name, if no other begins so."""
+
+_LEAST_ALIKE = 0.75
+_CLEARLY_BETTER = 0.05
+_THAI_PREFIXES = ("จังหวัด", "จ.")
+_ENGLISH_WORDS = ("province", "changwat")
+
+
+def _spelling(label: str) -> str:
+    """Reduce a name to its letters and marks."""
+    plain = unicodedata.normalize("NFKD", label).casefold().strip()
+    for prefix in _THAI_PREFIXES:
+        plain = plain.removeprefix(unicodedata.normalize("NFKD", prefix))
+    for word in _ENGLISH_WORDS:
+        plain = plain.replace(word, "")
+    return "".join(character for character in plain if unicodedata.category(character)[0] in "LMN")
 
 
 def _key(label: str) -> str:
-    return "".join(label.split()).casefold()
+    """Reduce a name to what people do not get wrong: tone marks and vowels above or below go."""
+    return "".join(
+        character for character in _spelling(label) if unicodedata.category(character)[0] != "M"
+    )
 
 
-_BY_LABEL = {
-    _key(label): province
-    for province in PROVINCES
-    for label in (province.code, province.name_th, province.name_en)
-} | {
-    _key(name): province
-    for name, code in _OTHER_NAMES.items()
-    for province in PROVINCES
-    if province.code == code
+def _labels() -> Iterator[tuple[str, Province]]:
+    by_code = {province.code: province for province in PROVINCES}
+    for province in PROVINCES:
+        for label in (province.code, province.name_th, province.name_en):
+            yield label, province
+    for entry in f"{_ABBREVIATIONS} {_OTHER_NAMES}".split():
+        number, *labels = entry.split("/")
+        for label in labels:
+            yield label, by_code[f"TH-{number}"]
+
+
+_BY_SPELLING = {_spelling(label): province for label, province in _labels()}
+_BY_KEY = {_key(label): province for label, province in _labels()}
+_NAMES = {
+    _key(name): province for province in PROVINCES for name in (province.name_th, province.name_en)
 }
 
 
+@lru_cache(maxsize=4096)
 def find_province(label: str) -> Province | None:
-    """Find a province by its Thai or English name or its code; blanks and case do not matter.
+    """Find a province by its code, its Thai or English name, an abbreviation or a near spelling.
+
+    Blanks, case, tone marks and `จังหวัด` do not matter; the beginning of a name is enough where no
+    other begins so. What could as well be another province is none.
 
     >>> find_province("chiangmai").code, find_province("กรุงเทพมหานคร").name_en
     ('TH-50', 'Bangkok')
-    >>> find_province("Atlantis") is None
-    True
+    >>> find_province("เชียงไหม่").code, find_province("Nakorn Sawan").code, find_province("ชม.").code
+    ('TH-50', 'TH-60', 'TH-50')
+    >>> find_province("นคร") is None, find_province("Atlantis") is None
+    (True, True)
     """
-    return _BY_LABEL.get(_key(label))
+    exact = _BY_SPELLING.get(_spelling(label))
+    if exact:
+        return exact
+    key = _key(label)
+    found = _beginning_with(key) | ({_BY_KEY[key]} if key in _BY_KEY else set())
+    if found:
+        return found.pop() if len(found) == 1 else None
+    return _spelt_like(key)
+
+
+def _beginning_with(key: str) -> set[Province]:
+    if len(key) < _LEAST_START:
+        return set()
+    return {province for name, province in _NAMES.items() if name.startswith(key)}
+
+
+def _spelt_like(key: str) -> Province | None:
+    """Find the only name that is written nearly so.
+
+    Source: J. Ratcliff, D. Metzener, "Pattern matching: the gestalt approach", 1988.
+    """
+    matcher = SequenceMatcher(b=key, autojunk=False)
+    best: dict[Province, float] = {}
+    for name, province in _NAMES.items():
+        matcher.set_seq1(name)
+        if min(matcher.real_quick_ratio(), matcher.quick_ratio()) >= _LEAST_ALIKE:
+            best[province] = max(best.get(province, 0.0), matcher.ratio())
+    ranked = sorted(best, key=lambda province: -best[province])
+    if not ranked or best[ranked[0]] < _LEAST_ALIKE:
+        return None
+    if len(ranked) > 1 and best[ranked[0]] - best[ranked[1]] < _CLEARLY_BETTER:
+        return None
+    return ranked[0]

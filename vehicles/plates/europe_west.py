@@ -1,28 +1,17 @@
-"""Plates of the European Union's main countries and the United Kingdom."""
+"""Plates of western and northern Europe."""
 
-from vehicles.plates.family import WIKI, Family, without
+from vehicles.plates.family import WIKI, Colours, Family, without
 
 _SPANISH = without("AEIOUQ")
+
 _DUTCH = frozenset("ABCDFGHJKLMNPRSTVWXZ")
-_BULGARIAN = frozenset("ABEKMHOPCTYX")
-_GREEK = frozenset("ABEHIKMNOPTXYZ")
-
-_ROMANIAN_COUNTIES = (
-    "AB AG AR BC BH BN BR BT BV BZ CJ CL CS CT CV DB DJ GJ GL GR HD HR IF IL IS MH MM MS NT OT PH "
-    "SB SJ SM SV TL TM TR VL VN VS"
-)
-
-_CROATIAN_TOWNS = (
-    "BJ BM CK DA DE DJ DU GS IM KA KC KR KT KZ MA NA NG OG OS PU PZ RI SB SI SK SL ST VK VT VU "
-    "VZ ZD ZG ZU"
-)
 
 _SWISS_CANTONS = "AG AI AR BE BL BS FR GE GL GR JU LU NE NW OW SG SH SO SZ TG TI UR VD VS ZG ZH"
 
-_SLOVENIAN_TOWNS = "CE GO KK KP KR LJ MB MS NM PO SG"
-
 _IRISH_COUNTIES = "C CE CN CW D DL G KE KK KY L LD LH LM LS MH MN MO OY RN SO T TN TS W WH WX WW"
 
+
+_BRITISH: tuple[Colours, ...] = (("white", "black"), ("yellow", "black"))
 
 WESTERN_EUROPE = (
     Family(
@@ -33,7 +22,8 @@ WESTERN_EUROPE = (
         counter_examples=("QA12CDE",),
         source=WIKI + "the_United_Kingdom",
         letters=without("IQ"),
-        weight=0.9,
+        weight=0.88,
+        colours=_BRITISH,
     ),
     Family(
         name="prefix",
@@ -43,7 +33,18 @@ WESTERN_EUROPE = (
         counter_examples=("I12BCD",),
         source=WIKI + "the_United_Kingdom",
         letters=without("IQ"),
-        weight=0.07,
+        weight=0.06,
+        colours=_BRITISH,
+    ),
+    Family(
+        name="suffix",
+        country="GB",
+        patterns=("[A-Z]{3} [1-9]N{0,2} [A-HJ-NPR-TV-Y]",),
+        examples=("ABC123D", "XYZ1A"),
+        counter_examples=("ABC012D", "ABC123I"),
+        source=WIKI + "the_United_Kingdom",
+        weight=0.02,
+        colours=(*_BRITISH, ("black", "silver"), ("black", "white")),
     ),
     Family(
         name="northern_ireland",
@@ -52,7 +53,9 @@ WESTERN_EUROPE = (
         examples=("ABZ1234", "FIZ99"),
         counter_examples=("ABC1234",),
         source=WIKI + "Northern_Ireland",
-        weight=0.03,
+        weight=0.02,
+        subdivisions=("GB-NIR",),
+        colours=_BRITISH,
     ),
     Family(
         name="current",
@@ -172,6 +175,23 @@ WESTERN_EUROPE = (
         source=WIKI + "Italy",
         letters=without("IOQU"),
     ),
+    Family(
+        name="current",
+        country="LU",
+        patterns=("LL NNNN", "NNNNN", "NNNN"),
+        examples=("AB1234", "12345"),
+        counter_examples=("ABC123",),
+        source=WIKI + "Luxembourg",
+        colours=(("yellow", "black"),),
+    ),
+    Family(
+        name="current",
+        country="MT",
+        patterns=("LLL NNN",),
+        examples=("ABC123",),
+        counter_examples=("AB1234",),
+        source=WIKI + "Malta",
+    ),
 )
 
 NORTHERN_EUROPE = (
@@ -203,10 +223,12 @@ NORTHERN_EUROPE = (
     Family(
         name="current",
         country="NO",
-        patterns=("LL NNNNN",),
-        examples=("AB12345",),
-        counter_examples=("ABC1234",),
+        patterns=("LL NNNNN", "LL NNNN"),
+        examples=("AB12345", "EL12345", "AB1234"),
+        counter_examples=("ABC1234", "AI12345"),
         source=WIKI + "Norway",
+        letters=without("GIMOQW"),
+        colours=(("white", "black"), ("green", "black"), ("black", "yellow"), ("red", "white")),
     ),
     Family(
         name="current",
@@ -232,114 +254,12 @@ NORTHERN_EUROPE = (
         counter_examples=("AB1234",),
         source=WIKI + "Lithuania",
     ),
-)
-
-EASTERN_EUROPE = (
     Family(
         name="current",
-        country="PL",
-        patterns=(
-            "LL NNNNN",
-            "LL NNNN[A-Z]",
-            "LL NNN[A-Z]{2}",
-            "LL N[A-Z]NNN",
-            "LL N[A-Z]{2}NN",
-            "LLL [A-Z]NNN",
-            "LLL NN[A-Z]{2}",
-            "LLL N[A-Z]NN",
-            "LLL NN[A-Z]N",
-            "LLL N[A-Z]{2}N",
-            "LLL [A-Z]{2}NN",
-            "LLL NNNNN",
-            "LLL NNNN[A-Z]",
-            "LLL NNN[A-Z]{2}",
-        ),
-        examples=("WA12345", "KR1234A", "WPIA123"),
-        counter_examples=("W123456",),
-        source=WIKI + "Poland",
-        letters=without("Q"),
-    ),
-    Family(
-        name="current",
-        country="CZ",
-        patterns=("N[ABCEHJKLMPSTUZ][0-9A-Z] NNNN",),
-        examples=("1A23456", "2AB3456"),
-        counter_examples=("AA23456",),
-        source=WIKI + "the_Czech_Republic",
-    ),
-    Family(
-        name="current",
-        country="SK",
-        patterns=("LL-NNN LL",),
-        examples=("BA123CD",),
-        counter_examples=("B1234CD",),
-        source=WIKI + "Slovakia",
-    ),
-    Family(
-        name="current",
-        country="HU",
-        patterns=("LLL-NNN", "LL LL-NNN"),
-        examples=("ABC123", "ABCD123"),
-        counter_examples=("AB1234",),
-        source=WIKI + "Hungary",
-    ),
-    Family(
-        name="county",
-        country="RO",
-        patterns=("P NN LLL",),
-        examples=("CJ12ABC",),
-        counter_examples=("XX12ABC",),
-        source=WIKI + "Romania",
-        codes=tuple(_ROMANIAN_COUNTIES.split()),
-        letters=without("IOQ"),
-        weight=0.8,
-    ),
-    Family(
-        name="bucharest",
-        country="RO",
-        patterns=("[B] NN LLL", "[B] NNN LLL"),
-        examples=("B12ABC", "B123ABC"),
-        counter_examples=("C12ABC",),
-        source=WIKI + "Romania",
-        letters=without("IOQ"),
-        weight=0.2,
-    ),
-    Family(
-        name="current",
-        country="BG",
-        patterns=("L{1,2} NNNN LL",),
-        examples=("CB1234AB", "E1234KX"),
-        counter_examples=("D1234AB",),
-        source=WIKI + "Bulgaria",
-        letters=_BULGARIAN,
-    ),
-    Family(
-        name="current",
-        country="SI",
-        patterns=("P [0-9A-Z]{2}-[0-9A-Z]{3}",),
-        examples=("LJAB123",),
-        counter_examples=("XXAB123",),
-        source=WIKI + "Slovenia",
-        codes=tuple(_SLOVENIAN_TOWNS.split()),
-    ),
-    Family(
-        name="current",
-        country="HR",
-        patterns=("P NN{2,3} L{1,2}",),
-        examples=("ZG1234AB", "ST123A"),
-        counter_examples=("XX1234AB",),
-        source=WIKI + "Croatia",
-        codes=tuple(_CROATIAN_TOWNS.split()),
-    ),
-    Family(
-        name="current",
-        country="GR",
-        patterns=("LLL-[1-9]NNN",),
-        examples=("ABE1234",),
-        counter_examples=("ABC1234",),
-        source=WIKI + "Greece",
-        letters=_GREEK,
+        country="IS",
+        patterns=("LL [A-Z0-9]NN",),
+        examples=("ABC12", "AB123"),
+        counter_examples=("A1234",),
+        source=WIKI + "Iceland",
     ),
 )
-
-EUROPE = WESTERN_EUROPE + NORTHERN_EUROPE + EASTERN_EUROPE
