@@ -8,29 +8,40 @@ from detections.recognition.types import Reading, Rejection
 from detections.recognition.voting import Vote
 from vehicles.plates.grammar import Identity, identify
 from vehicles.plates.provinces import Province, find_province
-from vehicles.plates.text import PlateTextError
+from vehicles.plates.text import PlateTextError, normalise
 
 _UNKNOWN_FORMAT_FACTOR = 2
 """A text of no known format must be read twice as often before it is believed early: it may be the
 part of a plate that a barrier leaves free."""
 
 
+_PROVINCE_CONFIDENCE = 0.5
+"""Below this the reader's province is more often wrong than right, and none is given."""
+
+
 def identify_vote(
-    vote: Vote, *, region: str | None, country: str | None
+    vote: Vote, *, regions: Mapping[str, float], country: str | None
 ) -> tuple[Identity | None, Province | None]:
-    """Understand a vote by the plate grammar and the reader's own label for country or province.
+    """Understand a vote by the plate grammar, the readers' word on its region and the place.
+
+    A province of Thailand is given only where the text can be that of a Thai plate.
 
     Args:
-        vote: May be empty or no plate at all; then there is no identity.
-        region: The winning label of the readers, if their model has one.
+        vote: May be empty or no plate at all; then there is neither identity nor province.
+        regions: What the readers say together, the likeliest first; may be empty.
         country: Where the camera stands.
     """
-    province = find_province(region) if region else None
-    hint = "TH" if province else region or country
     try:
-        return identify(vote.text, hint), province
+        is_aligned = bool(vote.alternatives) and normalise(vote.text) == vote.text
+        seen = vote.alternatives if is_aligned else None
+        identity = identify(vote.text, country, regions=regions, seen=seen)
     except PlateTextError:
-        return None, province
+        return None, None
+    if not identity.may_be_thai or identity.country not in {None, "TH"}:
+        return identity, None
+    label = next(iter(regions), "")
+    is_likely = regions.get(label, 0.0) >= _PROVINCE_CONFIDENCE
+    return identity, find_province(label) if is_likely else None
 
 
 def is_sure(

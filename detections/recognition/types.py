@@ -4,8 +4,8 @@ Pixel coordinates have their origin at the top left of the frame, x to the right
 Every confidence is 0 to 1. Frames are NumPy arrays of shape (H, W, 3), uint8, BGR.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -44,15 +44,22 @@ class Reading:
 
     `text` may be empty: the reader saw no character. `char_confidences` has one entry per
     character of `text`. `region` is the reader's own label (a country or province) or None where
-    the model has no such head. `is_plate` is False where the reader says that the crop shows
-    something else: a lamp, an emblem, a shop's sign.
+    the model has no such head or does not know. `is_plate` is False where the reader says that the
+    crop shows something else: a lamp, an emblem, a shop's sign. `char_alternatives` are for each
+    character of `text` the others that the reader thought possible, `region_alternatives` the other
+    labels, each with its probability; both are empty where the engine does not tell.
     """
 
     text: str
     char_confidences: tuple[float, ...]
     region: str | None = None
     region_confidence: float = 0.0
+<<<<<<< HEAD
     is_plate: bool = True
+=======
+    char_alternatives: tuple[Mapping[str, float], ...] = ()
+    region_alternatives: Mapping[str, float] = field(default_factory=dict)
+>>>>>>> f2308e8 (Let region and grammar decide together)
 
     @property
     def confidence(self) -> float:

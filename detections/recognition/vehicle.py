@@ -10,7 +10,7 @@ from detections.recognition.passing import CropRequest, Direction
 from detections.recognition.quality import legibility
 from detections.recognition.tracking import Track, size_px
 from detections.recognition.types import Frame, PlateBox, Reading, Rejection, Sighting
-from detections.recognition.voting import Vote, vote, vote_region
+from detections.recognition.voting import Vote, vote, vote_regions
 from vehicles.plates.confusables import similarity
 from vehicles.plates.grammar import Identity
 from vehicles.plates.provinces import Province
@@ -188,9 +188,10 @@ class Vehicle:
         readings = self.readings
         weights = [legibility(item.quality) if item.quality else 1.0 for item in read]
         self.vote = vote(readings, weights)
-        region, self.region_confidence = vote_region(readings, weights)
+        regions = vote_regions(readings, weights)
+        self.region_confidence = max(regions.values(), default=0.0)
         self.identity, self.province = identify_vote(
-            self.vote, region=region, country=config.country
+            self.vote, regions=regions, country=config.country
         )
         self.is_sure = is_sure(self.vote, readings, self.identity, config)
 

@@ -1,7 +1,7 @@
 """One text from the many readings of one plate."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from math import fsum
@@ -36,7 +36,9 @@ class Vote:
 
     `confidence` is the smallest of `char_confidences`, 0 to 1. `frames_agreed` counts the readings
     equal to `text`, `frames_read` those with any text. `candidates` are the texts that were read,
-    the most trusted first; `text` need not be among them.
+    the most trusted first; `text` need not be among them. `alternatives` are for each character of
+    `text` the mean probabilities of all that the readers saw there, its own among them; empty where
+    no reader told what else it saw.
     """
 
     text: str
@@ -44,6 +46,7 @@ class Vote:
     frames_agreed: int
     frames_read: int
     candidates: tuple[Candidate, ...]
+    alternatives: tuple[Mapping[str, float], ...] = ()
 
     @property
     def confidence(self) -> float:
@@ -68,12 +71,15 @@ class _Column:
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """All readings of one text: trust, its product with confidence, and that of each character."""
+    """All readings of one text: trust, its product with confidence, and with what was seen where.
+
+    `char_votes` holds for each place the votes for its character and for what it may be instead.
+    """
 
     text: str
     trust: float
     certain: float
-    char_votes: tuple[float, ...]
+    char_votes: tuple[Mapping[str, float], ...]
     frames: int
 
 
@@ -82,8 +88,9 @@ def vote(readings: Sequence[Reading], weights: Sequence[float] | None = None) ->
 
     A reading is trusted by its weight times its own confidence squared, so that many frames in
     which nothing could be read do not drown the few in which it could. A character's confidence is
-    the mean probability that the readings gave it, 0 from those that read another one there. Those
-    that end before it count little: a plate is often cut off or half hidden.
+    the mean probability that the readings gave it; those that read another one there vote for it
+    with what they told as its alternative, or 0. Those that end before it count little: a plate is
+    often cut off or half hidden.
 
     Args:
         readings: Of one plate, in any order; empty texts count for nothing.
@@ -117,28 +124,38 @@ def vote(readings: Sequence[Reading], weights: Sequence[float] | None = None) ->
             Candidate(text=group.text, share=group.trust / trust, frames=group.frames)
             for group in groups
         ),
+        alternatives=tuple(_shares(column) for column in kept)
+        if any(reading.char_alternatives for reading in readings)
+        else (),
     )
 
 
-def vote_region(
+def _shares(column: _Column) -> dict[str, float]:
+    return {character: votes / column.trust for character, votes in column.votes.items()}
+
+
+def vote_regions(
     readings: Sequence[Reading], weights: Sequence[float] | None = None
-) -> tuple[str | None, float]:
-    """Let the readers' region labels vote: the winner and its mean probability, or (None, 0).
+) -> dict[str, float]:
+    """Let the readers' region labels vote: the mean probability of each, the likeliest first.
+
+    Readings without a region do not count: of most frames too little can be seen to tell.
 
     >>> bangkok = Reading(text="1", char_confidences=(1.0,), region="TH-10", region_confidence=0.9)
-    >>> vote_region([bangkok, bangkok])
-    ('TH-10', 0.9)
+    >>> vote_regions([bangkok, bangkok])
+    {'TH-10': 0.9}
     """
     votes: defaultdict[str, float] = defaultdict(float)
     total = 0.0
     for reading, weight in zip(readings, weights or (1.0,) * len(readings), strict=True):
-        if reading.region is not None:
-            votes[reading.region] += weight * reading.region_confidence
-            total += weight
-    if not total:
-        return None, 0.0
-    winner = max(sorted(votes), key=lambda region: votes[region])
-    return winner, votes[winner] / total
+        if reading.region is None:
+            continue
+        votes[reading.region] += weight * reading.region_confidence
+        for region, probability in reading.region_alternatives.items():
+            votes[region] += weight * probability
+        total += weight
+    ranked = sorted(votes, key=lambda region: (-votes[region], region))
+    return {region: votes[region] / total for region in ranked if total}
 
 
 def _group(readings: Sequence[Reading], weights: Iterable[float]) -> list[_Group]:
@@ -156,15 +173,23 @@ def _group(readings: Sequence[Reading], weights: Iterable[float]) -> list[_Group
             text=text,
             trust=fsum(trust for trust, _ in same),
             certain=fsum(trust * reading.confidence for trust, reading in same),
-            char_votes=tuple(
-                fsum(trust * reading.char_confidences[index] for trust, reading in same)
-                for index in range(len(text))
-            ),
+            char_votes=tuple(_char_votes(same, index) for index in range(len(text))),
             frames=len(same),
         )
         for text, same in members.items()
     ]
     return sorted(groups, key=lambda group: (-group.trust, group.text))
+
+
+def _char_votes(same: Sequence[tuple[float, Reading]], index: int) -> dict[str, float]:
+    """Add up what readings of one text saw at one place."""
+    votes: defaultdict[str, list[float]] = defaultdict(list)
+    for trust, reading in same:
+        votes[reading.text[index]].append(trust * reading.char_confidences[index])
+        if reading.char_alternatives:
+            for character, probability in reading.char_alternatives[index].items():
+                votes[character].append(trust * probability)
+    return {character: fsum(values) for character, values in votes.items()}
 
 
 def _add(columns: list[_Column], group: _Group, *, earlier: Sequence[_Group]) -> list[_Column]:
@@ -186,7 +211,8 @@ def _add(columns: list[_Column], group: _Group, *, earlier: Sequence[_Group]) ->
             column.absent += share * group.certain
             column.trust += share * group.trust
         else:
-            column.votes[group.text[char_index]] += group.char_votes[char_index]
+            for character, votes in group.char_votes[char_index].items():
+                column.votes[character] += votes
             column.trust += group.trust
         result.append(column)
     return result

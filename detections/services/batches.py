@@ -6,7 +6,8 @@ share the queue and any of them may die: what it had not answered is asked again
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypedDict, cast
@@ -103,16 +104,16 @@ def unpack_box(values: Sequence[float], scale: float) -> PlateBox:
     return PlateBox(x_min=x_min, y_min=y_min, x_max=x_max, y_max=y_max, confidence=values[4])
 
 
-def _pack_reading(reading: Reading) -> list[Any]:
-    return [reading.text, list(reading.char_confidences), reading.region, reading.region_confidence]
+def _pack_reading(reading: Reading) -> dict[str, Any]:
+    return asdict(reading)
 
 
-def unpack_reading(values: Sequence[Any]) -> Reading:
+def unpack_reading(values: Mapping[str, Any]) -> Reading:
     """A reading of an answer."""
-    text, char_confidences, region, region_confidence = values
     return Reading(
-        text=text,
-        char_confidences=tuple(char_confidences),
-        region=region,
-        region_confidence=region_confidence,
+        **values
+        | {
+            "char_confidences": tuple(values["char_confidences"]),
+            "char_alternatives": tuple(values["char_alternatives"]),
+        }
     )

@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detections.recognition.types import Reading
-from detections.recognition.voting import vote, vote_region
+from detections.recognition.voting import vote, vote_regions
 
 TEXTS = st.text("ABCDEF0123456789", min_size=0, max_size=10)
 READINGS = st.lists(
@@ -109,7 +109,28 @@ def test_region_vote_weighs_its_probability() -> None:
         )
 
     readings = [labelled("TH-10", 0.9), labelled("TH-12", 0.4), labelled("TH-12", 0.4)]
-    region, confidence = vote_region(readings)
-    assert region == "TH-10"
-    assert confidence == pytest.approx(0.3)
-    assert vote_region([labelled(None, 0.0)]) == (None, 0.0)
+    assert vote_regions(readings) == pytest.approx({"TH-10": 0.3, "TH-12": 0.8 / 3})
+    assert next(iter(vote_regions(readings))) == "TH-10"
+    assert vote_regions([*readings, labelled(None, 0.9)]) == vote_regions(readings)
+    assert vote_regions([labelled(None, 0.0)]) == {}
+
+
+def test_second_thoughts_on_the_region_vote_too() -> None:
+    first = Reading(
+        text="1",
+        char_confidences=(1.0,),
+        region="GB",
+        region_confidence=0.5,
+        region_alternatives={"EU": 0.4},
+    )
+    second = Reading(text="1", char_confidences=(1.0,), region="EU", region_confidence=0.9)
+    assert vote_regions([first, second]) == pytest.approx({"EU": 0.65, "GB": 0.25})
+
+
+def test_second_thoughts_on_a_character_vote_too() -> None:
+    torn = Reading(text="A8", char_confidences=(0.9, 0.5), char_alternatives=({}, {"B": 0.45}))
+    clear = Reading(text="AB", char_confidences=(0.9, 0.8), char_alternatives=({}, {}))
+    result = vote([*[torn] * 5, clear])
+    assert result.text == "AB"
+    assert result.alternatives[1]["8"] > 0.1
+    assert vote([reading("AB", 0.9)]).alternatives == ()

@@ -1,27 +1,36 @@
 """Plate reading with fast-plate-ocr, on ONNX Runtime."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from detections.recognition.calibration import UNCALIBRATED, Calibration
+from detections.recognition.calibration import UNCALIBRATED, Calibration, Scaling
 from detections.recognition.errors import EngineError
 from detections.recognition.images import check_frame
 from detections.recognition.types import Frame, Reading
 
 if TYPE_CHECKING:
     from fast_plate_ocr import LicensePlateRecognizer
-    from fast_plate_ocr.core.types import PlatePrediction
+    from fast_plate_ocr.inference.config import PlateConfig
 
 
 _NOT_A_PLATE = "none"
 """The region by which our readers say that a crop shows no plate."""
 
-_NO_REGIONS = {_NOT_A_PLATE, "unknown", "Unknown"}
+_NO_REGIONS = {_NOT_A_PLATE, "unknown", "Unknown", "UNKNOWN"}
+
+_LEAST_POSSIBLE = 0.02
+"""An answer of less probability is not told."""
+
+_LEAST_DOUBT = 1e-6
+
+_Probabilities = NDArray[np.floating[Any]]
 
 
 class FastPlateOcrReader:
@@ -57,6 +66,7 @@ class FastPlateOcrReader:
         is_rgb = config.image_color_mode == "rgb"
         # Our frames are BGR; the library takes arrays as they come, in the model's own colours.
         self._conversion = cv2.COLOR_BGR2RGB if is_rgb else cv2.COLOR_BGR2GRAY
+        self._resize = _resizer(config)
         self._check_slots(model_path)
 
     @property
@@ -82,30 +92,54 @@ class FastPlateOcrReader:
             check_frame(crop)
         pictures = [cv2.cvtColor(crop, self._conversion) for crop in crops]
         try:
-            predictions = self.recognizer.run(
-                pictures, return_confidence=True, remove_pad_char=False
-            )
+            slots, regions = self._run(pictures)
         except Exception as error:  # ONNX Runtime's exceptions have no common base
             raise EngineError(f"The plate reader failed on a crop: {error}") from error
-        return [self._reading(prediction) for prediction in predictions]
-
-    def _reading(self, prediction: "PlatePrediction") -> Reading:
-        probabilities = np.asarray(prediction.char_probs, np.float64)
-        if not np.isfinite(probabilities).all():
+        if not (np.isfinite(slots).all() and np.isfinite(regions).all()):
             raise EngineError(
                 "The reader answered with values that are no numbers. Verify its file."
             )
-        characters = [
-            (character, self._calibration.text.apply(float(probability)))
-            for character, probability in zip(prediction.plate, probabilities, strict=True)
+        return [self._reading(*answer) for answer in zip(slots, regions, strict=True)]
+
+    def _run(self, pictures: Sequence[NDArray[np.uint8]]) -> tuple[_Probabilities, _Probabilities]:
+        """Run the model as the library's own `run` does, which keeps only the likeliest answers.
+
+        Returns:
+            Probabilities of characters, shape (N, slots, characters of the alphabet), and of
+            regions, shape (N, regions), which may be none.
+        """
+        recognizer, config = self.recognizer, self.recognizer.config
+        batch = np.stack([self._resize(picture) for picture in pictures])
+        if not (recognizer.has_region_head and recognizer.region_output_name):
+            [slots] = recognizer.model.run([recognizer.plate_output_name], {"input": batch})
+            regions = np.zeros((len(pictures), 0))
+        else:
+            names = [recognizer.plate_output_name, recognizer.region_output_name]
+            slots, regions = recognizer.model.run(names, {"input": batch})
+        shape = len(pictures), config.max_plate_slots, len(config.alphabet)
+        return np.reshape(slots, shape), np.asarray(regions)
+
+    def _reading(self, slots: _Probabilities, regions: _Probabilities) -> Reading:
+        config, scaling = self.recognizer.config, self._calibration.text
+        answers = [_weigh(slot, config.alphabet, scaling) for slot in slots]
+        places = [
+            (character, confidence, {key: p for key, p in others.items() if key != self._pad})
+            for character, confidence, others in answers
             if character != self._pad
         ]
+        region, region_confidence, others = None, 0.0, {}
+        if regions.size:
+            region, region_confidence, others = _weigh(
+                regions, config.plate_regions or [], self._calibration.region
+            )
         return Reading(
-            text="".join(character for character, _ in characters),
-            char_confidences=tuple(probability for _, probability in characters),
-            region=prediction.region if prediction.region not in _NO_REGIONS else None,
-            region_confidence=self._calibration.region.apply(prediction.region_prob or 0.0),
-            is_plate=prediction.region != _NOT_A_PLATE,
+            text="".join(character for character, _, _ in places),
+            char_confidences=tuple(confidence for _, confidence, _ in places),
+            region=region if region not in _NO_REGIONS else None,
+            region_confidence=region_confidence,
+            is_plate=region != _NOT_A_PLATE,
+            char_alternatives=tuple(others for _, _, others in places),
+            region_alternatives={key: p for key, p in others.items() if key not in _NO_REGIONS},
         )
 
     def _check_slots(self, model_path: Path) -> None:
@@ -126,6 +160,40 @@ class FastPlateOcrReader:
                 f"promises {promised}. Use the configuration of this model."
             )
             raise EngineError(message)
+
+
+def _resizer(config: "PlateConfig") -> Callable[[NDArray[np.uint8]], NDArray[np.uint8]]:
+    """Make the library's own step from a picture to what its model takes."""
+    from fast_plate_ocr.core.process import resize_image  # noqa: PLC0415 - absent from the web
+
+    return partial(
+        resize_image,
+        img_height=config.img_height,
+        img_width=config.img_width,
+        image_color_mode=config.image_color_mode,
+        keep_aspect_ratio=config.keep_aspect_ratio,
+        interpolation_method=config.interpolation,
+        padding_color=config.padding_color,
+    )
+
+
+def _weigh(
+    probabilities: _Probabilities, answers: Sequence[str], scaling: Scaling
+) -> tuple[str, float, dict[str, float]]:
+    """Name the likeliest answer, its corrected probability, and the others that are possible.
+
+    What a correction takes from the likeliest goes to the others in proportion.
+    """
+    best = int(probabilities.argmax())
+    raw = float(probabilities[best])
+    corrected = scaling.apply(raw)
+    share = (1 - corrected) / max(1 - raw, _LEAST_DOUBT)
+    others = {
+        answers[index]: float(probabilities[index]) * share
+        for index in np.flatnonzero(probabilities * share >= _LEAST_POSSIBLE)
+        if index != best
+    }
+    return answers[best], corrected, others
 
 
 def _load(model_path: Path, config_path: Path, threads: int) -> "LicensePlateRecognizer":
