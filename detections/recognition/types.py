@@ -54,12 +54,9 @@ class Reading:
     char_confidences: tuple[float, ...]
     region: str | None = None
     region_confidence: float = 0.0
-<<<<<<< HEAD
     is_plate: bool = True
-=======
     char_alternatives: tuple[Mapping[str, float], ...] = ()
     region_alternatives: Mapping[str, float] = field(default_factory=dict)
->>>>>>> f2308e8 (Let region and grammar decide together)
 
     @property
     def confidence(self) -> float:

@@ -91,7 +91,7 @@ def _run(batch: Batch, frames: Sequence[Frame]) -> list[Any]:
     detector, reader = _models(batch["model_set"])
     if batch["work"] == "detect":
         return [[_pack_box(box) for box in boxes] for boxes in detector.detect(frames)]
-    return [_pack_reading(reading) for reading in reader.read(frames)]
+    return [pack_reading(reading) for reading in reader.read(frames)]
 
 
 def _pack_box(box: PlateBox) -> list[float]:
@@ -104,16 +104,12 @@ def unpack_box(values: Sequence[float], scale: float) -> PlateBox:
     return PlateBox(x_min=x_min, y_min=y_min, x_max=x_max, y_max=y_max, confidence=values[4])
 
 
-def _pack_reading(reading: Reading) -> dict[str, Any]:
+def pack_reading(reading: Reading) -> dict[str, Any]:
+    """A reading as JSON can write it."""
     return asdict(reading)
 
 
 def unpack_reading(values: Mapping[str, Any]) -> Reading:
     """A reading of an answer."""
-    return Reading(
-        **values
-        | {
-            "char_confidences": tuple(values["char_confidences"]),
-            "char_alternatives": tuple(values["char_alternatives"]),
-        }
-    )
+    lists = ("char_confidences", "char_alternatives")
+    return Reading(**{**values, **{name: tuple(values[name]) for name in lists}})

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from detections.recognition.calibration import Calibration, Scaling
 from detections.recognition.errors import EngineError, FrameError
 from detections.recognition.readers.fast_plate_ocr import FastPlateOcrReader
 from detections.recognition.types import Frame
@@ -87,6 +88,26 @@ def test_reader_may_say_that_it_sees_no_plate_or_knows_no_region(tmp_path: Path)
     nothing, somewhere = reader.read([strips(*[RED] * 4), strips(*[BLUE] * 4)])
     assert (nothing.is_plate, nothing.region) == (False, None)
     assert (somewhere.is_plate, somewhere.region) == (True, None)
+
+
+def test_what_else_a_reader_saw_is_told(tmp_path: Path) -> None:
+    reader = FastPlateOcrReader(*write_reader(tmp_path, regions=("US", "unknown")))
+    brownish = (0, 153, 76)
+    [reading] = reader.read([strips(RED, brownish, BLUE, BLUE)])
+    assert len(reading.char_alternatives) == len(reading.text)
+    assert reading.char_alternatives[0] == {}
+    [(character, probability)] = reading.char_alternatives[1].items()
+    assert character != reading.text[1]
+    assert probability == pytest.approx(0.3, abs=0.01)
+    assert "unknown" not in reading.region_alternatives
+
+
+def test_correction_moves_doubt_to_the_alternatives(tmp_path: Path) -> None:
+    calibration = Calibration(text=Scaling(offset=-1.0))
+    reader = FastPlateOcrReader(*write_reader(tmp_path), calibration=calibration)
+    [reading] = reader.read([strips(RED, (0, 153, 76), BLUE, BLACK)])
+    assert reading.char_confidences[1] < 0.5
+    assert reading.char_alternatives[1]["R"] > 0.3
 
 
 def test_a_model_without_region_head_says_none(reader: FastPlateOcrReader) -> None:

@@ -34,6 +34,10 @@ of real labels. Only there such a text may be taken for a plate of the country."
 _LATIN_AND_DIGITS = 36
 _OTHER_CHARACTERS = 1_000
 _COUNTRY_CONFIDENCE = 0.85
+_KNOWN_CONFIDENCE = 0.3
+"""Below this a text is rather a part of a plate, or a number on a wall: five digits are a plate of
+the police here and of nearly nobody elsewhere."""
+
 _REPAIR_CONFIDENCE = 0.9
 """Below this a text stays as it was read: of real labels of the United States, which fit no family,
 six were altered at 0.3 to 0.72 and none above."""
@@ -80,8 +84,9 @@ class Identity:
 
     `text` is what to store and search by; it differs from `raw_text` by `repairs` only. `country`
     is None where several come into question; `country_confidence`, 0 to 1, is then that of the
-    likeliest. `may_be_thai` says whether a Thai plate can have the text. `missing` names what a
-    plate of `country` has and the text lacks, such as the `province` sign of China.
+    likeliest. `is_known_format` holds where a family explains the text better than chance would.
+    `may_be_thai` says whether a Thai plate can have the text. `missing` names what a plate of
+    `country` has and the text lacks, such as the `province` sign of China.
     """
 
     text: str
@@ -283,10 +288,18 @@ def identify(
         repairs=meant[0].repairs if meant else (),
         country=country if is_named else None,
         country_confidence=confidence,
-        is_known_format=bool(meant),
+        is_known_format=_is_known(meant, country if is_named else None),
         may_be_thai=any(plate.country == "TH" for plate in meant) or _has_thai_letter(raw_text),
         missing=meant[0].missing if is_named and meant and meant[0].country == country else "",
     )
+
+
+def _is_known(plates: list[ParsedPlate], country: str | None) -> bool:
+    """Say whether a text is a whole plate's rather than any letters and digits, or part of one."""
+    known = sum(
+        plate.confidence for plate in plates if not plate.missing or plate.country == country
+    )
+    return known >= _KNOWN_CONFIDENCE
 
 
 def _has_thai_letter(text: str) -> bool:

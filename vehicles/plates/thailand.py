@@ -16,6 +16,7 @@ _PICK_UP = "ฒณตถบปผยรล"
 _VAN = "นฬอฮ"
 _NUMBER = "[1-9]N{0,3}"
 
+_EMBLEM: tuple[Colours, ...] = (("white", "black"), ("black", "white"))
 _WHITE_BLACK: tuple[Colours, ...] = (("white", "black"),)
 
 
@@ -214,7 +215,7 @@ THAILAND = (
     ),
     _thai(
         name="police",
-        weight=0.001,
+        weight=0.0003,
         patterns=("NNNNN",),
         colours=(("white", "black"),),
         examples=("12345",),
@@ -222,11 +223,19 @@ THAILAND = (
     ),
     _thai(
         name="military",
-        weight=0.001,
-        patterns=("NNNNN", "NNNN"),
-        colours=(("white", "black"), ("black", "white")),
-        examples=("12345", "1234"),
-        counter_examples=("123", "123456"),
+        weight=0.0003,
+        patterns=("NNNNN",),
+        colours=_EMBLEM,
+        examples=("12345",),
+        counter_examples=("1234", "123456"),
+    ),
+    _thai(
+        name="military_of_four_digits",
+        weight=0.00003,
+        patterns=("NNNN",),
+        colours=_EMBLEM,
+        examples=("1234",),
+        counter_examples=("123", "12345"),
     ),
 )
 """Weights: registered vehicles by kind as the Department of Land Transport publishes them, rounded;

@@ -101,7 +101,7 @@ class FastPlateOcrReader:
             )
         return [self._reading(*answer) for answer in zip(slots, regions, strict=True)]
 
-    def _run(self, pictures: Sequence[NDArray[np.uint8]]) -> tuple[_Probabilities, _Probabilities]:
+    def _run(self, pictures: Sequence[NDArray[Any]]) -> tuple[_Probabilities, _Probabilities]:
         """Run the model as the library's own `run` does, which keeps only the likeliest answers.
 
         Returns:
@@ -127,7 +127,8 @@ class FastPlateOcrReader:
             for character, confidence, others in answers
             if character != self._pad
         ]
-        region, region_confidence, others = None, 0.0, {}
+        region: str | None = None
+        region_confidence, others = 0.0, dict[str, float]()
         if regions.size:
             region, region_confidence, others = _weigh(
                 regions, config.plate_regions or [], self._calibration.region
@@ -162,7 +163,7 @@ class FastPlateOcrReader:
             raise EngineError(message)
 
 
-def _resizer(config: "PlateConfig") -> Callable[[NDArray[np.uint8]], NDArray[np.uint8]]:
+def _resizer(config: "PlateConfig") -> Callable[[NDArray[Any]], NDArray[Any]]:
     """Make the library's own step from a picture to what its model takes."""
     from fast_plate_ocr.core.process import resize_image  # noqa: PLC0415 - absent from the web
 
@@ -190,7 +191,7 @@ def _weigh(
     share = (1 - corrected) / max(1 - raw, _LEAST_DOUBT)
     others = {
         answers[index]: float(probabilities[index]) * share
-        for index in np.flatnonzero(probabilities * share >= _LEAST_POSSIBLE)
+        for index in map(int, np.flatnonzero(probabilities * share >= _LEAST_POSSIBLE))
         if index != best
     }
     return answers[best], corrected, others

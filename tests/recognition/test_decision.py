@@ -1,0 +1,57 @@
+"""What the grammar, the readers' word on the region and the place make of a vote."""
+
+import pytest
+
+from detections.recognition.decision import identify_vote
+from detections.recognition.types import Reading
+from detections.recognition.voting import vote
+
+
+def understood(
+    text: str, regions: dict[str, float], country: str | None = None
+) -> tuple[str | None, str | None]:
+    reading = Reading(text=text, char_confidences=(0.9,) * len(text))
+    identity, province = identify_vote(vote([reading]), regions=regions, country=country)
+    return identity and identity.country, province and province.code
+
+
+@pytest.mark.parametrize(
+    ("text", "regions", "country", "province"),
+    [
+        ("ABC1234", {"US": 0.95}, "US", None),
+        ("ABC1234", {"BR": 0.95}, "BR", None),
+        ("ABC1234", {"US": 0.2, "BR": 0.2}, None, None),
+        ("1กข1234", {"TH-50": 0.9}, "TH", "TH-50"),
+        ("1กข1234", {"TH-95B": 0.9}, "TH", "TH-95B"),
+        ("1กข1234", {"TH-50": 0.4, "TH-51": 0.3}, "TH", None),
+        ("701234", {"TH-50": 0.95}, "TH", "TH-50"),
+        ("ABC1234", {"TH-50": 0.95}, None, None),
+        ("1กข1234", {"US": 0.9}, "TH", None),
+        ("1กข1234", {}, "TH", None),
+        ("ABC1234", {}, None, None),
+    ],
+)
+def test_region_confirms_a_country_and_a_province_only_where_the_text_allows(
+    text: str, regions: dict[str, float], country: str | None, province: str | None
+) -> None:
+    assert understood(text, regions) == (country, province)
+
+
+def test_place_of_the_camera_counts_without_and_against_a_region() -> None:
+    assert understood("ABC1234", {}, "BR") == ("BR", None)
+    assert understood("ABC1234", {"US": 0.3}, "BR") == ("BR", None)
+    assert understood("701234", {}, "TH") == ("TH", None)
+
+
+def test_nothing_read_is_nothing() -> None:
+    assert identify_vote(vote([]), regions={"TH-10": 0.9}, country="TH") == (None, None)
+
+
+def test_alternatives_of_the_readers_reach_the_grammar() -> None:
+    confidences = (0.9, 0.9, 0.9, 0.9, 0.5, 0.9, 0.9, 0.9)
+    text = "89C2G553"
+    alternatives = tuple({"0": 0.45} if character == "G" else {} for character in text)
+    torn = Reading(text=text, char_confidences=confidences, char_alternatives=alternatives)
+    identity, _ = identify_vote(vote([torn, torn]), regions={}, country="VN")
+    assert identity is not None
+    assert (identity.raw_text, identity.text) == (text, "89C20553")
