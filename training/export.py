@@ -1,6 +1,6 @@
 """Turns checkpoints into the files that ship, and checks that they answer as the checkpoints do.
 
-    python -m training.export reader /tmp/reader/last.pt plate_reader_v2.onnx
+    python -m training.export reader /tmp/reader/last.pt plate_reader_v1.onnx
     python -m training.export detector /tmp/detector2/weights/last.pt plate_detector_v1.onnx \
         --with /tmp/detector/weights/last.pt
 

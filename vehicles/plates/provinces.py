@@ -120,7 +120,7 @@ _ABBREVIATIONS = (
 )
 """Number of the province, then its abbreviations.
 
-Source: Ministry of Interior, abbreviations of provinces in Thai and in Roman letters.
+The Thai and Roman abbreviations in common use; those after Pattani were not held against a source.
 """
 
 _OTHER_NAMES = (

@@ -238,8 +238,9 @@ THAILAND = (
         counter_examples=("123", "12345"),
     ),
 )
-"""Weights: registered vehicles by kind as the Department of Land Transport publishes them, rounded;
-motorcycles are given less than their share, for few of those that pass a camera show it a plate.
+"""Weights are estimates of how often a camera meets each kind, not counts; motorcycles are given less
+than their number, for few of those that pass a camera show it a plate. The diplomatic, royal, police
+and military forms are as commonly described, not taken from the law's text.
 
 The text alone never tells police from military, nor either from a plate of five digits elsewhere:
 a shield or an emblem stands before the number.
