@@ -131,7 +131,10 @@ class DetectionAdmin(UncountedList[Detection], ReadOnlyModelAdmin[Detection]):
             },
         ),
         (_("What became of it"), {"fields": ["review", "origin", "upload", "recorded_at"]}),
-        (_("Vehicle"), {"fields": ["direction", "vehicle_kind", "vehicle_color"]}),
+        (
+            _("Vehicle"),
+            {"fields": ["direction", "travel_degrees", "vehicle_kind", "vehicle_color"]},
+        ),
         (_("Evidence"), {"fields": ["id", "frame_sha256", "crop_sha256"]}),
     ]
 

@@ -109,6 +109,21 @@ class LiveFilterForm(forms.Form):
 class DetectionFilterForm(LiveFilterForm):
     """The filters of the list, with a span of time in the organization's zone."""
 
+    direction = forms.ChoiceField(
+        label=_("Direction"),
+        required=False,
+        choices=[("", _("Any")), *Detection.Direction.choices],
+    )
+    vehicle_kind = forms.ChoiceField(
+        label=_("Vehicle type"),
+        required=False,
+        choices=[("", _("Any")), *Detection.VehicleKind.choices],
+    )
+    vehicle_color = forms.ChoiceField(
+        label=_("Vehicle colour"),
+        required=False,
+        choices=[("", _("Any")), *Detection.VehicleColor.choices],
+    )
     since = forms.DateTimeField(label=_("From"), required=False, widget=forms.DateTimeInput)
     until = forms.DateTimeField(label=_("Until"), required=False, widget=forms.DateTimeInput)
 
@@ -131,7 +146,9 @@ class DetectionFilterForm(LiveFilterForm):
         """Only the rows that are wanted, as far as the form is valid."""
         chosen = self.filter
         span = in_time(since=self.cleaned_data.get("since"), until=self.cleaned_data.get("until"))
-        return chosen.narrow(detections).filter(span)
+        names = ("direction", "vehicle_kind", "vehicle_color")
+        vehicle = {name: asked for name in names if (asked := self.cleaned_data.get(name))}
+        return chosen.narrow(detections).filter(span, **vehicle)
 
 
 class UploadForm(forms.Form):

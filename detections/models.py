@@ -39,6 +39,37 @@ class Detection(models.Model):
         CORRECTED = "corrected", _("corrected")
         REJECTED = "rejected", _("rejected")
 
+    class Direction(models.TextChoices):
+        """Which way a plate went in the picture; programs may send other words."""
+
+        APPROACHING = "approaching", _("approaching")
+        RECEDING = "receding", _("receding")
+        LEFT = "left", _("to the left")
+        RIGHT = "right", _("to the right")
+
+    class VehicleKind(models.TextChoices):
+        """What recognition can tell; programs may send other words."""
+
+        CAR = "car", _("car")
+        PICKUP = "pickup", _("pick-up")
+        VAN = "van", _("van")
+        TRUCK = "truck", _("truck")
+        BUS = "bus", _("bus")
+        MOTORCYCLE = "motorcycle", _("motorcycle")
+
+    class VehicleColor(models.TextChoices):
+        """What recognition can tell; programs may send other words."""
+
+        WHITE = "white", _("white")
+        BLACK = "black", _("black")
+        GRAY = "gray", _("gray")
+        RED = "red", _("red")
+        BLUE = "blue", _("blue")
+        GREEN = "green", _("green")
+        YELLOW = "yellow", _("yellow")
+        ORANGE = "orange", _("orange")
+        BROWN = "brown", _("brown")
+
     id = models.UUIDField(primary_key=True, editable=False)
     organization = models.ForeignKey(
         Organization, on_delete=models.PROTECT, related_name="+", db_index=False
@@ -81,6 +112,11 @@ class Detection(models.Model):
         _("review"), max_length=9, choices=Review.choices, default=Review.ACCEPTED
     )
     direction = models.CharField(_("direction"), max_length=12, blank=True)
+    travel_degrees = models.PositiveSmallIntegerField(
+        _("direction of travel, degrees"),
+        null=True,
+        help_text=_("Clockwise from north, to a quarter turn; empty where the camera has none."),
+    )
     vehicle_kind = models.CharField(_("vehicle type"), max_length=20, blank=True)
     vehicle_color = models.CharField(_("vehicle colour"), max_length=20, blank=True)
 

@@ -18,7 +18,7 @@ class UuidListFilter(
 
 
 class DetectionFilter(django_filters.FilterSet):  # type: ignore[misc]  # no types
-    """By time, camera, plate, certainty, review and origin."""
+    """By time, camera, plate, vehicle, certainty, review and origin."""
 
     since = django_filters.IsoDateTimeFilter(
         method="filter_since", help_text="Captured then or later."
@@ -44,6 +44,15 @@ class DetectionFilter(django_filters.FilterSet):  # type: ignore[misc]  # no typ
     origin = django_filters.MultipleChoiceFilter(choices=Detection.Origin.choices)
     min_confidence = django_filters.NumberFilter(
         field_name="confidence", lookup_expr="gte", min_value=0, max_value=1
+    )
+    direction = django_filters.CharFilter(
+        help_text="Which way it went in the picture: approaching, receding, left or right."
+    )
+    vehicle_kind = django_filters.CharFilter(
+        help_text="car, pickup, van, truck, bus or motorcycle."
+    )
+    vehicle_color = django_filters.CharFilter(
+        help_text="white, black, gray, red, blue, green, yellow, orange or brown."
     )
     upload = django_filters.UUIDFilter(field_name="upload_id", help_text="Id of an upload.")
 

@@ -74,6 +74,7 @@ class DetectionSerializer(serializers.ModelSerializer[Detection]):
             "frames_read",
             "review",
             "direction",
+            "travel_degrees",
             "vehicle_kind",
             "vehicle_color",
             "frame_width_px",

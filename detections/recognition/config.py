@@ -78,6 +78,9 @@ class RecognitionConfig:
     forced_look_s: float = 5.0
     """A frame is looked at this often though nothing moves; seconds, 0 (every frame) to 3,600."""
 
+    vehicle_looks: int = 0
+    """Frames of a passing in which kind and colour of its vehicle are looked at; 0 (none) to 10."""
+
     country: str | None = None
     """Where the camera stands, ISO 3166-1 alpha-2: plates of that country are likelier."""
 
@@ -121,6 +124,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "stationary_after_s": (1, 3_600),
     "stationary_memory_s": (1, 86_400),
     "forced_look_s": (0, 3_600),
+    "vehicle_looks": (0, 10),
     "motion_threshold": (1, 255),
     "motion_min_area": (0, 1),
 }

@@ -12,7 +12,7 @@ from detections.recognition.registry import (
     ModelKind,
     ModelRegistry,
 )
-from detections.recognition.types import PlateDetector, PlateReader
+from detections.recognition.types import PlateDetector, PlateReader, VehicleObserver
 
 Engine = Literal["auto", "openvino", "onnxruntime", "ultralytics"]
 
@@ -92,6 +92,46 @@ def load_reader(registry: ModelRegistry, name: str, options: EngineOptions = CPU
     model_path, config_path = registry.verified_paths(model)
     return FastPlateOcrReader(
         model_path, config_path, threads=options.threads, calibration=model.calibration
+    )
+
+
+def load_observer(
+    registry: ModelRegistry, set_name: str, options: EngineOptions = CPU
+) -> VehicleObserver | None:
+    """Load what tells kind and colour of vehicles, on the CPU; None where a set has no such models.
+
+    Raises:
+        UnknownModelError: the registry has no such set, or the set names an unknown model.
+        ModelFileError: a model is of another kind, or a file is missing or altered.
+        EngineError: an engine is not installed or refuses its model.
+    """
+    models = registry.model_set(set_name)
+    if models.vehicle_detector is None or models.vehicle_classifier is None:
+        return None
+    from detections.recognition.vehicles import (  # noqa: PLC0415 - loads OpenCV
+        engines,
+        observer,
+    )
+
+    finder, classifier = (
+        _model_of_kind(registry, name, kind)
+        for name, kind in (
+            (models.vehicle_detector, ModelKind.VEHICLE_DETECTOR),
+            (models.vehicle_classifier, ModelKind.VEHICLE_CLASSIFIER),
+        )
+    )
+    finding, classifying = (
+        engines.load_engine(registry.verified_paths(model)[0], threads=options.threads)
+        for model in (finder, classifier)
+    )
+    try:
+        labels = observer.VehicleLabels(**classifier.vehicle)
+    except (TypeError, ValueError) as error:
+        message = f"The labels of {classifier.name} are malformed ({error}). Correct its registry."
+        raise ModelFileError(message) from error
+    return observer.ModelVehicleObserver(
+        finder=observer.VehicleFinder(engine=finding),
+        classifier=observer.VehicleClassifier(engine=classifying, labels=labels),
     )
 
 

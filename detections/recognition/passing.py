@@ -3,11 +3,19 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from detections.recognition.types import Frame, PlateBox, Rejection, Sighting
+from detections.recognition.types import (
+    Frame,
+    PlateBox,
+    Rejection,
+    Sighting,
+    VehicleColor,
+    VehicleKind,
+)
 from detections.recognition.voting import Candidate
 
 _STILL = 0.02
 _GROWN = 1.25
+_TURN_OF_HEADING = {"receding": 0, "right": 90, "approaching": 180, "left": 270}
 
 
 class Emission(StrEnum):
@@ -82,7 +90,7 @@ class Direction:
 
     @property
     def heading(self) -> str:
-        """One of approaching, receding, left, right and still.
+        """One of approaching, receding, left and right; empty where it did not move.
 
         >>> Direction(dx=-0.2, dy=0.1, growth=1.1).heading, Direction(dx=0, dy=0, growth=2).heading
         ('left', 'approaching')
@@ -92,10 +100,25 @@ class Direction:
         if self.growth <= 1 / _GROWN:
             return "receding"
         if max(abs(self.dx), abs(self.dy)) < _STILL:
-            return "still"
+            return ""
         if abs(self.dx) >= abs(self.dy):
             return "right" if self.dx > 0 else "left"
         return "approaching" if self.dy > 0 else "receding"
+
+    def compass_degrees(self, camera_degrees: float) -> int | None:
+        """The direction of travel over ground, clockwise from north, to a quarter turn.
+
+        Args:
+            camera_degrees: Where the camera looks, clockwise from north.
+
+        Returns:
+            0 to 359, or None where the vehicle did not move.
+
+        >>> Direction(dx=0.4, dy=0, growth=1).compass_degrees(350)
+        80
+        """
+        turn = _TURN_OF_HEADING.get(self.heading)
+        return None if turn is None else round(camera_degrees + turn) % 360
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +129,8 @@ class Passing:
     what was changed: (position in raw_text, read, repaired). `country` is ISO 3166-1 alpha-2,
     `province` a code of `vehicles.plates.provinces`; both are None where nothing says so.
     `sightings` are in order of time: all that were read, and a thinned path of the others. `best`
-    is the sighting that was read in `frame`; both are None where nothing was read.
+    is the sighting that was read in `frame`; both are None where nothing was read. Kind and colour
+    of the vehicle are None where nobody looked or it is not sure.
     """
 
     track_id: int
@@ -128,6 +152,8 @@ class Passing:
     best: Sighting | None
     direction: Direction
     decision: Decision
+    vehicle_kind: VehicleKind | None = None
+    vehicle_color: VehicleColor | None = None
     frame: Frame | None = field(default=None, repr=False, compare=False)
 
     @property

@@ -35,8 +35,17 @@ from detections.recognition.passing import (
 from detections.recognition.quality import measure_quality
 from detections.recognition.told import ToldVehicles, continues
 from detections.recognition.tracking import Track, Tracker, covers, is_lost
-from detections.recognition.types import Frame, PlateBox, PlateQuality, Reading, Rejection, Sighting
+from detections.recognition.types import (
+    Frame,
+    PlateBox,
+    PlateQuality,
+    Reading,
+    Rejection,
+    Sighting,
+    VehicleLook,
+)
 from detections.recognition.vehicle import Vehicle
+from detections.recognition.vehicles.looks import vehicle_of_plate
 from detections.recognition.zones import is_inside
 from vehicles.plates.confusables import fold
 
@@ -203,6 +212,29 @@ class PassingReader:
                 vehicle.pending = max(vehicle.pending - 1, 0)
                 self._take(vehicle, request, reading)
 
+    def wants_look(self, requests: Sequence[CropRequest]) -> bool:
+        """Say whether kind and colour of the vehicles in a frame should be looked at."""
+        return any(self._unseen(requests))
+
+    def look_at_vehicles(
+        self, requests: Sequence[CropRequest], looks: Sequence[VehicleLook]
+    ) -> None:
+        """Take the vehicles that were found in the frame of some requests, in its pixels."""
+        for vehicle, plate in self._unseen(requests):
+            vehicle.looked += 1
+            look = vehicle_of_plate(plate, looks)
+            if look is not None:
+                vehicle.looks.append(look)
+
+    def _unseen(self, requests: Sequence[CropRequest]) -> list[tuple[Vehicle, PlateBox]]:
+        asked = [(self._asker(request), request.sighting.box) for request in requests]
+        most = self._config.vehicle_looks
+        return [
+            (vehicle, box)
+            for vehicle, box in asked
+            if vehicle and not vehicle.is_told and vehicle.looked < most
+        ]
+
     def abandon(self, requests: Sequence[CropRequest]) -> None:
         """Forget requests whose readings will not come: a worker died or was too slow."""
         for request in requests:
@@ -309,7 +341,7 @@ class PassingReader:
         return vehicle.is_sure and not self._reads_on and not vehicle.may_be_overlay
 
     def _tell(self, vehicle: Vehicle) -> Passing:
-        passing = self._passing_of(vehicle)
+        passing = vehicle.as_passing(self._decide(vehicle))
         vehicle.is_told = True
         vehicle.forget_pictures()
         if passing.is_accepted:
@@ -332,32 +364,6 @@ class PassingReader:
         if vehicle.is_overlay:
             against.add(Rejection.STATIONARY)
         return decide(vehicle.vote, config=self._config, defects=vehicle.defects, against=against)
-
-    def _passing_of(self, vehicle: Vehicle) -> Passing:
-        identity, vote = vehicle.identity, vehicle.vote
-        repairs = identity.repairs if identity else ()
-        return Passing(
-            track_id=vehicle.vehicle_id,
-            text=vehicle.text,
-            raw_text=vote.text,
-            char_confidences=vote.char_confidences,
-            confidence=vote.confidence,
-            repairs=tuple((item.position, item.read, item.repaired) for item in repairs),
-            country=identity.country if identity else None,
-            country_confidence=identity.country_confidence if identity else 0.0,
-            province=vehicle.province.code if vehicle.province else None,
-            province_confidence=vehicle.region_confidence if vehicle.province else 0.0,
-            frames_agreed=vote.frames_agreed,
-            frames_read=vote.frames_read,
-            candidates=vote.candidates,
-            first_seen_s=vehicle.first_seen_s,
-            last_seen_s=vehicle.last_seen_s,
-            sightings=tuple(vehicle.sightings.values()),
-            best=vehicle.best,
-            direction=vehicle.direction,
-            decision=self._decide(vehicle),
-            frame=vehicle.frame,
-        )
 
 
 def _gate_of(config: RecognitionConfig) -> MotionGate:

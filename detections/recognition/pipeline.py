@@ -7,7 +7,13 @@ from typing import Protocol
 from detections.recognition.config import RecognitionConfig
 from detections.recognition.passing import Emission, Passing
 from detections.recognition.passing_reader import PassingReader
-from detections.recognition.types import Frame, PlateBox, PlateDetector, PlateReader
+from detections.recognition.types import (
+    Frame,
+    PlateBox,
+    PlateDetector,
+    PlateReader,
+    VehicleObserver,
+)
 
 _LOOK_WIDTH_PX = 320
 """Width at which motion is looked for."""
@@ -33,10 +39,14 @@ class TimedFrame(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recognizer:
-    """Reads pictures and videos with one detector and one reader. Thread-safe as they are."""
+    """Reads pictures and videos with one detector and one reader. Thread-safe as they are.
+
+    With an observer, and where the configuration asks for looks, it tells of the vehicles too.
+    """
 
     detector: PlateDetector
     reader: PlateReader
+    observer: VehicleObserver | None = None
     config: RecognitionConfig = field(default_factory=RecognitionConfig)
 
     def read_picture(self, frame: Frame, boxes: Sequence[PlateBox] | None = None) -> list[Passing]:
@@ -88,3 +98,6 @@ class Recognizer:
         if requests:
             readings = self.reader.read([request.crop for request in requests])
             passings.accept(requests, readings)
+        if self.observer is not None and passings.wants_look(requests):
+            [looks] = self.observer.observe([frame])
+            passings.look_at_vehicles(requests, looks)

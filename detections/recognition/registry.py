@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from hashlib import file_digest
 from pathlib import Path
@@ -22,6 +22,8 @@ class ModelKind(StrEnum):
 
     DETECTOR = "detector"
     READER = "reader"
+    VEHICLE_DETECTOR = "vehicle_detector"
+    VEHICLE_CLASSIFIER = "vehicle_classifier"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,7 @@ class ModelEntry:
     `files` holds the model, and for a reader after it the plate configuration. `input` says size,
     colour and type of the engine's input; `alphabet` is None for a detector. `accuracy` names what
     was measured, on which pictures. `calibration` corrects the confidences of a reader.
+    `vehicle` says what a vehicle classifier's outputs mean, as arguments of `VehicleLabels`.
     """
 
     name: str
@@ -52,15 +55,39 @@ class ModelEntry:
     input: str
     alphabet: str | None = None
     calibration: Calibration = UNCALIBRATED
+    vehicle: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSet:
-    """A detector and a reader that a camera is set to; both are names of models."""
+    """The models that a camera is set to, by their names.
+
+    Kind and colour of vehicles are told where the set names both models for it.
+
+    Raises:
+        ValueError: it names one of them alone.
+    """
 
     name: str
     detector: str
     reader: str
+    vehicle_detector: str | None = None
+    vehicle_classifier: str | None = None
+
+    def __post_init__(self) -> None:
+        if (self.vehicle_detector is None) != (self.vehicle_classifier is None):
+            message = f"{self.name} needs both vehicle_detector and vehicle_classifier, or neither"
+            raise ValueError(message)
+
+    @property
+    def observes_vehicles(self) -> bool:
+        return self.vehicle_detector is not None
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """The names of its models."""
+        vehicle = (self.vehicle_detector, self.vehicle_classifier)
+        return (self.detector, self.reader, *(name for name in vehicle if name))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

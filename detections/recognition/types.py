@@ -110,6 +110,40 @@ class Rejection(StrEnum):
     STATIONARY = "stationary"
 
 
+class VehicleKind(StrEnum):
+    """What a vehicle is."""
+
+    CAR = "car"
+    PICKUP = "pickup"
+    VAN = "van"
+    TRUCK = "truck"
+    BUS = "bus"
+    MOTORCYCLE = "motorcycle"
+
+
+class VehicleColor(StrEnum):
+    """The colour of most of a vehicle; silver counts as gray."""
+
+    WHITE = "white"
+    BLACK = "black"
+    GRAY = "gray"
+    RED = "red"
+    BLUE = "blue"
+    GREEN = "green"
+    YELLOW = "yellow"
+    ORANGE = "orange"
+    BROWN = "brown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VehicleLook:
+    """A vehicle in one frame, with the probability of each kind and colour that a model knows."""
+
+    box: PlateBox
+    kinds: Mapping[VehicleKind, float]
+    colors: Mapping[VehicleColor, float]
+
+
 class PlateDetector(Protocol):
     """Finds plates. Thread-safe; raises RecognitionError rather than answer "nothing there"."""
 
@@ -128,4 +162,12 @@ class PlateReader(Protocol):
 
     def read(self, crops: Sequence[Frame]) -> list[Reading]:
         """One reading for each crop, in order."""
+        ...
+
+
+class VehicleObserver(Protocol):
+    """Finds and describes vehicles. Thread-safe; raises RecognitionError where an engine fails."""
+
+    def observe(self, frames: Sequence[Frame]) -> list[list[VehicleLook]]:
+        """The vehicles of each frame, in that frame's own pixels."""
         ...

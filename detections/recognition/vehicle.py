@@ -6,10 +6,18 @@ from itertools import islice
 
 from detections.recognition.config import RecognitionConfig
 from detections.recognition.decision import identify_vote, is_sure
-from detections.recognition.passing import CropRequest, Direction
+from detections.recognition.passing import CropRequest, Decision, Direction, Passing
 from detections.recognition.quality import legibility
 from detections.recognition.tracking import Track, size_px
-from detections.recognition.types import Frame, PlateBox, Reading, Rejection, Sighting
+from detections.recognition.types import (
+    Frame,
+    PlateBox,
+    Reading,
+    Rejection,
+    Sighting,
+    VehicleLook,
+)
+from detections.recognition.vehicles.looks import vote_looks
 from detections.recognition.voting import Vote, vote, vote_regions
 from vehicles.plates.confusables import similarity
 from vehicles.plates.grammar import Identity
@@ -67,6 +75,8 @@ class Vehicle:
     asked_size: float = 0.0
     useful: int = 0
     is_legible: bool = False
+    looked: int = 0
+    looks: list[VehicleLook] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.vehicle_id = self.track.track_id
@@ -222,6 +232,8 @@ class Vehicle:
         self.asked += later.asked
         self.asked_size = max(self.asked_size, later.asked_size)
         self.useful += later.useful
+        self.looked += later.looked
+        self.looks += later.looks
         later.track.first_box = self.track.first_box
         later.track.first_seen_s = self.track.first_seen_s
         later.track.has_moved = True
@@ -229,6 +241,36 @@ class Vehicle:
         self.judge(config)
         if later.best and (self.best is None or self._worth(later.best) > self._worth(self.best)):
             self.best, self.frame = later.best, later.frame
+
+    def as_passing(self, decision: Decision) -> Passing:
+        """All that is known of the vehicle, as it is handed out."""
+        identity, vote = self.identity, self.vote
+        repairs = identity.repairs if identity else ()
+        kind, color = vote_looks(self.looks)
+        return Passing(
+            track_id=self.vehicle_id,
+            text=self.text,
+            raw_text=vote.text,
+            char_confidences=vote.char_confidences,
+            confidence=vote.confidence,
+            repairs=tuple((item.position, item.read, item.repaired) for item in repairs),
+            country=identity.country if identity else None,
+            country_confidence=identity.country_confidence if identity else 0.0,
+            province=self.province.code if self.province else None,
+            province_confidence=self.region_confidence if self.province else 0.0,
+            frames_agreed=vote.frames_agreed,
+            frames_read=vote.frames_read,
+            candidates=vote.candidates,
+            first_seen_s=self.first_seen_s,
+            last_seen_s=self.last_seen_s,
+            sightings=tuple(self.sightings.values()),
+            best=self.best,
+            direction=self.direction,
+            decision=decision,
+            vehicle_kind=kind,
+            vehicle_color=color,
+            frame=self.frame,
+        )
 
     def forget_pictures(self) -> None:
         """Let go of what only an untold vehicle needs, for it may stand there for days."""

@@ -16,14 +16,24 @@ import structlog
 from django.conf import settings
 
 from detections.recognition.errors import RecognitionError
-from detections.recognition.loading import EngineOptions, load_models
+from detections.recognition.loading import EngineOptions, load_models, load_observer
 from detections.recognition.registry import ModelRegistry
-from detections.recognition.types import Frame, PlateBox, PlateDetector, PlateReader, Reading
+from detections.recognition.types import (
+    Frame,
+    PlateBox,
+    PlateDetector,
+    PlateReader,
+    Reading,
+    VehicleColor,
+    VehicleKind,
+    VehicleLook,
+    VehicleObserver,
+)
 from detections.services.frames import IN_FLIGHT_SECONDS, frames_redis, unpack_frame
 
 log = structlog.get_logger(__name__)
 
-Work = Literal["detect", "read"]
+Work = Literal["detect", "read", "observe"]
 
 
 class Batch(TypedDict):
@@ -44,15 +54,23 @@ class Reply(TypedDict):
     error: str
 
 
+def _engine_options() -> EngineOptions:
+    return EngineOptions(device=settings.RECOGNITION_DEVICE, threads=settings.RECOGNITION_THREADS)
+
+
 @cache
 def _models(model_set: str) -> tuple[PlateDetector, PlateReader]:
     registry = ModelRegistry.load(Path(settings.MODELS_DIR))
-    options = EngineOptions(
-        device=settings.RECOGNITION_DEVICE, threads=settings.RECOGNITION_THREADS
-    )
-    loaded = load_models(registry, model_set, options)
+    loaded = load_models(registry, model_set, _engine_options())
     log.info("models_loaded", model_set=model_set, device=settings.RECOGNITION_DEVICE)
     return loaded
+
+
+@cache
+def _observer(model_set: str) -> VehicleObserver | None:
+    return load_observer(
+        ModelRegistry.load(Path(settings.MODELS_DIR)), model_set, _engine_options()
+    )
 
 
 def warm_up(model_set: str = "default") -> None:
@@ -88,6 +106,10 @@ def recognise(batch: Batch) -> None:
 
 
 def _run(batch: Batch, frames: Sequence[Frame]) -> list[Any]:
+    if batch["work"] == "observe":
+        observer = _observer(batch["model_set"])
+        seen = observer.observe(frames) if observer else [[] for _ in frames]
+        return [[_pack_look(look) for look in looks] for looks in seen]
     detector, reader = _models(batch["model_set"])
     if batch["work"] == "detect":
         return [[_pack_box(box) for box in boxes] for boxes in detector.detect(frames)]
@@ -102,6 +124,20 @@ def unpack_box(values: Sequence[float], scale: float) -> PlateBox:
     """A box of an answer, in pixels of a frame that is `scale` times as large as the one sent."""
     x_min, y_min, x_max, y_max = (value * scale for value in values[:4])
     return PlateBox(x_min=x_min, y_min=y_min, x_max=x_max, y_max=y_max, confidence=values[4])
+
+
+def _pack_look(look: VehicleLook) -> list[Any]:
+    return [_pack_box(look.box), dict(look.kinds), dict(look.colors)]
+
+
+def unpack_look(values: Sequence[Any], scale: float) -> VehicleLook:
+    """A vehicle of an answer, in pixels of a frame `scale` times as large as the one sent."""
+    box, kinds, colors = values
+    return VehicleLook(
+        box=unpack_box(box, scale),
+        kinds={VehicleKind(name): value for name, value in kinds.items()},
+        colors={VehicleColor(name): value for name, value in colors.items()},
+    )
 
 
 def pack_reading(reading: Reading) -> dict[str, Any]:

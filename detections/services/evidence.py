@@ -17,6 +17,7 @@ from detections.recognition.types import Frame, Sighting
 from detections.services.recording import NewDetection
 
 CROP_QUALITY = 95
+VEHICLE_LOOKS = 3
 
 
 class ModelFingerprint(TypedDict):
@@ -37,9 +38,14 @@ def recognition_config(camera: Camera) -> RecognitionConfig:
         review_confidence=camera.review_confidence,
         min_frames_agreed=camera.min_frames_agreed,
         min_plate_width_px=camera.min_plate_width_px,
+        vehicle_looks=VEHICLE_LOOKS if _observes_vehicles(camera.model_set) else 0,
         include_polygons=_polygons(camera.include_areas),
         exclude_polygons=_polygons(camera.exclude_areas),
     )
+
+
+def _observes_vehicles(model_set: str) -> bool:
+    return ModelRegistry.load(Path(settings.MODELS_DIR)).model_set(model_set).observes_vehicles
 
 
 def _polygons(areas: list[list[list[float]]]) -> tuple[tuple[tuple[float, float], ...], ...]:
@@ -84,6 +90,7 @@ def detection_of_passing(
     """
     best, frame = passing.best, passing.frame
     box = _box(best) if best else None
+    looks_to = camera.heading_degrees
     return NewDetection(
         camera=camera,
         key=key,
@@ -102,6 +109,9 @@ def detection_of_passing(
         ),
         origin=origin,
         direction=passing.direction.heading,
+        travel_degrees=None if looks_to is None else passing.direction.compass_degrees(looks_to),
+        vehicle_kind=passing.vehicle_kind or "",
+        vehicle_color=passing.vehicle_color or "",
         box=box,
         frame_size=(frame.shape[1], frame.shape[0]) if frame is not None else (0, 0),
         frame=None if frame is None else encode_frame(frame),

@@ -21,8 +21,15 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from detections.errors import RecognitionBusyError, RecognitionUnavailableError
-from detections.recognition.types import PlateBox, Reading
-from detections.services.batches import Batch, Reply, Work, unpack_box, unpack_reading
+from detections.recognition.types import PlateBox, Reading, VehicleLook
+from detections.services.batches import (
+    Batch,
+    Reply,
+    Work,
+    unpack_box,
+    unpack_look,
+    unpack_reading,
+)
 from detections.services.frames import IN_FLIGHT_SECONDS, frames_redis, pack_frame
 from lpr_project.common.heartbeat import is_alive
 
@@ -74,6 +81,15 @@ class RecognitionClient:
         """
         boxes = self._answers([_Request("detect", model_set, frame)])[0]
         return [unpack_box(box, scale) for box in boxes]
+
+    def observe(self, frame: "Frame", *, model_set: str, scale: float) -> list[VehicleLook]:
+        """Vehicles of a frame that was scaled down by `scale`, in pixels of the full frame.
+
+        Raises:
+            RecognitionUnavailableError: No answer in time, or the engine failed.
+        """
+        looks = self._answers([_Request("observe", model_set, frame)])[0]
+        return [unpack_look(look, scale) for look in looks]
 
     def read(self, crops: "Sequence[Frame]", *, model_set: str) -> list[Reading]:
         """One reading for each crop, in order; crops are BGR.
@@ -224,6 +240,30 @@ class PatientDetector:
         scale = frame.shape[1] / small.shape[1]
         return _patiently(
             lambda: recognition_client().detect(small, model_set=self._model_set, scale=scale),
+            self._on_wait,
+        )
+
+
+class PatientObserver:
+    """The recognition workers as a VehicleObserver, for work in which no frame may be dropped.
+
+    `on_wait` is called again and again while they are slow or away.
+    """
+
+    def __init__(self, model_set: str, on_wait: Callable[[], None]) -> None:
+        self._model_set = model_set
+        self._on_wait = on_wait
+
+    def observe(self, frames: "Sequence[Frame]") -> list[list[VehicleLook]]:
+        return [self._observe(frame) for frame in frames]
+
+    def _observe(self, frame: "Frame") -> list[VehicleLook]:
+        from detections.recognition.images import shrink_to  # noqa: PLC0415  # loads OpenCV
+
+        small = shrink_to(frame, DETECTOR_LONGEST_SIDE_PX)
+        scale = frame.shape[1] / small.shape[1]
+        return _patiently(
+            lambda: recognition_client().observe(small, model_set=self._model_set, scale=scale),
             self._on_wait,
         )
 

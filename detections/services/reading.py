@@ -25,7 +25,7 @@ from detections.services.evidence import (
     model_fingerprint,
     recognition_config,
 )
-from detections.services.inference import PatientDetector, PatientReader
+from detections.services.inference import PatientDetector, PatientObserver, PatientReader
 from detections.services.recording import record_detection
 from detections.services.uploads import (
     claim_upload,
@@ -84,6 +84,7 @@ class _Reading:
         recognizer = Recognizer(
             detector=PatientDetector(camera.model_set, on_wait=self._report),
             reader=PatientReader(camera.model_set, on_wait=self._report),
+            observer=PatientObserver(camera.model_set, on_wait=self._report),
             config=recognition_config(camera),
         )
         if self.upload.kind == Upload.Kind.PICTURE:

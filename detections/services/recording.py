@@ -85,6 +85,7 @@ class NewDetection:
     frames_agreed: int = 1
     frames_read: int = 1
     direction: str = ""
+    travel_degrees: int | None = None
     vehicle_kind: str = ""
     vehicle_color: str = ""
     box: tuple[int, int, int, int] | None = None
@@ -286,6 +287,7 @@ def _row(item: NewDetection, now: datetime) -> Row:
         "frames_read": item.frames_read,
         "review": item.review,
         "direction": item.direction,
+        "travel_degrees": item.travel_degrees,
         "vehicle_kind": item.vehicle_kind,
         "vehicle_color": item.vehicle_color,
         "box_x": x,

@@ -219,6 +219,11 @@ class CameraWatch:
             if requests:
                 readings = client.read([request.crop for request in requests], model_set=model_set)
                 self._reader.accept(requests, readings)
+            if self._reader.wants_look(requests):
+                looks = client.observe(
+                    small, model_set=model_set, scale=frame.width / small.shape[1]
+                )
+                self._reader.look_at_vehicles(requests, looks)
         except RecognitionUnavailableError as error:
             self._reader.abandon(requests)
             if not self._recognition_error:

@@ -17,7 +17,7 @@ from detections.selectors import as_rows, detections_visible_to
 from detections.services.live import live_detection
 from detections.services.verification import verify_pictures
 from detections.views.evidence import show_evidence
-from detections.views.presentation import show_detection
+from detections.views.presentation import show_detection, show_vehicle
 from detections.views.requests import user_of
 
 PAGE_ROWS = 50
@@ -29,14 +29,6 @@ LIST_KEYS = (
     ("o", _("Older page")),
 )
 DETAIL_KEYS = (("j", _("Older detection")), ("k", _("Newer detection")), ("b", _("Box on, off")))
-# Which way a plate went in the picture; other words come from programs and are shown as they are.
-DIRECTIONS = {
-    "approaching": _("approaching"),
-    "receding": _("receding"),
-    "left": _("to the left"),
-    "right": _("to the right"),
-    "still": _("standing"),
-}
 
 
 @login_required
@@ -107,7 +99,7 @@ def detection_detail(request: HttpRequest, detection_id: UUID) -> HttpResponse:
         "evidence": show_evidence(detection),
         "newer": seen.filter(pk__gt=detection.pk).order_by("id").first(),
         "older": seen.filter(pk__lt=detection.pk).first(),
-        "direction": DIRECTIONS.get(detection.direction, detection.direction),
+        "vehicle": show_vehicle(detection),
         "keys": DETAIL_KEYS,
     }
     return render(request, "detections/detail.html", context)

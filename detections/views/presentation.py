@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Literal, TypedDict
 
+from django.db.models import TextChoices
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -61,6 +62,15 @@ class ShownDetection(TypedDict):
     captured_at: str
     recorded_at: str
     has_crop: bool
+
+
+class ShownVehicle(TypedDict):
+    """Direction and looks of a vehicle in words; empty where nothing is known."""
+
+    direction: str
+    compass: str
+    kind: str
+    color: str
 
 
 def confidence_level(confidence: float) -> int:
@@ -174,3 +184,30 @@ def show_detection(detection: LiveDetection) -> ShownDetection:
         recorded_at=detection["recorded_at"],
         has_crop=detection["has_crop"],
     )
+
+
+def show_vehicle(detection: Detection) -> ShownVehicle:
+    """Where a vehicle went and what it looks like, in the language that is active."""
+    return ShownVehicle(
+        direction=_word(Detection.Direction, detection.direction),
+        compass=compass_point(detection.travel_degrees),
+        kind=_word(Detection.VehicleKind, detection.vehicle_kind),
+        color=_word(Detection.VehicleColor, detection.vehicle_color),
+    )
+
+
+def _word(choices: type[TextChoices], value: str) -> str:
+    """The label of a value, which a program may have sent in a word of its own."""
+    return str(choices(value).label) if value in choices.values else value
+
+
+def compass_point(degrees: int | None) -> str:
+    """The nearest of eight points of the compass; empty for None.
+
+    >>> compass_point(350), compass_point(140), compass_point(None)
+    ('N', 'SE', '')
+    """
+    if degrees is None:
+        return ""
+    points = (_("N"), _("NE"), _("E"), _("SE"), _("S"), _("SW"), _("W"), _("NW"))
+    return points[round(degrees / 45) % len(points)]

@@ -69,7 +69,14 @@ def test_detections_are_filtered(
 ) -> None:
     now = timezone.now()
     group = make_camera_group(organization, [second_camera])
-    thai = make_detection(camera, text="1กข 1234", captured_at=now - timedelta(hours=2)).pk
+    thai = make_detection(
+        camera,
+        text="1กข 1234",
+        captured_at=now - timedelta(hours=2),
+        direction="left",
+        vehicle_kind="pickup",
+        vehicle_color="white",
+    ).pk
     british = make_detection(
         second_camera,
         text="AB12 CDE",
@@ -96,6 +103,9 @@ def test_detections_are_filtered(
         ({"review": ["pending", "accepted"]}, [british, thai]),
         ({"min_confidence": "0.6"}, [thai]),
         ({"origin": "camera"}, []),
+        ({"direction": "left"}, [thai]),
+        ({"vehicle_kind": "pickup", "vehicle_color": "white"}, [thai]),
+        ({"vehicle_kind": "pickup", "vehicle_color": "red"}, []),
         ({"upload": str(uuid4())}, []),
     ]
     for query, found in expected:

@@ -87,6 +87,10 @@ def test_searching_by_plate_is_audited(client_of: ClientOf, operator: User) -> N
         ({"until": "{noon}"}, {"far"}),
         ({"since": "{noon}"}, {"near", "doubtful"}),
         ({"camera": "{second}"}, {"far"}),
+        ({"direction": "approaching"}, {"near"}),
+        ({"vehicle_kind": "van", "vehicle_color": "red"}, {"near"}),
+        ({"vehicle_kind": "bus"}, set()),
+        ({"vehicle_kind": "tank"}, {"near", "far", "doubtful"}),
         ({"text": "<b>"}, {"near", "far", "doubtful"}),
         ({"camera": "not an id"}, {"near", "far", "doubtful"}),
     ],
@@ -101,7 +105,15 @@ def test_list_filters(
 ) -> None:
     now = timezone.now()
     rows = {
-        "near": make_detection(camera, text="34A 36837", country="VN", province=""),
+        "near": make_detection(
+            camera,
+            text="34A 36837",
+            country="VN",
+            province="",
+            direction="approaching",
+            vehicle_kind="van",
+            vehicle_color="red",
+        ),
         "far": make_detection(second_camera, captured_at=now - timedelta(hours=30)),
         "doubtful": make_detection(camera, confidence=0.5, review=Detection.Review.PENDING),
     }
@@ -153,6 +165,18 @@ def test_opening_a_detection_is_audited(
     assert client_of(operator).get(f"/detections/{detection.pk}/").status_code == 200
     event = AuditEvent.objects.get(action=AuditEvent.Action.VIEWED)
     assert (event.actor, event.target_id) == (operator, str(detection.pk))
+
+
+def test_detail_tells_of_the_vehicle(client_of: ClientOf, operator: User, camera: Camera) -> None:
+    known = make_detection(
+        camera, direction="receding", travel_degrees=48, vehicle_kind="pickup", vehicle_color="teal"
+    )
+    unknown = make_detection(camera)
+    client = client_of(operator)
+    page = client.get(f"/detections/{known.pk}/").content.decode()
+    assert "<dd>receding (NE)</dd>" in page
+    assert "<dd>teal pick-up</dd>" in page
+    assert "<dt>Direction</dt>" not in client.get(f"/detections/{unknown.pk}/").content.decode()
 
 
 def test_detail_explains_itself(client_of: ClientOf, operator: User, camera: Camera) -> None:

@@ -109,8 +109,5 @@ def _load(name: str, options: dict[str, Any]) -> tuple[Recognizer, dict[str, str
     if options["confidence"] is not None:
         config = RecognitionConfig(detector_confidence=options["confidence"])
     models = registry.model_set(name)
-    hashes = {
-        member: registry.model(member).files[0].sha256
-        for member in (models.detector, models.reader)
-    }
+    hashes = {member: registry.model(member).files[0].sha256 for member in models.members}
     return Recognizer(detector=detector, reader=reader, config=config), hashes

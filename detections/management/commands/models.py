@@ -68,11 +68,7 @@ class Command(BaseCommand):
 
 
 def _described(registry: ModelRegistry, model: ModelEntry) -> dict[str, Any]:
-    sets = [
-        models.name
-        for models in registry.sets.values()
-        if model.name in {models.detector, models.reader}
-    ]
+    sets = [models.name for models in registry.sets.values() if model.name in models.members]
     return {**asdict(model), "sets": sets, "installed": registry.is_installed(model)}
 
 

@@ -1,0 +1,1 @@
+"""What kind of vehicle carries a plate, and its colour, where an operator supplies the models."""

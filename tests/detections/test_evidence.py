@@ -1,0 +1,58 @@
+"""From a passing to the row that is kept of it."""
+
+from dataclasses import replace
+
+import pytest
+
+from cameras.models import Camera
+from detections.models import Detection
+from detections.recognition.config import RecognitionConfig
+from detections.recognition.passing import Direction, Emission, Passing
+from detections.recognition.passing_reader import PassingReader
+from detections.recognition.types import VehicleColor, VehicleKind
+from detections.services.evidence import detection_of_passing, model_fingerprint
+from detections.services.recording import NewDetection
+from tests.recognition.simulation import Camera as SimulatedCamera
+from tests.recognition.simulation import Car
+
+
+@pytest.fixture
+def passing() -> Passing:
+    """A car that crosses the picture from left to right."""
+    car = Car(text="34A36837", path=lambda second: (60 + 100 * second, 180, 60))
+    reader = PassingReader(RecognitionConfig(), emission=Emission.ENDED)
+    passings = [*SimulatedCamera(cars=[car]).watch(reader, until_s=8), *reader.flush()]
+    return passings[0]
+
+
+def kept(passing: Passing, camera: Camera) -> NewDetection:
+    return detection_of_passing(
+        passing,
+        camera=camera,
+        key="1",
+        captured_at=camera.created_at,
+        origin=Detection.Origin.CAMERA,
+        models=model_fingerprint("default"),
+    )
+
+
+@pytest.mark.parametrize(("heading", "travel"), [(None, None), (0.0, 90), (300.0, 30)])
+def test_direction_of_travel_follows_from_where_the_camera_looks(
+    passing: Passing, camera: Camera, heading: float | None, travel: int | None
+) -> None:
+    camera.heading_degrees = heading
+    item = kept(passing, camera)
+    assert (item.direction, item.travel_degrees) == ("right", travel)
+
+
+def test_what_stands_has_no_direction(passing: Passing, camera: Camera) -> None:
+    camera.heading_degrees = 10.0
+    item = kept(replace(passing, direction=Direction(dx=0.01, dy=0, growth=1.05)), camera)
+    assert (item.direction, item.travel_degrees) == ("", None)
+
+
+def test_vehicle_is_kept_as_far_as_it_is_known(passing: Passing, camera: Camera) -> None:
+    seen = replace(passing, vehicle_kind=VehicleKind.VAN, vehicle_color=VehicleColor.GRAY)
+    item = kept(seen, camera)
+    assert (item.vehicle_kind, item.vehicle_color) == ("van", "gray")
+    assert (kept(passing, camera).vehicle_kind, kept(passing, camera).vehicle_color) == ("", "")
