@@ -57,7 +57,7 @@ def write_classifier(path: Path) -> Path:
         helper.make_node("Sub", ["one", "bus"], ["car"]),
         helper.make_node("Concat", ["car", "bus"], ["type"], axis=1),
     ]
-    constants = {
+    constants: dict[str, np.ndarray] = {
         "rows_and_columns": np.array([2, 3], np.int64),
         "white": np.array(255, np.float32),
         "green": np.array([1], np.int64),
@@ -74,7 +74,7 @@ def write_finder(path: Path, rows: list[list[float]]) -> Path:
         helper.make_node("Mul", ["brightest", "nothing"], ["zero"]),
         helper.make_node("Add", ["rows", "zero"], ["boxes"]),
     ]
-    constants = {
+    constants: dict[str, np.ndarray] = {
         "all": np.array([0, 1, 2, 3], np.int64),
         "nothing": np.array(0, np.float32),
         "rows": np.array(rows, np.float32).reshape(1, 1, -1, 7),
@@ -140,7 +140,11 @@ def test_picture_is_resized_to_the_model_and_not_turned() -> None:
 
 
 def test_boxes_are_in_pixels_and_weak_ones_go(tmp_path: Path) -> None:
-    rows = [[0, 1, 0.9, 0.1, 0.2, 0.5, 0.6], [0, 1, 0.3, 0, 0, 1, 1], [-1, 0, 0, 0, 0, 0, 0]]
+    rows: list[list[float]] = [
+        [0, 1, 0.9, 0.1, 0.2, 0.5, 0.6],
+        [0, 1, 0.3, 0, 0, 1, 1],
+        [-1, 0, 0, 0, 0, 0, 0],
+    ]
     finder = VehicleFinder(engine=OnnxModel(write_finder(tmp_path / "boxes.onnx", rows)))
     [found] = finder.find(np.zeros((200, 400, 3), np.uint8))
     assert (found.x_min, found.y_min, found.x_max, found.y_max) == pytest.approx((40, 40, 200, 120))
