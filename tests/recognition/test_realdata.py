@@ -5,6 +5,7 @@ from collections import Counter
 from io import StringIO
 from pathlib import Path
 
+import numpy as np
 import pytest
 from django.core.management import call_command
 from pytest_django import Settings
@@ -76,6 +77,22 @@ def test_hub_reader_reads_what_its_authors_trained_it_for() -> None:
     assert exact["us"] / 77 >= 0.75
     assert exact["eu"] / 38 >= 0.9
     assert exact["br"] / 42 >= 0.8
+
+
+def test_hub_reader_is_shown_colours_as_it_was_trained() -> None:
+    """Swapped colours cost it no text (138 and 136 of 157), so its probabilities must tell."""
+    reader = hub_reader()
+    for picture in labelled("br")[:5]:
+        box = picture.plates[0].box
+        assert box is not None
+        [crop] = crop_plates(read_picture(picture.path), [box])
+        rgb, bgr = (
+            reader.recognizer.run([picture_of_crop], return_confidence=True)[0].char_probs
+            for picture_of_crop in (np.ascontiguousarray(crop[:, :, ::-1]), crop)
+        )
+        answered = reader.read([crop])[0].char_confidences
+        assert answered == pytest.approx(rgb[: len(answered)], abs=1e-6)
+        assert answered != pytest.approx(bgr[: len(answered)], abs=1e-6)
 
 
 def test_hub_reader_needs_the_margin() -> None:

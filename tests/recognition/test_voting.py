@@ -1,3 +1,5 @@
+from random import Random
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,6 +18,8 @@ READINGS = st.lists(
     ),
     max_size=12,
 )
+
+ALPHABET = "0123456789ABCDEFGHJKLMNPRSTUVWXYZ"
 
 
 def reading(text: str, confidence: float = 0.9) -> Reading:
@@ -134,3 +138,37 @@ def test_second_thoughts_on_a_character_vote_too() -> None:
     assert result.text == "AB"
     assert result.alternatives[1]["8"] > 0.1
     assert vote([reading("AB", 0.9)]).alternatives == ()
+
+
+def degraded_frames(text: str, random: Random, count: int = 6) -> list[Reading]:
+    """Frames in which each character is misread in one of seven cases, and ends are often cut."""
+    readings = []
+    for _ in range(count):
+        characters = [
+            (random.choice(ALPHABET), random.uniform(0.3, 0.8))
+            if random.random() < 0.15
+            else (character, random.uniform(0.5, 0.99))
+            for character in text
+        ]
+        if random.random() < 0.25:
+            characters = characters[1:] if random.random() < 0.5 else characters[:-1]
+        readings.append(
+            Reading(
+                text="".join(character for character, _ in characters),
+                char_confidences=tuple(confidence for _, confidence in characters),
+            )
+        )
+    return readings
+
+
+def test_vote_beats_the_best_single_frame() -> None:
+    """Of 300 plates the vote reads 290, the surest frame of each 123."""
+    random = Random(5)  # noqa: S311 - a simulation
+    voted = single = 0
+    for _ in range(300):
+        text = "".join(random.choice(ALPHABET) for _ in range(7))
+        readings = degraded_frames(text, random)
+        voted += vote(readings).text == text
+        single += max(readings, key=lambda reading: reading.confidence).text == text
+    assert voted >= 280
+    assert single <= voted / 2
