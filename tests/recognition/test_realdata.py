@@ -87,8 +87,8 @@ def test_hub_reader_is_shown_colours_as_it_was_trained() -> None:
         assert box is not None
         [crop] = crop_plates(read_picture(picture.path), [box])
         rgb, bgr = (
-            reader.recognizer.run([picture_of_crop], return_confidence=True)[0].char_probs
-            for picture_of_crop in (np.ascontiguousarray(crop[:, :, ::-1]), crop)
+            np.asarray(reader.recognizer.run([shown], return_confidence=True)[0].char_probs)
+            for shown in (np.ascontiguousarray(crop[:, :, ::-1]), crop)
         )
         answered = reader.read([crop])[0].char_confidences
         assert answered == pytest.approx(rgb[: len(answered)], abs=1e-6)
