@@ -238,9 +238,9 @@ THAILAND = (
         counter_examples=("123", "12345"),
     ),
 )
-"""Weights are estimates of how often a camera meets each kind, not counts; motorcycles are given less
-than their number, for few of those that pass a camera show it a plate. The diplomatic, royal, police
-and military forms are as commonly described, not taken from the law's text.
+"""Weights are estimates of how often a camera meets each kind, not counts; motorcycles are given
+less than their number, for few of those that pass a camera show it a plate. The diplomatic, royal,
+police and military forms are as commonly described, not taken from the law's text.
 
 The text alone never tells police from military, nor either from a plate of five digits elsewhere:
 a shield or an emblem stands before the number.
