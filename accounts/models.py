@@ -7,7 +7,7 @@ from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.models import AbstractUser, Group
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -68,6 +68,22 @@ class Organization(TimestampedModel):
         default=30,
         help_text=_("How long detections are kept where their camera does not say otherwise."),
     )
+    review_sample_rate = models.FloatField(
+        _("share reviewed by chance"),
+        default=0.005,
+        validators=[MinValueValidator(0.0), MaxValueValidator(1.0)],
+        help_text=_(
+            "Of all detections, 0 to 1: people look at these whatever their confidence, so that "
+            "accuracy is known and not guessed from what was corrected."
+        ),
+    )
+    allows_training = models.BooleanField(
+        _("pictures may train models"),
+        default=False,
+        help_text=_(
+            "Reviewed pictures of this organization may be exported to train recognition models."
+        ),
+    )
     is_active = models.BooleanField(_("active"), default=True)
 
     class Meta:
@@ -107,6 +123,10 @@ _MANAGED = (
 _EVIDENCE = (
     "detections.view_detection",
     "detections.view_funnelhour",
+    "detections.view_reviewentry",
+    "detections.view_correctionbatch",
+    "detections.view_correctionrule",
+    "detections.view_cameraaccuracy",
     "vehicles.view_plate",
     "vehicles.view_vehicle",
     "cameras.view_camera",
@@ -186,6 +206,7 @@ class Scope(models.TextChoices):
     CAMERAS_WRITE = "cameras:write", _("change cameras")
     DETECTIONS_READ = "detections:read", _("see detections and plates")
     DETECTIONS_WRITE = "detections:write", _("send detections and uploads")
+    DETECTIONS_REVIEW = "detections:review", _("review and correct detections")
     MODELS_READ = "models:read", _("see recognition models")
 
 
@@ -247,6 +268,7 @@ class AuditEvent(models.Model):
         UPLOADED = "uploaded", _("uploaded")
         GRANTED = "granted", _("granted access")
         REVOKED = "revoked", _("revoked access")
+        REVIEWED = "reviewed", _("reviewed")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     at = models.DateTimeField(default=timezone.now, editable=False)

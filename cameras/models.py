@@ -183,6 +183,7 @@ class Camera(TimestampedModel):
         default="default",
         help_text=_("See System, models."),
     )
+    previous_model_set = models.CharField(max_length=60, blank=True, editable=False)
     detector_confidence = models.FloatField(_("plate found at"), default=0.3, validators=UNIT)
     accept_confidence = models.FloatField(
         _("accepted at"),
@@ -197,6 +198,13 @@ class Camera(TimestampedModel):
         default=0.2,
         validators=UNIT,
         help_text=_("Below this, nothing is recorded."),
+    )
+    review_sample_rate = models.FloatField(
+        _("share reviewed by chance"),
+        null=True,
+        blank=True,
+        validators=UNIT,
+        help_text=_("Of all its detections, 0 to 1. Empty: as the organization says."),
     )
     min_frames_agreed = models.PositiveSmallIntegerField(
         _("frames that must agree"),
@@ -238,6 +246,12 @@ class Camera(TimestampedModel):
     def takes_frames(self) -> bool:
         """Whether the server itself fetches pictures from it."""
         return self.is_enabled and not self.is_archived and self.source_kind != self.SourceKind.PUSH
+
+    @property
+    def sample_rate(self) -> float:
+        """The share of its detections that people look at by chance, 0 to 1."""
+        own = self.review_sample_rate
+        return self.organization.review_sample_rate if own is None else own
 
     @property
     def zone(self) -> ZoneInfo:

@@ -37,3 +37,22 @@ class RecognitionBusyError(RecognitionUnavailableError):
     """Recognition workers are alive, and too slow for what is asked of them."""
 
     code = "recognition_busy"
+
+
+class ReviewRefusedError(LprError):
+    """A decision cannot be taken as it was asked for; `detail["field"]` names what is wrong."""
+
+    code = "review_refused"
+
+
+class AlreadyReviewedError(LprError):
+    """Somebody else decided, or has it before him: look at it again first."""
+
+    code = "already_reviewed"
+    status = 409
+
+
+class TrainingExportError(LprError):
+    """Pictures cannot be exported for training as it was asked for."""
+
+    code = "training_export_refused"

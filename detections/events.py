@@ -19,6 +19,9 @@ from channels.layers import get_channel_layer
 log = structlog.get_logger(__name__)
 
 
+CHANGES_MOST = 200
+
+
 class LiveDetection(TypedDict):
     """A detection as live pages show it. Times are ISO 8601 in UTC; confidence is 0 to 1."""
 
@@ -41,6 +44,13 @@ class DetectionsRecorded(TypedDict):
     """New detections of one camera, oldest first."""
 
     type: Literal["live.detections"]
+    detections: list[LiveDetection]
+
+
+class DetectionsChanged(TypedDict):
+    """Detections of one camera that were reviewed; a page redraws those that it shows."""
+
+    type: Literal["live.changes"]
     detections: list[LiveDetection]
 
 
@@ -75,6 +85,15 @@ def publish_detections(camera_id: UUID, detections: Sequence[LiveDetection]) -> 
     """Tell the pages that watch a camera of its new detections."""
     event: DetectionsRecorded = {"type": "live.detections", "detections": list(detections)}
     _send(camera_id, {**event})
+
+
+def publish_changes(camera_id: UUID, detections: Sequence[LiveDetection]) -> None:
+    """Tell the pages that watch a camera which of its detections were reviewed."""
+    # A batch is many: a page that shows few of them needs no large message at once.
+    for start in range(0, len(detections), CHANGES_MOST):
+        part = list(detections[start : start + CHANGES_MOST])
+        event: DetectionsChanged = {"type": "live.changes", "detections": part}
+        _send(camera_id, {**event})
 
 
 def publish_camera(camera_id: UUID, event: CameraSeen) -> None:

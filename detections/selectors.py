@@ -1,13 +1,34 @@
 """Reads of detections, uploads and counts, each from what a user may see."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
+from django.db.models.functions import Length
 
-from accounts.models import User
+from accounts.models import Role, User
+from accounts.selectors import organizations_of
+from cameras.models import Camera
 from cameras.selectors import camera_ids_visible_to, cameras_visible_to
-from detections.models import Detection, FunnelHour, Upload
+from detections.models import (
+    CorrectionBatch,
+    CorrectionRule,
+    Detection,
+    FunnelHour,
+    ReviewEntry,
+    Upload,
+)
+from detections.models.detections import WAITING_FOR_REVIEW
+from detections.recognition.share import Share
 from lpr_project.common.models import uuid7_floor
+
+REVIEWING_ROLES = (Role.OWNER, Role.MANAGER, Role.OPERATOR, Role.ANALYST)
+# Batches and rules reach further than one detection that somebody looks at.
+CORRECTING_ROLES = (Role.OWNER, Role.MANAGER, Role.ANALYST)
+# A viewer sees what a detection is, and not who said so.
+HISTORY_ROLES = (*REVIEWING_ROLES, Role.AUDITOR)
 
 
 def detections_visible_to(user: User) -> QuerySet[Detection]:
@@ -58,9 +79,12 @@ def as_rows(detections: QuerySet[Detection]) -> QuerySet[Detection]:
     """Only what a row of a list shows: whole rows would cost their evidence's decoding."""
     return (
         detections.select_related(None)
-        .select_related("camera")
+        .select_related("camera", "plate")
         .only(
             "camera__name",
+            "plate__number",
+            "plate__country",
+            "plate__province",
             "read_number",
             "read_country",
             "read_province",
@@ -73,3 +97,103 @@ def as_rows(detections: QuerySet[Detection]) -> QuerySet[Detection]:
         )
         .annotate(char_confidences=F("evidence__char_confidences"))
     )
+
+
+def cameras_reviewed_by(user: User, *roles: Role) -> QuerySet[Camera]:
+    """Cameras that the user sees, where it reviews, or holds another of `roles`."""
+    organizations = organizations_of(user, *(roles or REVIEWING_ROLES))
+    return cameras_visible_to(user).filter(organization__in=organizations)
+
+
+def waiting_detections(camera_ids: Collection[UUID]) -> QuerySet[Detection]:
+    """What people should look at, newest first: too uncertain to be accepted, or in the sample."""
+    return Detection.objects.filter(WAITING_FOR_REVIEW, camera_id__in=camera_ids).order_by("-id")
+
+
+def review_entries_visible_to(user: User) -> QuerySet[ReviewEntry]:
+    """Decisions about detections of the cameras that the user sees, newest first."""
+    entries = ReviewEntry.objects.select_related("camera", "actor", "batch").order_by("-id")
+    cameras = cameras_reviewed_by(user, *HISTORY_ROLES).order_by().values("pk")
+    return entries.filter(
+        organization__in=organizations_of(user, *HISTORY_ROLES), camera__in=cameras
+    )
+
+
+def history_of(user: User, detection: Detection) -> QuerySet[ReviewEntry]:
+    """Decisions about one detection, and about passes merged into it or split off it."""
+    return review_entries_visible_to(user).filter(
+        Q(detection=detection) | Q(other_detection=detection)
+    )
+
+
+def correction_rules_visible_to(user: User) -> QuerySet[CorrectionRule]:
+    """Rules of the cameras that the user sees, newest first."""
+    cameras = cameras_reviewed_by(user, *HISTORY_ROLES).order_by().values("pk")
+    rules = CorrectionRule.objects.filter(camera__in=cameras)
+    return rules.select_related("camera", "created_by").order_by("-id")
+
+
+def correction_batches_visible_to(user: User) -> QuerySet[CorrectionBatch]:
+    """Batches of the cameras that the user sees, newest first."""
+    cameras = cameras_reviewed_by(user, *HISTORY_ROLES).order_by().values("pk")
+    batches = CorrectionBatch.objects.filter(camera__in=cameras)
+    return batches.select_related("camera", "actor", "undone_by").order_by("-id")
+
+
+def active_rules(camera_ids: Collection[UUID]) -> QuerySet[CorrectionRule]:
+    """Rules that hold for these cameras now, the most exact first."""
+    rules = CorrectionRule.objects.filter(camera_id__in=camera_ids, is_active=True)
+    return rules.order_by("-match", Length("read_number").desc(), "id")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accuracy:
+    """How well a camera's plates are read with one model set, as people found them.
+
+    `sample` counts what chance chose, so it tells of all detections; `reviewed` counts whatever
+    people looked at, which are the doubtful ones first. Both count numbers read right.
+    """
+
+    camera_id: UUID
+    model_set: str
+    sample: Share
+    reviewed: Share
+
+
+def accuracy_of(
+    camera_ids: Collection[UUID], *, since: datetime, until: datetime | None = None
+) -> list[Accuracy]:
+    """Accuracy of each camera and model set, from what was captured in a span and judged."""
+    judged = Detection.objects.filter(~Q(verdict=""), in_time(since=since, until=until))
+    counted = (
+        judged.filter(camera_id__in=camera_ids)
+        .order_by()
+        .values_list("camera_id", "model_set", "is_sampled", "verdict")
+        .annotate(count=Count("*"))
+    )
+    counts: dict[tuple[UUID, str], dict[bool, _Judged]] = {}
+    for camera_id, model_set, is_sampled, verdict, count in counted:
+        both = counts.setdefault((camera_id, model_set), {False: _Judged(), True: _Judged()})
+        both[is_sampled].total += count
+        both[is_sampled].right += count if verdict in _NUMBER_RIGHT else 0
+    return [
+        Accuracy(
+            camera_id=camera_id,
+            model_set=model_set,
+            sample=Share(count=both[True].right, total=both[True].total),
+            reviewed=Share(
+                count=both[True].right + both[False].right,
+                total=both[True].total + both[False].total,
+            ),
+        )
+        for (camera_id, model_set), both in sorted(counts.items())
+    ]
+
+
+_NUMBER_RIGHT = (Detection.Verdict.RIGHT, Detection.Verdict.PLACE)
+
+
+@dataclass(slots=True)
+class _Judged:
+    right: int = 0
+    total: int = 0

@@ -96,3 +96,12 @@ def resume_uploads() -> None:
 
     for upload_id in uploads_to_resume():
         queue_upload(upload_id)
+
+
+@shared_task(name="detections.tasks.forget_orphaned_entries")
+def forget_orphaned_entries() -> None:
+    """Let the review history of detections go that are gone."""
+    from detections.services.decisions import forget_orphaned_entries as forget
+
+    if gone := forget():
+        log.info("review_entries_forgotten", count=gone)

@@ -21,6 +21,11 @@ PERIODIC_TASKS: dict[str, dict[str, Any]] = {
         "schedule": 30.0,
         "options": {"expires": 30},
     },
+    "forget-orphaned-review-entries": {
+        "task": "detections.tasks.forget_orphaned_entries",
+        "schedule": crontab(minute=37, hour=3),
+        "options": {"expires": 3600},
+    },
     "watch-camera-health": {
         "task": "cameras.tasks.refresh_health",
         "schedule": 10.0,

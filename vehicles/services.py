@@ -2,16 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
 from django.db import connection
+from django.db.models import F
+from django.db.models.functions import Greatest
 
 from accounts.models import AuditEvent, Organization, User
 from accounts.selectors import organizations_of
 from accounts.services import record_audit_event
 from lpr_project.common.models import uuid7
+from vehicles.models import Plate
 
 
 class PlateKey(NamedTuple):
@@ -23,10 +26,11 @@ class PlateKey(NamedTuple):
 
 
 class Sighting(NamedTuple):
-    """A registration that was seen."""
+    """A registration that was seen; `times` 0 only holds the row of a known plate."""
 
     key: PlateKey
     seen_at: datetime
+    times: int = 1
 
 
 def count_sightings(
@@ -38,7 +42,7 @@ def count_sightings(
     a known one updated once.
     """
     content = orjson.dumps(
-        [(uuid7(), *sighting.key, sighting.seen_at) for sighting in sightings]
+        [(uuid7(), *sighting.key, sighting.seen_at, sighting.times) for sighting in sightings]
     ).decode()
     with connection.cursor() as cursor:
         # Sorted: two batches with the same plates wait for each other in one order.
@@ -48,7 +52,8 @@ def count_sightings(
                 (id, organization_id, number, country, province,
                 first_seen_at, last_seen_at, detections_count)
             SELECT min(seen ->> 0)::uuid, %s, seen ->> 1, seen ->> 2, seen ->> 3,
-                min((seen ->> 4)::timestamptz), max((seen ->> 4)::timestamptz), count(*)
+                min((seen ->> 4)::timestamptz), max((seen ->> 4)::timestamptz),
+                sum((seen ->> 5)::int)
             FROM json_array_elements(%s) AS seen
             GROUP BY seen ->> 1, seen ->> 2, seen ->> 3
             ORDER BY seen ->> 1, seen ->> 2, seen ->> 3
@@ -61,6 +66,26 @@ def count_sightings(
             [organization.pk, content],
         )
         return {PlateKey(*key): pk for *key, pk in cursor.fetchall()}
+
+
+class Remaining(NamedTuple):
+    """What is left of a plate's sightings after `taken` were taken back; None: nothing is."""
+
+    plate_id: UUID
+    taken: int
+    first_seen_at: datetime | None
+    last_seen_at: datetime | None
+
+
+def take_back_sightings(*, remaining: Sequence[Remaining]) -> None:
+    """Take sightings back from plates whose rows are held; a plate of which none is left stays."""
+    for left in remaining:
+        fields: dict[str, Any] = {
+            "detections_count": Greatest(F("detections_count") - left.taken, 0)
+        }
+        if left.first_seen_at is not None:
+            fields |= {"first_seen_at": left.first_seen_at, "last_seen_at": left.last_seen_at}
+        Plate.objects.filter(pk=left.plate_id).update(**fields)
 
 
 def audit_plate_search(*, actor: User, term: str) -> None:

@@ -30,6 +30,7 @@ class OrganizationAdmin(ScopedModelAdmin[Organization]):
     ordering = ["name"]
     fieldsets = [
         (None, {"fields": ["name", "time_zone", "retention_days", "is_active"]}),
+        (_("Review and training"), {"fields": ["review_sample_rate", "allows_training"]}),
     ]
 
     def readable(self, user: User) -> QuerySet[Organization]:

@@ -97,6 +97,7 @@ class CameraAdmin(ScopedModelAdmin[Camera]):
                     "detector_confidence",
                     "accept_confidence",
                     "review_confidence",
+                    "review_sample_rate",
                     "min_frames_agreed",
                     "min_plate_width_px",
                 ],

@@ -103,6 +103,7 @@ class CameraSerializer(serializers.ModelSerializer[Camera]):
             "detector_confidence",
             "accept_confidence",
             "review_confidence",
+            "review_sample_rate",
             "min_frames_agreed",
             "min_plate_width_px",
             "include_areas",

@@ -5,21 +5,25 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from detections.events import LiveDetection, publish_detections
+from detections.events import LiveDetection, publish_changes, publish_detections
 from detections.models import Detection
 
 
 def live_detection(detection: Detection) -> LiveDetection:
     """What a live page shows of a detection; a stored one comes from `as_rows`."""
+    plate = detection.plate
     return {
         "id": str(detection.pk),
         "camera_id": str(detection.camera_id),
         "camera": detection.camera.name,
-        "number": detection.read_number,
-        "country": detection.read_country,
-        "province": detection.read_province,
+        "number": detection.shown_number,
+        "country": plate.country if plate else detection.read_country,
+        "province": plate.province if plate else detection.read_province,
         "confidence": detection.confidence,
-        "char_confidences": _char_confidences(detection),
+        # They belong to what was read: another number has none.
+        "char_confidences": (
+            _char_confidences(detection) if detection.shown_number == detection.read_number else []
+        ),
         "review": detection.review,
         "captured_at": detection.captured_at.isoformat(),
         "recorded_at": detection.recorded_at.isoformat(),
@@ -41,8 +45,18 @@ def _char_confidences(detection: Detection) -> list[float]:
 
 def announce_detections(*, detections: Sequence[Detection]) -> None:
     """Publish new detections, one message per camera."""
+    for camera_id, shown in _by_camera(detections).items():
+        publish_detections(camera_id, shown)
+
+
+def announce_changes(*, detections: Sequence[Detection]) -> None:
+    """Publish detections that a person or a batch changed, one message per camera."""
+    for camera_id, shown in _by_camera(detections).items():
+        publish_changes(camera_id, shown)
+
+
+def _by_camera(detections: Sequence[Detection]) -> dict[UUID, list[LiveDetection]]:
     by_camera: dict[UUID, list[LiveDetection]] = defaultdict(list)
     for detection in detections:
         by_camera[detection.camera_id].append(live_detection(detection))
-    for camera_id, shown in by_camera.items():
-        publish_detections(camera_id, shown)
+    return by_camera

@@ -13,6 +13,8 @@ from lpr_project.common.models import TimestampedModel, uuid7, uuid7_time
 from vehicles.models import Plate
 
 UNIT = (MinValueValidator(0.0), MaxValueValidator(1.0))
+# What a query must say word for word for its index to serve it.
+WAITING_FOR_REVIEW = models.Q(review="pending") | models.Q(review="accepted", is_sampled=True)
 
 
 class Detection(models.Model):
@@ -24,7 +26,8 @@ class Detection(models.Model):
     same row.
 
     What was read never changes: `read_*`. `plate` is the registration that search, counts and
-    hits use; a person's correction moves it and leaves the reading.
+    hits use; a correction moves it and leaves the reading. It is None for what a person rejected
+    and for a pass that was merged into another.
     """
 
     class Origin(models.TextChoices):
@@ -38,6 +41,15 @@ class Detection(models.Model):
         CONFIRMED = "confirmed", _("confirmed")
         CORRECTED = "corrected", _("corrected")
         REJECTED = "rejected", _("rejected")
+        MERGED = "merged", _("merged into another")
+
+    class Verdict(models.TextChoices):
+        """What a person found about the reading, whatever search uses now."""
+
+        RIGHT = "right", _("right")
+        PLACE = "place", _("number right, country or province wrong")
+        WRONG = "wrong", _("number wrong")
+        NO_PLATE = "no_plate", _("no plate")
 
     class Direction(models.TextChoices):
         """Which way a plate went in the picture; programs may send other words."""
@@ -111,6 +123,30 @@ class Detection(models.Model):
     review = models.CharField(
         _("review"), max_length=9, choices=Review.choices, default=Review.ACCEPTED
     )
+    is_sampled = models.BooleanField(
+        _("in the random sample"),
+        default=False,
+        help_text=_("Chosen for review by chance, whatever its confidence."),
+    )
+    verdict = models.CharField(_("verdict"), max_length=8, choices=Verdict.choices, blank=True)
+    merged_into = models.ForeignKey(
+        "self",
+        on_delete=models.DO_NOTHING,
+        null=True,
+        related_name="absorbed",
+        db_index=False,
+        db_constraint=False,
+    )
+    # While a reviewer has it before him, nobody else gets it.
+    claimed_by = models.ForeignKey(
+        User,
+        on_delete=models.DO_NOTHING,
+        null=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
+    claimed_until = models.DateTimeField(null=True)
     direction = models.CharField(_("direction"), max_length=12, blank=True)
     travel_degrees = models.PositiveSmallIntegerField(
         _("direction of travel, degrees"),
@@ -145,8 +181,20 @@ class Detection(models.Model):
             models.Index(fields=["plate", "-id"], name="detection_plate"),
             models.Index(
                 fields=["organization", "-id"],
-                name="detection_to_review",
-                condition=models.Q(review="pending"),
+                name="detection_waits",
+                condition=WAITING_FOR_REVIEW,
+            ),
+            models.Index(
+                fields=["camera", "-id"],
+                name="detection_waits_at_camera",
+                condition=WAITING_FOR_REVIEW,
+            ),
+            # Figures of accuracy are read from the index alone.
+            models.Index(
+                fields=["camera", "id"],
+                name="detection_judged",
+                include=["verdict", "is_sampled", "model_set"],
+                condition=~models.Q(verdict=""),
             ),
             models.Index(
                 fields=["upload"], name="detection_upload", condition=models.Q(upload__isnull=False)
@@ -160,6 +208,18 @@ class Detection(models.Model):
     def id_time(self) -> datetime:
         """The moment that the id carries: `captured_at` to the millisecond."""
         return uuid7_time(self.id)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it stands in the review queue."""
+        return self.review == self.Review.PENDING or (
+            self.review == self.Review.ACCEPTED and self.is_sampled
+        )
+
+    @property
+    def shown_number(self) -> str:
+        """The number that search finds it by; what was read where there is no such number."""
+        return self.plate.number if self.plate else self.read_number
 
     @property
     def readings(self) -> list[dict[str, Any]]:

@@ -1,0 +1,23 @@
+"""Detections, uploads, counts, and what people and rules made of what was read."""
+
+from detections.models.detections import Detection, FunnelHour, Upload
+from detections.models.reviews import (
+    CameraAccuracy,
+    CorrectionBatch,
+    CorrectionRule,
+    NumberMatch,
+    RejectReason,
+    ReviewEntry,
+)
+
+__all__ = [
+    "CameraAccuracy",
+    "CorrectionBatch",
+    "CorrectionRule",
+    "Detection",
+    "FunnelHour",
+    "NumberMatch",
+    "RejectReason",
+    "ReviewEntry",
+    "Upload",
+]
