@@ -23,6 +23,7 @@ class Entry(NamedTuple):
 _PAGES = (
     ("detections:live", _("Live"), "live"),
     ("detections:list", _("Detections"), "list"),
+    ("detections:review", _("Review"), "review"),
     ("detections:uploads", _("Uploads"), "upload"),
     ("detections:cameras", _("Cameras"), "camera"),
 )

@@ -57,7 +57,8 @@ _fragments: OrderedDict[tuple[str, ...], bytes] = OrderedDict()
 
 def detection_json(detection: LiveDetection, language: str) -> bytes:
     """A detection as the page takes it, made once for all sockets of this process."""
-    key = (detection["id"], detection["number"], detection["review"], language)
+    changing = (detection["number"], detection["country"], detection["province"])
+    key = (detection["id"], *changing, detection["review"], language)
     if key not in _fragments:
         with override(language):
             _fragments[key] = orjson.dumps(show_detection(detection))
@@ -72,6 +73,7 @@ class Outbox:
     def __init__(self, send: Callable[[str], Awaitable[None]]) -> None:
         self._send = send
         self._detections: list[bytes] = []
+        self._changes: dict[str, bytes] = {}
         self._latest: dict[str, bytes] = {}
         self._is_complete = True
         self._flushed_at = 0.0
@@ -81,6 +83,11 @@ class Outbox:
         """Send detections; `is_complete` says whether there are older ones that are left out."""
         self._detections.extend(fragments)
         self._is_complete &= is_complete
+        self._wake()
+
+    def put_change(self, key: str, fragment: bytes) -> None:
+        """Send a detection as it now stands; only its newest standing counts."""
+        self._changes[key] = fragment
         self._wake()
 
     def put_latest(self, key: str, event: dict[str, Any]) -> None:
@@ -99,7 +106,7 @@ class Outbox:
 
     async def _gather_and_send(self) -> None:
         loop = asyncio.get_running_loop()
-        while self._detections or self._latest:
+        while self._detections or self._changes or self._latest:
             # The first event after a quiet while goes at once.
             await asyncio.sleep(max(self._flushed_at + GATHER_SECONDS - loop.time(), 0))
             self._flushed_at = loop.time()
@@ -110,7 +117,12 @@ class Outbox:
         if self._detections:
             items, complete = b",".join(self._detections), str(self._is_complete).lower().encode()
             events.append(b'{"type":"detections","complete":%b,"items":[%b]}' % (complete, items))
-        self._detections, self._latest, self._is_complete = [], {}, True
+        if self._changes:
+            # Behind new detections: one of them may be what has changed since.
+            items = b",".join(self._changes.values())
+            events.append(b'{"type":"changes","items":[%b]}' % items)
+        self._detections, self._changes, self._latest = [], {}, {}
+        self._is_complete = True
         return b"[" + b",".join(events) + b"]"
 
 
@@ -174,9 +186,10 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels sh
     """One person's live page; its query string holds the page's filters and language.
 
     The page sends `{"type": "resume", "since": <ISO time>}` once it is connected. It gets lists of
-    `{"type": "detections", "complete": bool, "items": [ShownDetection, …]}`, `CameraSeen` and
-    `{"type": "status", "layer": bool, "database": bool}`, the last at least every few seconds. The
-    same detection may come twice.
+    `{"type": "detections", "complete": bool, "items": [ShownDetection, …]}`,
+    `{"type": "changes", "items": [ShownDetection, …]}` of detections that were reviewed, shown or
+    not, `CameraSeen` and `{"type": "status", "layer": bool, "database": bool}`, the last at least
+    every few seconds. The same detection may come twice.
 
     The layer may lose messages. The database is asked instead when the page resumes, while the
     layer does not deliver, once it does again, and now and then.
@@ -234,6 +247,10 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels sh
     def _hear(self, message: dict[str, Any]) -> None:
         if message["type"] == "live.detections":
             self._tell(message["detections"])
+        elif message["type"] == "live.changes":
+            for detection in message["detections"]:
+                fragment = detection_json(detection, self._language)
+                self._outbox.put_change(detection["id"], fragment)
         elif message["type"] == "live.camera":
             self._outbox.put_latest(message["camera_id"], message | {"type": "camera"})
 

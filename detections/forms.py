@@ -14,8 +14,8 @@ from accounts.models import User
 from cameras.models import Camera, CameraGroup
 from cameras.selectors import camera_groups_visible_to, cameras_visible_to
 from detections.events import LiveDetection
-from detections.models import Detection
-from detections.selectors import in_time
+from detections.models import Detection, NumberMatch
+from detections.selectors import CORRECTING_ROLES, cameras_reviewed_by, in_time
 from vehicles.models import Plate
 from vehicles.plates.text import PlateTextError, normalise
 
@@ -51,6 +51,9 @@ class DetectionFilter:
             detections = detections.filter(plate__in=plates.values("pk"))
         if self.review:
             detections = detections.filter(review=self.review)
+        else:
+            # The pass that it was merged into stands for it.
+            detections = detections.exclude(review=Detection.Review.MERGED)
         if self.least_confidence:
             detections = detections.filter(confidence__gte=self.least_confidence)
         return detections
@@ -149,6 +152,61 @@ class DetectionFilterForm(LiveFilterForm):
         names = ("direction", "vehicle_kind", "vehicle_color")
         vehicle = {name: asked for name in names if (asked := self.cleaned_data.get(name))}
         return chosen.narrow(detections).filter(span, **vehicle)
+
+
+class ReviewFilterForm(forms.Form):
+    """What a reviewer wants to look at."""
+
+    camera = forms.ModelChoiceField(
+        Camera.objects.none(), label=_("Camera"), required=False, empty_label=_("All cameras")
+    )
+    sample = forms.BooleanField(label=_("Only the random sample"), required=False)
+
+    def __init__(self, data: Any, *, user: User) -> None:
+        super().__init__(data)
+        _choose_from(self.fields["camera"], cameras_reviewed_by(user).order_by("name"))
+        self.full_clean()
+
+    @property
+    def camera_ids(self) -> list[UUID]:
+        """The camera that was asked for, if any."""
+        camera: Camera | None = self.cleaned_data.get("camera")
+        return [camera.pk] if camera else []
+
+    @property
+    def only_sample(self) -> bool:
+        return bool(self.cleaned_data.get("sample"))
+
+
+class CorrectionForm(forms.Form):
+    """What is read wrongly at a camera, and what it is."""
+
+    camera = forms.ModelChoiceField(Camera.objects.none(), label=_("Camera"))
+    read_number = forms.CharField(label=_("What was read"), max_length=64)
+    match = forms.ChoiceField(label=_("This is"), choices=NumberMatch.choices)
+    number = forms.CharField(label=_("What it is"), max_length=64)
+    country = forms.CharField(
+        label=_("Country"), required=False, max_length=2, help_text=_("Empty: as read.")
+    )
+    province = forms.CharField(
+        label=_("Province"),
+        required=False,
+        max_length=64,
+        help_text=_("Name or code. Empty: as read."),
+        widget=forms.TextInput(attrs={"list": "provinces"}),
+    )
+    since = forms.DateTimeField(label=_("From"), required=False)
+    until = forms.DateTimeField(label=_("Until"), required=False)
+    reason = forms.CharField(label=_("Reason"), required=False, max_length=300)
+
+    def __init__(self, data: Any = None, *, user: User) -> None:
+        super().__init__(data)
+        cameras = cameras_reviewed_by(user, *CORRECTING_ROLES).order_by("name")
+        _choose_from(self.fields["camera"], cameras)
+        for name in ("since", "until"):
+            self.fields[name].widget = forms.DateTimeInput(
+                attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"
+            )
 
 
 class UploadForm(forms.Form):

@@ -110,6 +110,17 @@ def waiting_detections(camera_ids: Collection[UUID]) -> QuerySet[Detection]:
     return Detection.objects.filter(WAITING_FOR_REVIEW, camera_id__in=camera_ids).order_by("-id")
 
 
+NEIGHBOURS_WITHIN = timedelta(seconds=60)
+
+
+def neighbours_of(detection: Detection) -> QuerySet[Detection]:
+    """What the same camera recorded within a minute: perhaps the same vehicle, found again."""
+    at = detection.captured_at
+    near = in_time(since=at - NEIGHBOURS_WITHIN, until=at + NEIGHBOURS_WITHIN)
+    others = Detection.objects.filter(near, camera_id=detection.camera_id).exclude(pk=detection.pk)
+    return others.exclude(review=Detection.Review.MERGED).order_by("-id")
+
+
 def review_entries_visible_to(user: User) -> QuerySet[ReviewEntry]:
     """Decisions about detections of the cameras that the user sees, newest first."""
     entries = ReviewEntry.objects.select_related("camera", "actor", "batch").order_by("-id")

@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from detections.views import cameras, detections, live, pictures, uploads
+from detections.views import (
+    cameras,
+    corrections,
+    detections,
+    live,
+    pictures,
+    reviews,
+    uploads,
+)
 
 app_name = "detections"
 urlpatterns = [
@@ -13,6 +21,22 @@ urlpatterns = [
     path("detections/<uuid:detection_id>/frame", pictures.detection_frame, name="frame"),
     path("detections/<uuid:detection_id>/crop", pictures.detection_crop, name="crop"),
     path("detections/<uuid:detection_id>/verify", detections.detection_verify, name="verify"),
+    path("review/", reviews.review, name="review"),
+    path("review/next", reviews.next_item, name="review-next"),
+    path("review/hold", reviews.hold, name="review-hold"),
+    path("review/release", reviews.release, name="review-release"),
+    path("review/<uuid:detection_id>/decide", reviews.decide, name="review-decide"),
+    path("review/<uuid:detection_id>/merge", reviews.merge, name="review-merge"),
+    path("review/<uuid:detection_id>/split", reviews.split, name="review-split"),
+    path("review/entries/<uuid:entry_id>/undo", reviews.undo, name="review-undo"),
+    path("review/accuracy/", reviews.accuracy, name="accuracy"),
+    path("review/corrections/", corrections.corrections, name="corrections"),
+    path("review/corrections/<uuid:batch_id>/undo", corrections.undo, name="correction-batch-undo"),
+    path(
+        "review/rules/<int:rule_id>/switch-off",
+        corrections.switch_off,
+        name="correction-rule-switch-off",
+    ),
     path("uploads/", uploads.upload_list, name="uploads"),
     path("uploads/<uuid:upload_id>/", uploads.upload_detail, name="upload"),
     path("cameras/", cameras.camera_list, name="cameras"),

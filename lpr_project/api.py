@@ -6,6 +6,12 @@ from rest_framework.routers import DefaultRouter
 from accounts.api.viewsets import MeView
 from cameras.api.viewsets import CameraGroupViewSet, CameraViewSet
 from detections.api.ingest import IngestView
+from detections.api.reviews import (
+    AccuracyView,
+    CorrectionBatchViewSet,
+    CorrectionRuleViewSet,
+    ReviewViewSet,
+)
 from detections.api.viewsets import DetectionViewSet, ModelRegistryView, UploadViewSet
 from vehicles.api.viewsets import PlateViewSet
 
@@ -14,12 +20,16 @@ router.include_root_view = False
 router.include_format_suffixes = False
 router.register("cameras", CameraViewSet, "camera")
 router.register("camera-groups", CameraGroupViewSet, "camera-group")
+router.register("correction-batches", CorrectionBatchViewSet, "correction-batch")
+router.register("correction-rules", CorrectionRuleViewSet, "correction-rule")
 router.register("detections", DetectionViewSet, "detection")
 router.register("plates", PlateViewSet, "plate")
+router.register("reviews", ReviewViewSet, "review")
 router.register("uploads", UploadViewSet, "upload")
 
 app_name = "api"
 urlpatterns = [
+    path("accuracy/", AccuracyView.as_view(), name="accuracy"),
     path("me/", MeView.as_view(), name="me"),
     path("models/", ModelRegistryView.as_view(), name="models"),
     path("detections/ingest/", IngestView.as_view(), name="ingest"),

@@ -22,6 +22,9 @@ DETECTION = {
     "frames_agreed": 7,
     "frames_read": 8,
     "review": "accepted",
+    "verdict": "",
+    "is_sampled": False,
+    "merged_into": None,
     "direction": "approaching",
     "travel_degrees": 180,
     "vehicle_kind": "pickup",
@@ -96,4 +99,66 @@ INGEST_RESULT = {
     "created": 1,
     "repeated": 0,
     "refused": 1,
+}
+
+DECISION = {
+    "detection": _ID,
+    "decision": "correct",
+    "number": "1กข 1284",
+    "country": "TH",
+    "province": "กรุงเทพมหานคร",
+    "seen": "pending",
+    "reason": "8, not 3",
+}
+
+REVIEW = {
+    "id": "019b7d1c-4a10-7b6e-a1f0-3b4c5d6e7f80",
+    "at": "2026-01-02T05:21:40.202Z",
+    "by": "reviewer@example.org",
+    "camera": _CAMERA,
+    "detection": _ID,
+    "decision": "corrected",
+    "reject_reason": "",
+    "reason": "8, not 3",
+    "other_detection": None,
+    "batch": None,
+    "undoes": None,
+    "before": {
+        "review": "pending",
+        "verdict": "",
+        "number": "1กข1234",
+        "country": "TH",
+        "province": "TH-10",
+        "merged_into": None,
+    },
+    "after": {
+        "review": "corrected",
+        "verdict": "wrong",
+        "number": "1กข1284",
+        "country": "TH",
+        "province": "TH-10",
+        "merged_into": None,
+    },
+}
+
+RULE = {
+    "camera": _CAMERA,
+    "match": "whole",
+    "read_number": "0ABC",
+    "number": "OABC",
+    "reason": "The first letter is an O with a bolt in it.",
+}
+
+BATCH = {**RULE, "since": "2026-01-01T00:00:00Z", "until": "2026-02-01T00:00:00Z"}
+
+ACCURACY = {
+    "results": [
+        {
+            "camera": _CAMERA,
+            "camera_name": "Gate 1",
+            "model_set": "default",
+            "sample": {"count": 94, "total": 100, "rate": 0.94, "interval": [0.875, 0.972]},
+            "reviewed": {"count": 121, "total": 180, "rate": 0.672, "interval": [0.6, 0.737]},
+        }
+    ]
 }

@@ -42,7 +42,8 @@ PICTURE = OpenApiResponse(OpenApiTypes.BINARY, description="WebP or JPEG, as it 
 @extend_schema_view(
     list=extend_schema(
         summary="Detections, newest first",
-        description="Pages by key: follow `next`. A search by number is audited.",
+        description="Pages by key: follow `next`. A search by number is audited. Passes that were "
+        "merged into another are left out unless `review=merged` asks for them.",
         examples=[OpenApiExample("A detection", examples.DETECTION, response_only=True)],
     ),
     retrieve=extend_schema(
@@ -61,6 +62,9 @@ class DetectionViewSet(ReadOnlyModelViewSet[Detection]):
 
     def get_queryset(self) -> QuerySet[Detection]:
         detections = detections_visible_to(self._user)
+        if self.action == "list" and "review" not in self.request.query_params:
+            # The pass that it was merged into stands for it.
+            detections = detections.exclude(review=Detection.Review.MERGED)
         return detections.defer(None) if self.action == "retrieve" else detections
 
     def get_serializer_class(self) -> type[DetectionSerializer]:

@@ -75,6 +75,12 @@ def preview_correction(*, wanted: Wanted, actor: User) -> list[Proposal]:
         NotAllowedError: The actor may not correct at this camera.
     """
     wanted = _checked(wanted, actor)
+    record_audit_event(
+        action=AuditEvent.Action.SEARCHED,
+        actor=actor,
+        target=wanted.camera,
+        detail={"text": wanted.read_number},
+    )
     return _proposals(wanted, _concerned(wanted)[: BATCH_MOST + 1])
 
 
@@ -190,7 +196,7 @@ def create_rule(*, wanted: Wanted, actor: User) -> CorrectionRule:
 
 
 @transaction.atomic
-def switch_off_rule(*, rule: CorrectionRule, actor: User) -> CorrectionRule:
+def switch_off_rule(*, rule: CorrectionRule, actor: User, reason: str = "") -> CorrectionRule:
     """Stop a rule; what it made of readings before stays.
 
     Raises:
@@ -204,6 +210,7 @@ def switch_off_rule(*, rule: CorrectionRule, actor: User) -> CorrectionRule:
             action=AuditEvent.Action.CHANGED,
             actor=actor,
             target=rule,
+            reason=reason,
             detail={"is_active": False},
         )
     return rule

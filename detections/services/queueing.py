@@ -9,7 +9,8 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import User
+from accounts.models import AuditEvent, User
+from accounts.services import record_audit_event
 from cameras.models import Camera
 from detections.errors import AlreadyReviewedError
 from detections.models import Detection
@@ -74,13 +75,12 @@ def _first_free(
     )
     if found is None:
         return None
-    _claim(found.pk, actor)
-    return _loaded(found.pk)
+    return _claim(found.pk, actor)
 
 
 @transaction.atomic
 def claim_detection(*, detection_id: UUID, actor: User) -> Detection:
-    """Give somebody this detection, waiting or not, or hold it for longer.
+    """Give somebody this detection, waiting or not.
 
     Raises:
         AlreadyReviewedError: Somebody else has it.
@@ -90,8 +90,13 @@ def claim_detection(*, detection_id: UUID, actor: User) -> Detection:
     until = detection.claimed_until
     if detection.claimed_by_id not in {None, actor.pk} and until and until > timezone.now():
         raise AlreadyReviewedError(_("Somebody else is looking at this one. Take the next."))
-    _claim(detection_id, actor)
-    return _loaded(detection_id)
+    return _claim(detection_id, actor)
+
+
+def renew_claims(*, detection_ids: Collection[UUID], actor: User) -> int:
+    """Keep what somebody still looks at for him; gives how many are still his."""
+    held = Detection.objects.filter(pk__in=detection_ids, claimed_by=actor)
+    return held.update(claimed_until=timezone.now() + CLAIM)
 
 
 def release_detections(*, detection_ids: Collection[UUID], actor: User) -> int:
@@ -106,10 +111,10 @@ def count_waiting(cameras: QuerySet[Camera], *, most: int) -> int:
     return len(waiting_detections(ids).values_list("pk", flat=True)[:most])
 
 
-def _claim(pk: UUID, actor: User) -> None:
+def _claim(pk: UUID, actor: User) -> Detection:
     until = timezone.now() + CLAIM
     Detection.objects.filter(pk=pk).update(claimed_by=actor, claimed_until=until)
-
-
-def _loaded(pk: UUID) -> Detection:
-    return Detection.objects.select_related("camera__organization", "plate").get(pk=pk)
+    detection = Detection.objects.select_related("camera__organization", "plate").get(pk=pk)
+    # Whoever reviews a detection has opened it.
+    record_audit_event(action=AuditEvent.Action.VIEWED, actor=actor, target=detection)
+    return detection

@@ -13,10 +13,12 @@ from accounts.models import AuditEvent, User
 from accounts.services import record_audit_event
 from detections.forms import DetectionFilterForm
 from detections.models import Detection
-from detections.selectors import as_rows, detections_visible_to
+from detections.selectors import as_rows, cameras_reviewed_by, detections_visible_to
 from detections.services.live import live_detection
 from detections.services.verification import verify_pictures
 from detections.views.evidence import show_evidence
+from detections.views.history import show_history
+from detections.views.live import socket_settings
 from detections.views.presentation import show_detection, show_vehicle
 from detections.views.requests import user_of
 
@@ -53,6 +55,7 @@ def detection_list(request: HttpRequest) -> HttpResponse:
         "is_first": not (after or before),
         "query": _query_without_keys(request),
         "keys": LIST_KEYS,
+        "page": socket_settings(request),
     }
     return render(request, "detections/list.html", context)
 
@@ -101,6 +104,8 @@ def detection_detail(request: HttpRequest, detection_id: UUID) -> HttpResponse:
         "older": seen.filter(pk__lt=detection.pk).first(),
         "vehicle": show_vehicle(detection),
         "keys": DETAIL_KEYS,
+        "history": show_history(user, detection),
+        "may_review": cameras_reviewed_by(user).filter(pk=detection.camera_id).exists(),
     }
     return render(request, "detections/detail.html", context)
 

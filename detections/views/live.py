@@ -72,15 +72,22 @@ def newest_detections(user: User, form: LiveFilterForm) -> list[ShownDetection]:
 
 def page_settings(request: HttpRequest, rows: list[ShownDetection], now: str) -> dict[str, Any]:
     """What the page's script starts from."""
+    return {
+        **socket_settings(request),
+        "now": now,
+        "rows": rows,
+        "states": {str(value): str(label) for value, label in CameraStatus.State.choices},
+    }
+
+
+def socket_settings(request: HttpRequest) -> dict[str, Any]:
+    """Where a page's script hears of what happens, and where detections are."""
     query = request.GET.copy()
     query["language"] = get_language() or ""
     return {
         "socket": f"/ws/live/?{query.urlencode()}",
         "session": reverse("detections:session"),
         "detections": reverse("detections:list"),
-        "now": now,
-        "rows": rows,
-        "states": {str(value): str(label) for value, label in CameraStatus.State.choices},
     }
 
 

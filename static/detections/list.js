@@ -1,7 +1,26 @@
-// The list by keyboard: j and k between rows, n and o between pages.
+// The list by keyboard: j and k between rows, n and o between pages. Rows that are reviewed
+// elsewhere are redrawn; what is new waits for the next page.
 import { onKeys, rowKeys } from "../lpr/keys.js";
+import { connect } from "../lpr/socket.js";
+import { writeTimes } from "../lpr/times.js";
+import { redrawRow } from "./row.js";
 
 const follow = (selector) => () => document.querySelector(selector)?.click();
 const list = document.querySelector("[data-rows]");
+const page = JSON.parse(document.querySelector("#page").textContent);
+
+function takeChanges({ items }) {
+  items.forEach((row) => redrawRow(list, row, page.detections));
+  writeTimes(list);
+}
 
 onKeys({ ...(list ? rowKeys(list) : {}), n: follow("[data-newer]"), o: follow("[data-older]") });
+if (list) {
+  connect({
+    path: page.socket,
+    session: page.session,
+    onOpen: () => {},
+    onEvents: (events) => events.filter(({ type }) => type === "changes").forEach(takeChanges),
+    onState: () => {},
+  });
+}

@@ -4,6 +4,7 @@ import { drawCertainty, drawPlate, element } from "../lpr/plate.js";
 import { connect } from "../lpr/socket.js";
 import { drawTime, writeTimes } from "../lpr/times.js";
 import { showBanner } from "./banner.js";
+import { drawCrop, drawRow, redrawRow } from "./row.js";
 import { playSound, soundSwitch } from "./sound.js";
 import { startTiles } from "./tiles.js";
 
@@ -21,39 +22,10 @@ const shown = new Map();
 let held = [];
 let newestRecordedAt = page.now;
 
-function drawCrop(row) {
-  if (!row.has_crop) {
-    return element("span", "passing-crop", gettext("no picture"));
-  }
-  const crop = element("img");
-  crop.src = `${page.detections}${row.id}/crop`;
-  crop.alt = "";
-  crop.loading = "lazy";
-  crop.decoding = "async";
-  return element("span", "passing-crop", crop);
-}
-
-function drawReview(row) {
-  return row.review === "accepted" ? "" : element("span", `tag tag-${row.review}`, row.review_word);
-}
-
-function drawRow(row) {
-  const link = element(
-    "a",
-    "passing",
-    drawCrop(row),
-    element("span", "passing-top", drawPlate(row.plate)),
-    element("span", "passing-where", element("span", "", row.camera), drawTime(row.captured_at, "clock")),
-    element("span", "passing-sure", drawCertainty(row), drawReview(row)),
-  );
-  link.href = `${page.detections}${row.id}/`;
-  link.dataset.row = row.id;
-  return element("li", "", link);
-}
-
 function showHero(row) {
   hero.hidden = false;
-  hero.querySelector(".hero-crop").replaceChildren(drawCrop(row));
+  hero.dataset.row = row.id;
+  hero.querySelector(".hero-crop").replaceChildren(drawCrop(row, page.detections));
   hero.querySelector(".hero-plate").replaceChildren(drawPlate(row.plate));
   const facts = [drawCertainty(row), element("b", "", row.camera), drawTime(row.captured_at, "clock")];
   hero.querySelector(".hero-facts").replaceChildren(...facts);
@@ -67,7 +39,7 @@ function place(item, id) {
 
 function show(rows, { areNew }) {
   for (const row of rows) {
-    const item = drawRow(row);
+    const item = drawRow(row, page.detections);
     if (areNew) {
       item.firstChild.classList.add("is-new");
     }
@@ -130,9 +102,29 @@ function takeDetections({ items, complete }) {
   }
 }
 
+function takeChanges({ items }) {
+  for (const row of items) {
+    held = held.map((waiting) => (waiting.id === row.id ? row : waiting));
+    if (shown.has(row.id)) {
+      const isHero = hero.dataset.row === row.id;
+      redrawRow(list, row, page.detections);
+      shown.set(row.id, row);
+      if (row.review === "merged") {
+        shown.delete(row.id);
+      } else if (isHero) {
+        showHero(row);
+      }
+    }
+  }
+  held = held.filter((row) => row.review !== "merged");
+  showHeld();
+  writeTimes(pane);
+}
+
 const tiles = startTiles(document.querySelector("#tiles"), page.states);
 const takers = {
   detections: takeDetections,
+  changes: takeChanges,
   camera: tiles.take,
   status: (status) => showBanner(status.database ? (status.layer ? "live" : "layer") : "database"),
 };

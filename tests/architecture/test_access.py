@@ -10,10 +10,12 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.test import APIClient
 from rest_framework.views import APIView
 
-from accounts.models import Organization, Scope, User
+from accounts.models import Organization, Role, Scope, User
 from cameras.models import Camera
-from detections.models import Upload
-from tests.accounts.factories import make_api_key
+from detections.models import NumberMatch, Upload
+from detections.services.corrections import Wanted, correct_batch, create_rule
+from detections.services.reviewing import confirm_detection
+from tests.accounts.factories import make_api_key, make_member
 from tests.cameras.factories import make_camera_group
 from tests.detections.factories import make_detection
 
@@ -69,7 +71,21 @@ def things(organization: Organization, camera: Camera, jpeg: bytes) -> dict[str,
         captured_at=detection.captured_at,
     )
     group = make_camera_group(organization, [camera])
+    manager = make_member(organization, Role.MANAGER)
+    rule = create_rule(
+        wanted=Wanted(camera=camera, match=NumberMatch.WHOLE, read_number="0ABC", number="OABC"),
+        actor=manager,
+    )
+    make_detection(camera, text="0ABD")
+    batch = correct_batch(
+        wanted=Wanted(camera=camera, match=NumberMatch.WHOLE, read_number="0ABD", number="OABD"),
+        actor=manager,
+    )
+    entry = confirm_detection(detection_id=detection.pk, actor=manager)
     return {
+        "correction-batch": batch.pk,
+        "correction-rule": rule.pk,
+        "review": entry.pk,
         "camera": camera.pk,
         "camera-group": group.pk,
         "detection": detection.pk,
@@ -78,6 +94,9 @@ def things(organization: Organization, camera: Camera, jpeg: bytes) -> dict[str,
         "<uuid:detection_id>": detection.pk,
         "<uuid:upload_id>": upload.pk,
         "<uuid:camera_id>": camera.pk,
+        "<uuid:entry_id>": entry.pk,
+        "<uuid:batch_id>": batch.pk,
+        "<int:rule_id>": rule.pk,
     }
 
 

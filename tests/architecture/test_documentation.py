@@ -65,6 +65,7 @@ def test_socket_groups_and_events_are_documented() -> None:
 
     assert "`camera.<id in hexadecimal>`" in text
     assert "`live.detections`" in text
+    assert "`live.changes`" in text
     assert "`live.camera`" in text
 
 
