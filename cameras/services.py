@@ -120,6 +120,8 @@ def update_camera(
 ) -> Camera:
     """Change a camera; its running task takes the change up within seconds."""
     changed = [name for name, value in fields.items() if getattr(camera, name) != value]
+    if "model_set" in changed:
+        camera.previous_model_set = camera.model_set
     for name in changed:
         setattr(camera, name, fields[name])
     camera.full_clean()

@@ -56,3 +56,9 @@ class TrainingExportError(LprError):
     """Pictures cannot be exported for training as it was asked for."""
 
     code = "training_export_refused"
+
+
+class ModelSetRefusedError(LprError):
+    """A camera cannot be set to this model set."""
+
+    code = "model_set_refused"

@@ -201,6 +201,15 @@ def accuracy_of(
     ]
 
 
+def count_sample_waiting(camera_ids: Collection[UUID], *, since: datetime) -> dict[UUID, int]:
+    """How many of each camera's random sample, captured since, nobody has looked at yet."""
+    waiting = Detection.objects.filter(
+        WAITING_FOR_REVIEW, in_time(since=since), camera_id__in=camera_ids, is_sampled=True
+    )
+    counted = waiting.order_by().values_list("camera_id").annotate(count=Count("*"))
+    return dict(counted)
+
+
 _NUMBER_RIGHT = (Detection.Verdict.RIGHT, Detection.Verdict.PLACE)
 
 

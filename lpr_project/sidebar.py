@@ -22,6 +22,10 @@ _GROUPS: tuple[tuple[Any, tuple[tuple[str, Any, str], ...]], ...] = (
         _("What was read"),
         (
             ("detections.detection", _("Detections"), "center_focus_strong"),
+            ("detections.cameraaccuracy", _("Accuracy"), "target"),
+            ("detections.reviewentry", _("Decisions"), "fact_check"),
+            ("detections.correctionrule", _("Correction rules"), "rule"),
+            ("detections.correctionbatch", _("Batch corrections"), "published_with_changes"),
             ("detections.upload", _("Uploads"), "upload_file"),
             ("detections.funnelhour", _("Why or why not"), "filter_alt"),
             ("vehicles.plate", _("Plates"), "pin"),

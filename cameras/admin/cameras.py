@@ -180,6 +180,13 @@ class CameraAdmin(ScopedModelAdmin[Camera]):
             *super().get_urls(),
         ]
 
+    def save_model(
+        self, request: HttpRequest, obj: Camera, form: ModelForm[Any], change: bool
+    ) -> None:
+        if "model_set" in form.changed_data:
+            obj.previous_model_set = form.initial.get("model_set", "")
+        super().save_model(request, obj, form, change)
+
     def save_related(
         self, request: HttpRequest, form: ModelForm[Any], formsets: Any, change: bool
     ) -> None:

@@ -20,7 +20,9 @@ from rest_framework.test import APIClient
 from accounts.models import AuditEvent, Organization, Role, Scope, User
 from accounts.services import create_api_key, record_audit_event
 from cameras.models import CameraGroup, CameraStatus
-from detections.models import FunnelHour, Upload
+from detections.models import FunnelHour, NumberMatch, Upload
+from detections.services.corrections import Wanted, correct_batch, create_rule
+from detections.services.reviewing import confirm_detection
 from tests.accounts.factories import make_member
 from tests.cameras.factories import make_camera, make_camera_group
 from tests.detections.factories import make_detection
@@ -40,7 +42,12 @@ def fill(organization: Organization, count: int = 1) -> None:
     for number in range(count):
         camera = make_camera(organization)
         make_camera_group(organization, [camera])
-        make_detection(camera)
+        detection = make_detection(camera, text="0ABC")
+        manager = make_member(organization, Role.MANAGER)
+        wanted = Wanted(camera=camera, match=NumberMatch.WHOLE, read_number="0ABC", number="OABC")
+        correct_batch(wanted=wanted, actor=manager)
+        create_rule(wanted=wanted, actor=manager)
+        confirm_detection(detection_id=detection.pk, actor=manager)
         make_member(organization, Role.VIEWER)
         create_api_key(
             organization=organization,

@@ -1,0 +1,3 @@
+"""Staff pages of detections, uploads, the funnel, reviews and accuracy."""
+
+from detections.admin import accuracy, detections, reviews  # noqa: F401
