@@ -2,19 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 import orjson
 from django.db import connection
-from django.db.models import F
-from django.db.models.functions import Greatest
 
 from accounts.models import AuditEvent, Organization, User
 from accounts.selectors import organizations_of
 from accounts.services import record_audit_event
 from lpr_project.common.models import uuid7
-from vehicles.models import Plate
 
 
 class PlateKey(NamedTuple):
@@ -79,13 +76,21 @@ class Remaining(NamedTuple):
 
 def take_back_sightings(*, remaining: Sequence[Remaining]) -> None:
     """Take sightings back from plates whose rows are held; a plate of which none is left stays."""
-    for left in remaining:
-        fields: dict[str, Any] = {
-            "detections_count": Greatest(F("detections_count") - left.taken, 0)
-        }
-        if left.first_seen_at is not None:
-            fields |= {"first_seen_at": left.first_seen_at, "last_seen_at": left.last_seen_at}
-        Plate.objects.filter(pk=left.plate_id).update(**fields)
+    if not remaining:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE vehicles_plate AS plate
+            SET detections_count = greatest(plate.detections_count - remains.taken, 0),
+                first_seen_at = coalesce(remains.first_seen_at, plate.first_seen_at),
+                last_seen_at = coalesce(remains.last_seen_at, plate.last_seen_at)
+            FROM unnest(%s::uuid[], %s::bigint[], %s::timestamptz[], %s::timestamptz[])
+                AS remains (plate_id, taken, first_seen_at, last_seen_at)
+            WHERE plate.id = remains.plate_id
+            """,
+            [list(column) for column in zip(*remaining, strict=True)],
+        )
 
 
 def audit_plate_search(*, actor: User, term: str) -> None:

@@ -31,7 +31,6 @@ from vehicles.services import (
 
 _COUNTRY_LETTERS, _PROVINCE_MOST = 2, 6
 _BULK = 500
-_FIELDS = ("review", "verdict", "plate", "merged_into", "claimed_by", "claimed_until")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,10 +251,30 @@ def _move_plates(decisions: Sequence[Decision], before: Sequence[Standing]) -> N
         decision.detection.plate = (
             Plate(pk=ids[key], organization=organization, **key._asdict()) if key else None
         )
-    Detection.objects.bulk_update(
-        [decision.detection for decision in decisions], _FIELDS, batch_size=_BULK
-    )
+    _write([decision.detection for decision in decisions])
     take_back_sightings(remaining=_remaining(lost))
+
+
+def _write(detections: Sequence[Detection]) -> None:
+    """Write what decisions change: one statement, which Django's `bulk_update` makes a long one."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE detections_detection AS detection
+            SET review = stands.review, verdict = stands.verdict, plate_id = stands.plate_id,
+                merged_into_id = stands.merged_into, claimed_by_id = NULL, claimed_until = NULL
+            FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::uuid[], %s::uuid[])
+                AS stands (id, review, verdict, plate_id, merged_into)
+            WHERE detection.id = stands.id
+            """,
+            [
+                [detection.pk for detection in detections],
+                [str(detection.review) for detection in detections],
+                [str(detection.verdict) for detection in detections],
+                [detection.plate_id for detection in detections],
+                [detection.merged_into_id for detection in detections],
+            ],
+        )
 
 
 def _remaining(lost: Counter[UUID]) -> list[Remaining]:

@@ -1,6 +1,6 @@
 """The review queue: who gets what to look at, so that no two get the same."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import timedelta
 from uuid import UUID
 
@@ -42,20 +42,12 @@ def claim_next(
     Returns:
         None where nothing waits for this person.
     """
-    cameras = cameras_reviewed_by(actor).order_by()
+    cameras = cameras_reviewed_by(actor)
     if camera_ids:
         cameras = cameras.filter(pk__in=camera_ids)
-    by_organization: dict[int, list[UUID]] = {}
-    for pk, organization_id in cameras.values_list("pk", "organization_id"):
-        by_organization.setdefault(organization_id, []).append(pk)
-    for organization_id, ids in by_organization.items():
-        # One camera and one organization each have an index of what waits, newest first.
-        waiting = waiting_detections(ids)
-        if len(ids) > 1:
-            waiting = waiting.filter(organization_id=organization_id)
-        if only_sample:
-            waiting = waiting.filter(is_sampled=True)
-        detection = _first_free(waiting, actor, passed_over)
+    for waiting in _waiting_by_organization(cameras):
+        wanted = waiting.filter(is_sampled=True) if only_sample else waiting
+        detection = _first_free(wanted, actor, passed_over)
         if detection is not None:
             return detection
     return None
@@ -107,8 +99,21 @@ def release_detections(*, detection_ids: Collection[UUID], actor: User) -> int:
 
 def count_waiting(cameras: QuerySet[Camera], *, most: int) -> int:
     """How many detections wait at these cameras, counted no further than `most`."""
-    ids = list(cameras.order_by().values_list("pk", flat=True))
-    return len(waiting_detections(ids).values_list("pk", flat=True)[:most])
+    return sum(
+        # Without an order: the index of what waits is the only cheap way then.
+        len(waiting.order_by().values_list("pk", flat=True)[:most])
+        for waiting in _waiting_by_organization(cameras)
+    )
+
+
+def _waiting_by_organization(cameras: QuerySet[Camera]) -> Iterator[QuerySet[Detection]]:
+    by_organization: dict[int, list[UUID]] = {}
+    for pk, organization_id in cameras.order_by().values_list("pk", "organization_id"):
+        by_organization.setdefault(organization_id, []).append(pk)
+    for organization_id, ids in by_organization.items():
+        # One camera and one organization each have an index of what waits, newest first.
+        waiting = waiting_detections(ids)
+        yield waiting if len(ids) == 1 else waiting.filter(organization_id=organization_id)
 
 
 def _claim(pk: UUID, actor: User) -> Detection:

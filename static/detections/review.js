@@ -195,7 +195,7 @@ async function undo() {
   isBusy = true;
   const url = undoable.pop();
   try {
-    const answer = await send(url, {});
+    const answer = await send(url, { camera: page.camera, sample: page.sample });
     if (answer.ok) {
       const html = await answer.text();
       place(html, "afterbegin");
