@@ -21,7 +21,7 @@ from detections.models import (
     Upload,
 )
 from detections.models.detections import WAITING_FOR_REVIEW
-from detections.recognition.share import Share
+from detections.recognition.evaluation.tally import Share
 from lpr_project.common.models import uuid7_floor
 
 REVIEWING_ROLES = (Role.OWNER, Role.MANAGER, Role.OPERATOR, Role.ANALYST)

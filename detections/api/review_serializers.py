@@ -16,7 +16,7 @@ from detections.models import (
     RejectReason,
     ReviewEntry,
 )
-from detections.recognition.share import Share
+from detections.recognition.evaluation.tally import Share
 from detections.selectors import CORRECTING_ROLES, Accuracy, cameras_reviewed_by
 
 IDS_MOST = 200

@@ -11,6 +11,7 @@ from accounts.models import AuditEvent, Organization, User
 from cameras.models import Camera
 from detections.errors import TrainingExportError
 from detections.models import RejectReason
+from detections.recognition.evaluation.labels import load_labels
 from detections.services.reviewing import (
     confirm_detection,
     correct_detection,
@@ -72,9 +73,8 @@ def test_export_holds_what_people_said_and_is_noted(reviewed: Organization, tmp_
 
 
 def test_labels_are_those_that_evaluation_reads(reviewed: Organization, tmp_path: Path) -> None:
-    evaluation = pytest.importorskip("detections.recognition.evaluation.labels")
     export_training_set(folder=tmp_path / "set", organization=reviewed)
-    pictures = evaluation.load_labels(tmp_path / "set" / "labels.jsonl")
+    pictures = load_labels(tmp_path / "set" / "labels.jsonl")
     assert {plate.text for picture in pictures for plate in picture.plates} == {"1กข1234", "2กข7"}
 
 

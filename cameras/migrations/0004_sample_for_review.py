@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cameras", "0002_let_groups_be_operated"),
+        ("cameras", "0003_keep_doubtful_readings"),
     ]
 
     operations = [

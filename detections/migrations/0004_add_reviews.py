@@ -28,8 +28,8 @@ DROP FUNCTION detections_reviewentry_is_append_only();
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0003_note_reviews"),
-        ("cameras", "0003_sample_for_review"),
-        ("detections", "0001_initial"),
+        ("cameras", "0004_sample_for_review"),
+        ("detections", "0003_upload_once"),
         ("vehicles", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
