@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0003_note_reviews"),
         ("cameras", "0004_sample_for_review"),
-        ("detections", "0003_upload_once"),
+        ("detections", "0004_add_travel_degrees"),
         ("vehicles", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
