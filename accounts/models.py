@@ -93,6 +93,10 @@ class Organization(TimestampedModel):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
     def clean(self) -> None:
         try:
             ZoneInfo(self.time_zone)

@@ -62,3 +62,9 @@ class ModelSetRefusedError(LprError):
     """A camera cannot be set to this model set."""
 
     code = "model_set_refused"
+
+
+class SeedRefusedError(LprError):
+    """A seeded city cannot be put here."""
+
+    code = "seed_refused"
