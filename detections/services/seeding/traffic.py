@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from detections.services.seeding.city import JUNCTIONS, City
 from detections.services.seeding.fleet import Fleet
-from vehicles.plates.confusables import GROUPS
+from vehicles.plates.confusables import group_of
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
@@ -211,9 +211,6 @@ def _read(
     )
 
 
-_GROUP_OF = {character: group for group in GROUPS for character in group}
-
-
 def _misreadings(
     random: np.random.Generator, fleet: Fleet, vehicle: Ints, is_misread: NDArray[np.bool_]
 ) -> tuple[Ints, Ints]:
@@ -222,11 +219,11 @@ def _misreadings(
     chance = random.random((len(vehicle), 2))
     for index in np.flatnonzero(is_misread).tolist():
         number = fleet.numbers[vehicle[index]]
-        places = [place for place, character in enumerate(number) if character in _GROUP_OF]
+        places = [place for place, character in enumerate(number) if group_of(character)]
         if places:
             place = places[int(chance[index, 0] * len(places))]
             misread_at[index] = place
-            misread_as[index] = int(chance[index, 1] * (len(_GROUP_OF[number[place]]) - 1))
+            misread_as[index] = int(chance[index, 1] * (len(group_of(number[place])) - 1))
     return misread_at, misread_as
 
 
@@ -236,5 +233,5 @@ def misread(number: str, place: int, other: int) -> str:
     >>> misread("1กข8", 3, 0)
     '1กขB'
     """
-    others = _GROUP_OF[number[place]].replace(number[place], "")
+    others = group_of(number[place]).replace(number[place], "")
     return f"{number[:place]}{others[other]}{number[place + 1 :]}"
