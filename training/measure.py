@@ -1,6 +1,6 @@
 """Measures a reader or a detector on labelled pictures, without the server.
 
-    python -m training.measure reader latin_reader_v1.onnx labels.jsonl
+    python -m training.measure reader plate_reader_v1.onnx labels.jsonl
     python -m training.measure detector plate_detector_v1.onnx labels.jsonl
 
 Labels are one JSON object a line with `image`, `plates`, and in each plate `bbox` (x, y, width,

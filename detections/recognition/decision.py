@@ -6,6 +6,7 @@ from detections.recognition.config import RecognitionConfig
 from detections.recognition.passing import Check, Decision, Outcome
 from detections.recognition.types import Reading, Rejection
 from detections.recognition.voting import Vote
+from vehicles.plates.confusables import distance
 from vehicles.plates.grammar import Identity, identify
 from vehicles.plates.provinces import Province, find_province
 from vehicles.plates.text import PlateTextError, normalise
@@ -58,6 +59,15 @@ def is_sure(
     return len(vote.text) >= config.min_text_length and sure >= factor * config.min_frames_agreed
 
 
+def _frames_for(vote: Vote) -> int:
+    """Frames that speak for a vote: those that read just that, or half of those that nearly did.
+
+    Where each frame misses another character, hardly one reads what all of them together tell.
+    """
+    near = sum(item.frames for item in vote.candidates if distance(item.text, vote.text) <= 1)
+    return max(vote.frames_agreed, near // 2)
+
+
 def decide(
     vote: Vote,
     *,
@@ -81,7 +91,7 @@ def decide(
     review = Check(rule="review_confidence", value=vote.confidence, limit=config.review_confidence)
     accept = Check(rule="accept_confidence", value=vote.confidence, limit=config.accept_confidence)
     length = Check(rule="min_text_length", value=len(vote.text), limit=config.min_text_length)
-    agreed = Check(rule="min_frames_agreed", value=vote.frames_agreed, limit=min_frames_agreed)
+    agreed = Check(rule="min_frames_agreed", value=_frames_for(vote), limit=min_frames_agreed)
     checks = (length, review, accept, agreed)
     if not vote.frames_read:
         reasons = [

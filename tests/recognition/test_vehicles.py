@@ -222,7 +222,7 @@ def write_registry(folder: Path, vehicle: str = "") -> ModelRegistry:
         f'files = [{{ name = "boxes.onnx", sha256 = "{sha256_of(finder)}" }}]\n'
         f'[models.colors]\nkind = "vehicle_classifier"\n{ENTRY}{vehicle or labels}\n'
         f'files = [{{ name = "colors.onnx", sha256 = "{sha256_of(classifier)}" }}]\n'
-        '[sets.full]\ndetector = "plate-detector-v1"\nreader = "latin-reader-v1"\n'
+        '[sets.full]\ndetector = "plate-detector-v1"\nreader = "plate-reader-v1"\n'
         'vehicle_detector = "boxes"\nvehicle_classifier = "colors"\n'
     )
     return ModelRegistry.load(folder)

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 _NOT_A_PLATE = "none"
 """The region by which our readers say that a crop shows no plate."""
 
+_SURELY_NO_PLATE = 0.8
+"""From this on a crop is believed to show no plate. No plate that a detector found in the real sets
+was lost so (285 plates), and of its boxes that show none half went."""
+
 _NO_REGIONS = {_NOT_A_PLATE, "unknown", "Unknown", "UNKNOWN"}
 
 _LEAST_POSSIBLE = 0.02
@@ -138,7 +142,7 @@ class FastPlateOcrReader:
             char_confidences=tuple(confidence for _, confidence, _ in places),
             region=region if region not in _NO_REGIONS else None,
             region_confidence=region_confidence,
-            is_plate=region != _NOT_A_PLATE,
+            is_plate=region != _NOT_A_PLATE or region_confidence < _SURELY_NO_PLATE,
             char_alternatives=tuple(others for _, _, others in places),
             region_alternatives={key: p for key, p in others.items() if key not in _NO_REGIONS},
         )
