@@ -12,6 +12,7 @@ from detections.api.reviews import (
     CorrectionRuleViewSet,
     ReviewViewSet,
 )
+from detections.api.search import SearchView
 from detections.api.viewsets import DetectionViewSet, ModelRegistryView, UploadViewSet
 from vehicles.api.viewsets import PlateViewSet
 
@@ -33,5 +34,6 @@ urlpatterns = [
     path("me/", MeView.as_view(), name="me"),
     path("models/", ModelRegistryView.as_view(), name="models"),
     path("detections/ingest/", IngestView.as_view(), name="ingest"),
+    path("search/", SearchView.as_view(), name="search"),
     *router.urls,
 ]

@@ -7,3 +7,15 @@ class NumberRefusedError(LprError):
     """What was asked for stands on no plate."""
 
     code = "invalid"
+
+
+class SearchRefusedError(LprError):
+    """A question about plates that cannot be answered; `detail` names the field."""
+
+    code = "invalid"
+
+
+class SearchTooSlowError(LprError):
+    """A search was stopped because it took too long."""
+
+    code = "search_too_slow"

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization
 from lpr_project.common.models import TimestampedModel, uuid7
+from vehicles.plates.confusables import FOLD_FROM, FOLD_TO
 
 
 class Vehicle(TimestampedModel):
@@ -33,6 +34,17 @@ class Vehicle(TimestampedModel):
             or " ".join(filter(None, (self.color, self.make, self.model)))
             or str(_("vehicle"))
         )
+
+
+def folded(text: str | models.Expression) -> models.Func:
+    """A text in SQL, as `vehicles.plates.confusables.fold` writes it."""
+    return models.Func(
+        text,
+        models.Value(FOLD_FROM),
+        models.Value(FOLD_TO),
+        function="translate",
+        output_field=models.CharField(),
+    )
 
 
 class Plate(models.Model):
@@ -66,6 +78,7 @@ class Plate(models.Model):
             models.Index(fields=["organization", "-last_seen_at", "-id"], name="plate_newest"),
             models.Index(OpClass("number", name="text_pattern_ops"), name="plate_number_prefix"),
             GinIndex(OpClass(Upper("number"), name="gin_trgm_ops"), name="plate_number_trigrams"),
+            GinIndex(OpClass(folded("number"), name="gin_trgm_ops"), name="plate_folded_trigrams"),
         ]
 
     def __str__(self) -> str:

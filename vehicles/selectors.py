@@ -1,22 +1,35 @@
 """Reads of plates and vehicles."""
 
-from django.db.models import QuerySet
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from django.contrib.postgres.search import TrigramSimilarity
+from django.db import DataError, OperationalError, connection, models, transaction
+from django.db.models import QuerySet, Value
+from django.db.models.functions import Upper
+from psycopg.errors import QueryCanceled
 
 from accounts.models import Role, User
 from accounts.selectors import organizations_of
-from vehicles.errors import NumberRefusedError
-from vehicles.models import Plate, Vehicle
+from vehicles.errors import NumberRefusedError, SearchRefusedError, SearchTooSlowError
+from vehicles.models import Plate, Vehicle, folded
+from vehicles.plates.confusables import distance, fold
+from vehicles.plates.matching import like_pattern, regex_pattern
 from vehicles.plates.text import PlateTextError, normalise
 
 # A viewer sees detections of its cameras; where else a plate was seen is not for it.
 READING_ROLES = (Role.OWNER, Role.MANAGER, Role.OPERATOR, Role.ANALYST, Role.AUDITOR)
 
+SEARCH_MOST_MS = "1500"
+_CANDIDATES = 300
+
 
 def plates_visible_to(user: User) -> QuerySet[Plate]:
     """Plates of organizations in which the user sees every camera."""
-    return Plate.objects.filter(
-        organization__in=organizations_of(user, *READING_ROLES)
-    ).select_related("vehicle")
+    # As plain ids: of one, the index in the order of time serves; of a subquery, none does.
+    organizations = list(organizations_of(user, *READING_ROLES).values_list("pk", flat=True))
+    return Plate.objects.filter(organization__in=organizations).select_related("vehicle")
 
 
 def plates_numbered(text: str, *, is_prefix: bool = False) -> QuerySet[Plate]:
@@ -30,6 +43,103 @@ def plates_numbered(text: str, *, is_prefix: bool = False) -> QuerySet[Plate]:
     except PlateTextError as error:
         raise NumberRefusedError(str(error), number=[str(error)]) from error
     return Plate.objects.filter(**{"number__startswith" if is_prefix else "number": number})
+
+
+def plates_like(plates: QuerySet[Plate], pattern: str) -> QuerySet[Plate]:
+    """Plates whose number is written like a pattern with `?` and `*`.
+
+    Raises:
+        SearchRefusedError: It finds nearly everything, or stands on no plate.
+    """
+    return plates.filter(_compared("LIKE", _read(like_pattern, pattern)))
+
+
+def plates_matching(plates: QuerySet[Plate], expression: str) -> QuerySet[Plate]:
+    """Plates in whose number a regular expression is found; evaluate it `in_bounded_time`.
+
+    Raises:
+        SearchRefusedError: It is none, or none that is allowed.
+    """
+    return plates.filter(_compared("~", _read(regex_pattern, expression)))
+
+
+def _read(reader: Callable[[str], str], text: str) -> str:
+    try:
+        return reader(text)
+    except PlateTextError as error:
+        raise SearchRefusedError(str(error), text=[str(error)]) from error
+
+
+def _compared(operator: str, pattern: str) -> models.Func:
+    return models.Func(
+        Upper("number"),
+        Value(pattern),
+        template="(%(expressions)s)",
+        arg_joiner=f" {operator} ",
+        output_field=models.BooleanField(),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NearPlate:
+    """A plate and its distance from the number asked for: 0 is the same number."""
+
+    plate: Plate
+    distance: float
+
+
+def plates_near(plates: QuerySet[Plate], text: str, *, most_distance: float) -> list[NearPlate]:
+    """Plates whose number is much like another, nearest first, the last seen first among equals.
+
+    Trigrams of folded numbers find candidates, so that confusable characters cost nothing there;
+    their weighted edit distance ranks them. Two edits in the middle of a short number that are not
+    confusable leave too few trigrams to be found.
+
+    Raises:
+        SearchRefusedError: The text stands on no plate.
+    """
+    number = _read(normalise, text)
+    likeness = TrigramSimilarity(folded("number"), fold(number))
+    alike = models.Func(
+        folded("number"),
+        Value(fold(number)),
+        template="(%(expressions)s)",
+        arg_joiner=" %% ",
+        output_field=models.BooleanField(),
+    )
+    candidates = plates.filter(alike).order_by(likeness.desc(), "-last_seen_at", "-id")
+    near = [
+        NearPlate(plate=plate, distance=round(distance(number, plate.number), 2))
+        for plate in candidates[:_CANDIDATES]
+    ]
+    return sorted(
+        (found for found in near if found.distance <= most_distance),
+        key=lambda found: (found.distance, -found.plate.last_seen_at.timestamp()),
+    )
+
+
+@contextmanager
+def in_bounded_time() -> Iterator[None]:
+    """Stop what runs longer than `SEARCH_MOST_MS`, and say so in words.
+
+    Raises:
+        SearchTooSlowError: It was stopped.
+        SearchRefusedError: PostgreSQL does not take the expression.
+    """
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [SEARCH_MOST_MS])
+            yield
+            cursor.execute("SET LOCAL statement_timeout TO DEFAULT")
+    except OperationalError as error:
+        if not isinstance(error.__cause__, QueryCanceled):
+            raise
+        raise SearchTooSlowError(
+            "This search takes too long. Name more characters, or narrow it by country or time."
+        ) from error
+    except DataError as error:
+        message = "PostgreSQL does not understand this expression. Write it more simply."
+        raise SearchRefusedError(message, text=[message]) from error
 
 
 def vehicles_visible_to(user: User) -> QuerySet[Vehicle]:

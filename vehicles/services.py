@@ -1,6 +1,6 @@
 """Writes of plates and vehicles."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -93,13 +93,24 @@ def take_back_sightings(*, remaining: Sequence[Remaining]) -> None:
         )
 
 
-def audit_plate_search(*, actor: User, term: str) -> None:
-    """Note in each organization that the search reached who looked for what."""
+def audit_plate_search(
+    *,
+    actor: User,
+    term: str,
+    match: str = "",
+    filters: Mapping[str, str] | None = None,
+    reason: str = "",
+    case_number: str = "",
+) -> None:
+    """Note in each organization that the search reached who looked for what, and why."""
     reached = [None] if actor.is_superuser else list(organizations_of(actor))
+    asked = {"plate": term[:64], "match": match, **(filters or {})}
     for organization in reached:
         record_audit_event(
             action=AuditEvent.Action.SEARCHED,
             actor=actor,
             organization=organization,
-            detail={"plate": term[:64]},
+            reason=reason,
+            case_number=case_number,
+            detail={name: value for name, value in asked.items() if value},
         )

@@ -27,6 +27,10 @@ CONFUSABLE_COST = 0.2
 """Cost of taking a character for one of its group, where any other edit costs 1."""
 
 _FOLD = {ord(character): group[0] for group in GROUPS for character in group}
+FOLD_FROM = "".join(group[1:] for group in GROUPS)
+FOLD_TO = "".join(group[0] * (len(group) - 1) for group in GROUPS)
+"""What SQL's `translate` needs to fold as `fold` does; an index of plates is made with them."""
+
 _GROUP_OF = {character: group for group in GROUPS for character in group}
 
 
