@@ -5,7 +5,7 @@ machine are for superusers and are asked for by the page itself, since workers t
 """
 
 import shutil
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +113,7 @@ def worst_cameras(cameras: QuerySet[Camera]) -> list[CameraStatus]:
 def hourly_chart(user: User, cameras: QuerySet[Camera]) -> dict[str, Any]:
     """Detections of each of the last 24 hours, oldest first, heights as per cent of the most."""
     key = f"dashboard-chart:{user.pk}"
-    counted: dict[datetime, int] | None
+    counted: dict[str, int] | None
     try:
         counted = cache.get(key)
         if counted is None:
@@ -123,26 +123,33 @@ def hourly_chart(user: User, cameras: QuerySet[Camera]) -> dict[str, Any]:
         counted = _count_by_hour(user, cameras)
     now = timezone.localtime().replace(minute=0, second=0, microsecond=0)
     hours = [now - timedelta(hours=ago) for ago in range(HOURS - 1, -1, -1)]
-    most = max((counted.get(hour, 0) for hour in hours), default=0)
+    counts = [counted.get(_hour_key(hour), 0) for hour in hours]
+    most = max(counts)
     bars = [
         {
             "hour": hour,
-            "count": counted.get(hour, 0),
-            "height": round(100 * counted.get(hour, 0) / most, 1) if most else 0,
+            "count": count,
+            "height": round(100 * count / most, 1) if most else 0,
             "x": index * 10,
         }
-        for index, hour in enumerate(hours)
+        for index, (hour, count) in enumerate(zip(hours, counts, strict=True))
     ]
     return {"bars": bars, "most": most, "total": sum(bar["count"] for bar in bars)}
 
 
-def _count_by_hour(user: User, cameras: QuerySet[Camera]) -> dict[datetime, int]:
+def _hour_key(hour: datetime) -> str:
+    """An hour as the cache's JSON can hold it among the names of an object."""
+    return hour.astimezone(UTC).isoformat()
+
+
+def _count_by_hour(user: User, cameras: QuerySet[Camera]) -> dict[str, int]:
     since = timezone.localtime().replace(minute=0, second=0, microsecond=0)
     detections = Detection.objects.filter(in_time(since=since - timedelta(hours=HOURS - 1)))
     if not user.is_superuser:
         detections = detections.filter(camera_id__in=list(cameras.values_list("pk", flat=True)))
     hours = detections.order_by().annotate(hour=TruncHour("captured_at"))
-    return dict(hours.values_list("hour").annotate(count=Count("pk")))
+    counted = hours.values_list("hour").annotate(count=Count("pk"))
+    return {_hour_key(hour): count for hour, count in counted}
 
 
 def funnel(cameras: QuerySet[Camera]) -> dict[str, Any]:

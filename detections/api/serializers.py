@@ -53,6 +53,7 @@ class DetectionSerializer(serializers.ModelSerializer[Detection]):
     camera_name = serializers.CharField(source="camera.name")
     plate = DetectedPlateSerializer(allow_null=True)
     read = ReadPlateSerializer(source="*")
+    verdict = serializers.ChoiceField(choices=Detection.Verdict.choices, allow_blank=True)
     box = serializers.SerializerMethodField()
     frame = serializers.SerializerMethodField()
     crop = serializers.SerializerMethodField()
