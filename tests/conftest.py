@@ -51,13 +51,20 @@ sys.addaudithook(_refuse_the_outside)
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Besides pytest-django's database: this month's partitions, as a running server has them."""
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         ensure_partitions(months=months_ahead(timezone.now()))
         # Tests with transactions of their own are cleaned up after by TRUNCATE.
         cursor.execute(
             "ALTER TABLE accounts_auditevent DISABLE TRIGGER accounts_auditevent_not_truncated"
+        )
+    yield
+    # A thread of a test may keep its connection a moment longer; no database is dropped meanwhile.
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
 
 

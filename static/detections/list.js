@@ -7,7 +7,9 @@ import { redrawRow } from "./row.js";
 
 const follow = (selector) => () => document.querySelector(selector)?.click();
 const list = document.querySelector("[data-rows]");
-const page = JSON.parse(document.querySelector("#page").textContent);
+// The page of one upload has the rows and not what it takes to follow them.
+const following = document.querySelector("#page");
+const page = following && JSON.parse(following.textContent);
 
 function takeChanges({ items }) {
   items.forEach((row) => redrawRow(list, row, page.detections));
@@ -15,7 +17,7 @@ function takeChanges({ items }) {
 }
 
 onKeys({ ...(list ? rowKeys(list) : {}), n: follow("[data-newer]"), o: follow("[data-older]") });
-if (list) {
+if (list && page) {
   connect({
     path: page.socket,
     session: page.session,

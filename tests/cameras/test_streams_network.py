@@ -179,7 +179,12 @@ def test_network_source_unknown_host_is_said(
 
 def test_network_source_silent_name_server_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     released = threading.Event()
-    monkeypatch.setattr("socket.getaddrinfo", lambda *_: released.wait(10))
+
+    def silent(*_: object) -> list[object]:
+        released.wait(10)
+        return []
+
+    monkeypatch.setattr("socket.getaddrinfo", silent)
     started_s = time.monotonic()
     with pytest.raises(NoAnswerError, match="name server"):
         open_source(config(SourceKind.RTSP, "rtsp://slow.example/live", open_timeout_s=0.5))

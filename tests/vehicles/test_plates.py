@@ -1,4 +1,5 @@
 import string
+from itertools import count
 
 import numpy as np
 import pytest
@@ -94,8 +95,7 @@ def test_every_serial_of_a_family_fits_it(family: Family) -> None:
     ]
     is_valid = family.has_valid_check or bool
     for shape in shapes:
-        serials = iter(lambda shape=shape: draw_serial(shape, random), None)
-        text = next(serial for serial in serials if is_valid(serial))
+        text = next(serial for _ in count() if is_valid(serial := draw_serial(shape, random)))
         assert fits(text, family), text
 
 
