@@ -23,6 +23,8 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from detections.recognition.evaluation.measuring import fold
+from detections.recognition.evaluation.tally import Share
 from training.errors import TrainingError
 from training.layouts import PROVINCE_NAMES, REGIONS
 from training.photos import MARGIN_X, MARGIN_Y
@@ -30,7 +32,6 @@ from training.plates import ALPHABET, SEPARATORS
 
 Frame = NDArray[np.uint8]
 Boxes = NDArray[np.float32]
-LOOK_ALIKES = str.maketrans("OQI", "001")
 UNPRINTED = str.maketrans("", "", SEPARATORS)
 
 
@@ -47,21 +48,6 @@ class Score:
     pictures: int = 0
     extra: int = 0
     seconds: list[float] = field(default_factory=list)
-
-
-def wilson(hits: int, tries: int) -> tuple[float, float]:
-    """The 95 % interval of a share. Source: Wilson, 1927, doi:10.1080/01621459.1927.10502953.
-
-    >>> tuple(round(bound, 3) for bound in wilson(9, 10))
-    (0.596, 0.982)
-    """
-    if tries == 0:
-        return 0.0, 1.0
-    z, share = 1.959964, hits / tries
-    middle = share + z * z / (2 * tries)
-    reach = z * math.sqrt(share * (1 - share) / tries + z * z / (4 * tries * tries))
-    scale = 1 + z * z / tries
-    return (middle - reach) / scale, (middle + reach) / scale
 
 
 def session(path: Path) -> onnxruntime.InferenceSession:
@@ -148,7 +134,7 @@ def measure_reader(model: Path, labels: Path, folders: Sequence[str] = ()) -> di
             score.seconds.append(time.perf_counter() - started)
             score.plates += 1
             score.exact += answer == text
-            score.folded += answer.translate(LOOK_ALIKES) == text.translate(LOOK_ALIKES)
+            score.folded += fold(answer) == fold(text)
             if plate.get("province") in PROVINCE_NAMES.values():
                 score.provinces += 1
                 score.placed += PROVINCE_NAMES.get(region) == plate["province"]
@@ -203,14 +189,14 @@ def main() -> None:
         )
     for folder, score in scores.items():
         figures: dict[str, object] = {"folder": folder, "plates": score.plates}
-        shares = {"exact": (score.exact, score.plates), "folded": (score.folded, score.plates)}
+        counts = {"exact": (score.exact, score.plates), "folded": (score.folded, score.plates)}
         if score.provinces:
-            shares["province"] = (score.placed, score.provinces)
+            counts["province"] = (score.placed, score.provinces)
         if arguments.kind == "detector":
-            shares = {"found": (score.found, score.plates)}
+            counts = {"found": (score.found, score.plates)}
             figures["extra_boxes_per_picture"] = round(score.extra / score.pictures, 2)
-        for name, (hits, tries) in shares.items():
-            low, high = wilson(hits, tries)
+        for name, (hits, tries) in counts.items():
+            low, high = Share(count=hits, total=tries).interval or (0.0, 1.0)
             figures[name] = f"{hits / tries:.3f} ({low:.3f}-{high:.3f})"
         figures["ms_p50"] = round(float(np.median(score.seconds)) * 1e3, 2)
         print(json.dumps(figures))

@@ -2,9 +2,10 @@
 
 import pytest
 
-from detections.recognition.decision import identify_vote
-from detections.recognition.types import Reading
-from detections.recognition.voting import vote
+from detections.recognition.config import RecognitionConfig
+from detections.recognition.decision import decide, identify_vote
+from detections.recognition.types import Reading, Rejection
+from detections.recognition.voting import Vote, vote
 
 
 def understood(
@@ -55,3 +56,17 @@ def test_alternatives_of_the_readers_reach_the_grammar() -> None:
     identity, _ = identify_vote(vote([torn, torn]), regions={}, country="VN")
     assert identity is not None
     assert (identity.raw_text, identity.text) == (text, "89C20553")
+
+
+def test_frames_that_each_miss_another_character_stand_for_the_vote_together() -> None:
+    def voted(*texts: str) -> Vote:
+        return vote([Reading(text=text, char_confidences=(0.9,) * len(text)) for text in texts])
+
+    def reasons(*texts: str) -> tuple[Rejection, ...]:
+        return decide(voted(*texts), config=RecognitionConfig(), defects={}).reasons
+
+    torn = ("89C2055", "89C2053", "9C20553", "89C20553")
+    assert (voted(*torn).text, voted(*torn).frames_agreed) == ("89C20553", 1)
+    assert Rejection.ONE_FRAME_ONLY not in reasons(*torn)
+    assert Rejection.ONE_FRAME_ONLY in reasons("89C20553")
+    assert Rejection.ONE_FRAME_ONLY in reasons("89C20553", "51G1")

@@ -110,6 +110,13 @@ def test_correction_moves_doubt_to_the_alternatives(tmp_path: Path) -> None:
     assert reading.char_alternatives[1]["R"] > 0.3
 
 
+def test_reader_that_hardly_doubts_a_plate_is_not_believed(tmp_path: Path) -> None:
+    reader = FastPlateOcrReader(*write_reader(tmp_path, regions=("TH-10", "none")))
+    doubtful, sure = reader.read([strips(BLUE, BLUE, BLUE, BLACK), strips(*[BLUE] * 4)])
+    assert (doubtful.is_plate, doubtful.region) == (True, None)
+    assert not sure.is_plate
+
+
 def test_a_model_without_region_head_says_none(reader: FastPlateOcrReader) -> None:
     [reading] = reader.read([strips(*[RED] * 4)])
     assert (reading.region, reading.region_confidence) == (None, 0.0)
