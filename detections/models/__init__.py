@@ -1,6 +1,7 @@
-"""Detections, uploads, counts, and what people and rules made of what was read."""
+"""Detections, uploads, counts, holds, and what people and rules made of what was read."""
 
 from detections.models.detections import Detection, FunnelHour, Upload
+from detections.models.keeping import HeldDetection, HeldPlate, HeldSpan, LegalHold
 from detections.models.reviews import (
     CameraAccuracy,
     CorrectionBatch,
@@ -16,6 +17,10 @@ __all__ = [
     "CorrectionRule",
     "Detection",
     "FunnelHour",
+    "HeldDetection",
+    "HeldPlate",
+    "HeldSpan",
+    "LegalHold",
     "NumberMatch",
     "RejectReason",
     "ReviewEntry",

@@ -128,6 +128,11 @@ class Detection(models.Model):
         default=False,
         help_text=_("Chosen for review by chance, whatever its confidence."),
     )
+    is_hit = models.BooleanField(
+        _("hit"),
+        default=False,
+        help_text=_("Matched an entry of a watchlist; such detections may be kept longer."),
+    )
     verdict = models.CharField(_("verdict"), max_length=8, choices=Verdict.choices, blank=True)
     merged_into = models.ForeignKey(
         "self",
@@ -188,6 +193,11 @@ class Detection(models.Model):
                 fields=["camera", "-id"],
                 name="detection_waits_at_camera",
                 condition=WAITING_FOR_REVIEW,
+            ),
+            models.Index(
+                fields=["organization", "-id"],
+                name="detection_hits",
+                condition=models.Q(is_hit=True),
             ),
             # Figures of accuracy are read from the index alone.
             models.Index(

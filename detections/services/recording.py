@@ -293,6 +293,7 @@ def _row(item: NewDetection, now: datetime) -> Row:
         "frames_read": item.frames_read,
         "review": item.review,
         "is_sampled": is_sampled(pk, item.camera.sample_rate),
+        "is_hit": False,
         "verdict": "",
         "merged_into_id": None,
         "claimed_by_id": None,

@@ -1,0 +1,26 @@
+"""Notes on detections that they matched an entry, so that they are kept and found as hits."""
+
+from collections.abc import Collection
+from operator import attrgetter
+from uuid import UUID
+
+from django.db import connection, transaction
+
+
+@transaction.atomic
+def mark_hits(*, detection_ids: Collection[UUID]) -> int:
+    """Note that detections are hits; gives how many were not yet.
+
+    One statement, which names the partitions by the first and last id. Those that are gone or are
+    marked already are passed over.
+    """
+    if not detection_ids:
+        return 0
+    by_time = sorted(set(detection_ids), key=attrgetter("int"))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE detections_detection SET is_hit = TRUE"
+            " WHERE id BETWEEN %s AND %s AND id = ANY(%s) AND NOT is_hit",
+            [by_time[0], by_time[-1], by_time],
+        )
+        return cursor.rowcount
