@@ -68,3 +68,9 @@ class SeedRefusedError(LprError):
     """A seeded city cannot be put here."""
 
     code = "seed_refused"
+
+
+class CriteriaRefusedError(LprError):
+    """What somebody searches for cannot be read; `detail` names each parameter that is wrong."""
+
+    code = "invalid"

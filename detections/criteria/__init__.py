@@ -1,0 +1,1 @@
+"""What people search detections and plates for, as one value: free of the database."""
