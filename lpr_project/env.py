@@ -7,7 +7,7 @@ A wrong value stops the start with the list of all that is wrong.
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, IPvAnyNetwork, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -79,6 +79,10 @@ class Env(BaseSettings):
     allow_loopback_sources: bool = Field(
         default=False,
         description="Cameras may be on this machine itself or on link-local addresses.",
+    )
+    outgoing_allowed_networks: list[IPvAnyNetwork] = Field(
+        default=[],
+        description="Private networks (CIDR) that webhooks, feeds and look-ups may call into.",
     )
     map_tile_url: str = Field(
         "",

@@ -185,6 +185,7 @@ DATA_DIR: Path = env.data_dir
 MODELS_DIR: Path = env.models_dir
 SOURCES_DIR: Path = env.sources_dir
 ALLOW_LOOPBACK_SOURCES = env.allow_loopback_sources
+OUTGOING_ALLOWED_NETWORKS = env.outgoing_allowed_networks
 MAP_TILE_URL = env.map_tile_url
 MAP_TILE_ATTRIBUTION = env.map_tile_attribution
 PICTURE_QUALITY = env.picture_quality
