@@ -1,5 +1,6 @@
 """Celery entry points of detections."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -105,3 +106,21 @@ def forget_orphaned_entries() -> None:
 
     if gone := forget():
         log.info("review_entries_forgotten", count=gone)
+
+
+@shared_task(name="detections.tasks.add_up_counts")
+def add_up_counts() -> None:
+    """Add the changes of counts to their hours."""
+    from detections.services.rollups import add_up
+
+    add_up()
+
+
+@shared_task(name="detections.tasks.reconcile_counts", time_limit=3600)
+def reconcile_counts() -> None:
+    """Compare the counts of the last two days with the detections, and mend what differs."""
+    from detections.services.rollups import reconcile
+
+    now = timezone.now()
+    if found := reconcile(since=now - timedelta(days=2), until=now, repairs=True):
+        log.warning("counts_repaired", hours=len(found))

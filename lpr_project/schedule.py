@@ -26,6 +26,16 @@ PERIODIC_TASKS: dict[str, dict[str, Any]] = {
         "schedule": crontab(minute=37, hour=3),
         "options": {"expires": 3600},
     },
+    "add-up-counts": {
+        "task": "detections.tasks.add_up_counts",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "reconcile-counts": {
+        "task": "detections.tasks.reconcile_counts",
+        "schedule": crontab(minute=17, hour=4),
+        "options": {"expires": 3600},
+    },
     "watch-camera-health": {
         "task": "cameras.tasks.refresh_health",
         "schedule": 10.0,

@@ -16,6 +16,7 @@ from accounts.models import Role, User
 from detections.errors import AlreadyReviewedError, ReviewRefusedError
 from detections.models import CorrectionBatch, Detection, ReviewEntry
 from detections.selectors import cameras_reviewed_by
+from detections.services.rollups import Counted, hour_of, note_changes
 from detections.signals import detections_reviewed
 from lpr_project.common.errors import NotAllowedError
 from vehicles.models import Plate
@@ -216,6 +217,7 @@ def record_decisions(
         for decision, stood in zip(decisions, before, strict=True)
     ]
     ReviewEntry.objects.bulk_create(entries, batch_size=_BULK)
+    _count(decisions, before)
     transaction.on_commit(
         partial(detections_reviewed.send_robust, sender=Detection, changes=entries)
     )
@@ -275,6 +277,16 @@ def _write(detections: Sequence[Detection]) -> None:
                 [detection.merged_into_id for detection in detections],
             ],
         )
+
+
+def _count(decisions: Sequence[Decision], before: Sequence[Standing]) -> None:
+    """Let the hourly counts follow."""
+    changes: Counter[Counted] = Counter()
+    for decision, stood in zip(decisions, before, strict=True):
+        camera_id, hour = decision.detection.camera_id, hour_of(decision.detection.captured_at)
+        changes[Counted(camera_id, hour, decision.after.review)] += 1
+        changes[Counted(camera_id, hour, stood.review)] -= 1
+    note_changes(changes=changes)
 
 
 def _remaining(lost: Counter[UUID]) -> list[Remaining]:

@@ -27,6 +27,7 @@ from detections.services.decisions import (
 from detections.services.partitions import ensure_partitions, month_of
 from detections.services.recording import detection_id
 from detections.services.reviewing import audit_decision
+from detections.services.rollups import Counted, hour_of, note_changes
 from lpr_project.common.models import uuid7
 from vehicles.plates.text import PlateTextError, normalise
 
@@ -169,6 +170,8 @@ def _beside(first: Detection, readings: Sequence[dict[str, Any]], written: list[
     if first.frame_name:
         _copy_frame(first, second, written)
     second.save(force_insert=True)
+    hour = hour_of(captured_at)
+    note_changes(changes={Counted(second.camera_id, hour, Detection.Review.MERGED): 1})
     return second
 
 

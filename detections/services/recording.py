@@ -1,6 +1,7 @@
 """The one way by which detections come into being: bulk, idempotent, one transaction."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -32,6 +33,7 @@ from detections.errors import DetectionRefusedError, RepeatedKeyError
 from detections.models import Detection
 from detections.services.partitions import ensure_partitions, month_of
 from detections.services.registrations import registrations_of
+from detections.services.rollups import Counted, hour_of, note_changes
 from detections.services.sampling import is_sampled
 from detections.signals import detections_recorded
 from lpr_project.common.models import uuid7_at
@@ -345,6 +347,11 @@ def _insert(fresh: Sequence[tuple[Row, NewDetection]]) -> None:
     for organization_id in sorted({row["organization_id"] for row in rows}):
         _count([row for row in rows if row["organization_id"] == organization_id], keys)
     _copy(rows)
+    note_changes(
+        changes=Counter(
+            Counted(row["camera_id"], hour_of(row["captured_at"]), row["review"]) for row in rows
+        )
+    )
     detections = [_detection(row, item, keys[row["id"]]) for row, item in fresh]
     transaction.on_commit(
         partial(detections_recorded.send_robust, sender=Detection, detections=detections)

@@ -12,6 +12,7 @@ from django.db.models import Count, Max, Min
 from accounts.models import Organization
 from cameras.models import Camera
 from detections.models import Detection, FunnelHour
+from detections.services.rollups import reconcile
 from detections.services.seeding.city import JUNCTIONS, build_city
 from detections.services.seeding.fleet import build_fleet
 from detections.services.seeding.traffic import passings_of_day
@@ -56,6 +57,9 @@ def test_seed_makes_exactly_what_was_asked_for_with_right_counters() -> None:
     }
     assert {row["plate"]: (row["times"], row["first"], row["last"]) for row in counted} == plates
     assert sum(row.accepted for row in FunnelHour.objects.all()) == 3000
+    assert (
+        reconcile(since=span["first"], until=datetime(2026, 3, 4, tzinfo=UTC), repairs=False) == []
+    )
 
 
 def test_seed_is_the_same_for_the_same_seed_and_another_for_another() -> None:

@@ -1,10 +1,13 @@
 """Notes on detections that they matched an entry, so that they are kept and found as hits."""
 
+from collections import Counter
 from collections.abc import Collection
 from operator import attrgetter
 from uuid import UUID
 
 from django.db import connection, transaction
+
+from detections.services.rollups import Counted, hour_of, note_changes
 
 
 @transaction.atomic
@@ -20,7 +23,14 @@ def mark_hits(*, detection_ids: Collection[UUID]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE detections_detection SET is_hit = TRUE"
-            " WHERE id BETWEEN %s AND %s AND id = ANY(%s) AND NOT is_hit",
+            " WHERE id BETWEEN %s AND %s AND id = ANY(%s) AND NOT is_hit"
+            " RETURNING camera_id, captured_at",
             [by_time[0], by_time[-1], by_time],
         )
-        return cursor.rowcount
+        marked = cursor.fetchall()
+    note_changes(
+        changes=Counter(
+            Counted(camera_id, hour_of(captured_at), "hits") for camera_id, captured_at in marked
+        )
+    )
+    return len(marked)

@@ -1,6 +1,7 @@
 """Passings as lines of COPY's text format."""
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from uuid import UUID
 
 import numpy as np
@@ -11,6 +12,7 @@ from psycopg import sql
 
 from accounts.models import Organization
 from detections.models import Detection, FunnelHour
+from detections.services.rollups import Counted, note_changes
 from detections.services.seeding.fleet import Fleet
 from detections.services.seeding.pictures import NO_PICTURES, SeededPictures
 from detections.services.seeding.registrations import Registrations
@@ -96,6 +98,7 @@ class RowWriter:
         fixed = [*_FIXED.values(), *_DEFAULTS.values(), organization.pk]
         self._end = "\t" + "\t".join(map(_text, fixed)) + "\n"
         self._hours: dict[tuple[int, int], int] = {}
+        self._pending: dict[tuple[int, int], int] = {}
 
     def lines(self, passings: Passings) -> Iterator[list[str]]:
         """Batches of lines, in the order of time."""
@@ -150,12 +153,19 @@ class RowWriter:
 
     def _note_hours(self, passings: Passings) -> None:
         slots = passings.at_ms // HOUR_MS * len(self._cameras) + passings.camera
+        self._note(self._hours, slots)
+        self._note(self._pending, slots[passings.confidence < _ACCEPTED_AT])
+
+    def _note(
+        self, hours: dict[tuple[int, int], int], slots: np.ndarray[tuple[int], np.dtype[np.int64]]
+    ) -> None:
         for slot, count in zip(*np.unique(slots, return_counts=True), strict=True):
             key = divmod(int(slot), len(self._cameras))
-            self._hours[key] = self._hours.get(key, 0) + int(count)
+            hours[key] = hours.get(key, 0) + int(count)
 
     def count_hours(self) -> None:
         """Add what was written to the cameras' hourly counts."""
+        self._count_detections()
         rows = [
             (self._cameras[camera].hex, hour * HOUR_MS, count)
             for (hour, camera), count in self._hours.items()
@@ -184,6 +194,16 @@ class RowWriter:
                 ),
                 [orjson.dumps(rows).decode()],
             )
+
+    def _count_detections(self) -> None:
+        changes: dict[Counted, int] = {}
+        for (hour, camera), count in self._hours.items():
+            camera_id = self._cameras[camera]
+            moment = datetime.fromtimestamp(hour * HOUR_MS // 1000, UTC)
+            pending = self._pending.get((hour, camera), 0)
+            changes[Counted(camera_id, moment, Detection.Review.ACCEPTED)] = count - pending
+            changes[Counted(camera_id, moment, Detection.Review.PENDING)] = pending
+        note_changes(changes=changes)
 
 
 def _listed(template: str, names: Sequence[str]) -> sql.Composed:
