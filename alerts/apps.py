@@ -1,4 +1,4 @@
-"""Registers the app."""
+"""Registers the app and its receivers."""
 
 from django.apps import AppConfig
 
@@ -8,3 +8,6 @@ class AlertsConfig(AppConfig):
 
     name = "alerts"
     verbose_name = "Alerts"
+
+    def ready(self) -> None:
+        from alerts import receivers  # noqa: F401

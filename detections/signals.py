@@ -1,4 +1,4 @@
-"""News of detections for the apps above, sent after commit."""
+"""News of detections for the apps above, sent after commit; and what is heard before it."""
 
 from django.dispatch import Signal
 
@@ -7,3 +7,7 @@ detections_recorded = Signal()
 # Keyword `changes`: a list of detections.models.ReviewEntry, all of one transaction, each with its
 # `detection` as it now stands; `before` and `after` hold what counts and hits go by.
 detections_reviewed = Signal()
+# The same keywords, sent within the transaction: what a receiver writes is committed with it, so
+# that work to be done on commit is not forgotten by a process that dies. An error undoes both.
+detections_recording = Signal()
+detections_reviewing = Signal()

@@ -36,6 +36,11 @@ PERIODIC_TASKS: dict[str, dict[str, Any]] = {
         "schedule": crontab(minute=17, hour=4),
         "options": {"expires": 3600},
     },
+    "match-pending": {
+        "task": "alerts.tasks.match_pending",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
     "watch-camera-health": {
         "task": "cameras.tasks.refresh_health",
         "schedule": 10.0,

@@ -17,7 +17,7 @@ from detections.errors import AlreadyReviewedError, ReviewRefusedError
 from detections.models import CorrectionBatch, Detection, ReviewEntry
 from detections.selectors import cameras_reviewed_by
 from detections.services.rollups import Counted, hour_of, note_changes
-from detections.signals import detections_reviewed
+from detections.signals import detections_reviewed, detections_reviewing
 from lpr_project.common.errors import NotAllowedError
 from vehicles.models import Plate
 from vehicles.plates.provinces import find_province
@@ -218,6 +218,7 @@ def record_decisions(
     ]
     ReviewEntry.objects.bulk_create(entries, batch_size=_BULK)
     _count(decisions, before)
+    detections_reviewing.send(sender=Detection, changes=entries)
     transaction.on_commit(
         partial(detections_reviewed.send_robust, sender=Detection, changes=entries)
     )

@@ -35,7 +35,7 @@ from detections.services.partitions import ensure_partitions, month_of
 from detections.services.registrations import registrations_of
 from detections.services.rollups import Counted, hour_of, note_changes
 from detections.services.sampling import is_sampled
-from detections.signals import detections_recorded
+from detections.signals import detections_recorded, detections_recording
 from lpr_project.common.models import uuid7_at
 from vehicles.models import Plate
 from vehicles.plates.text import PlateTextError, normalise
@@ -353,6 +353,7 @@ def _insert(fresh: Sequence[tuple[Row, NewDetection]]) -> None:
         )
     )
     detections = [_detection(row, item, keys[row["id"]]) for row, item in fresh]
+    detections_recording.send(sender=Detection, detections=detections)
     transaction.on_commit(
         partial(detections_recorded.send_robust, sender=Detection, detections=detections)
     )

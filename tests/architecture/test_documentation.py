@@ -9,6 +9,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts import signals as accounts_signals
 from accounts.models import Scope
+from alerts import signals as alerts_signals
 from detections import signals as detections_signals
 from lpr_project.celery import app
 from lpr_project.env import Env
@@ -34,7 +35,7 @@ def test_setting_is_documented_as_it_is_described(name: str) -> None:
 
 def test_signals_are_documented() -> None:
     text = read("architecture.md")
-    for module in (accounts_signals, detections_signals):
+    for module in (accounts_signals, detections_signals, alerts_signals):
         for name, value in vars(module).items():
             if isinstance(value, Signal):
                 assert f"`{module.__name__}.{name}`" in text

@@ -1,0 +1,1 @@
+"""REST entry points of watchlists, entries, hits and feeds."""

@@ -1,0 +1,42 @@
+"""What alerts do at news of detections: match them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.dispatch import receiver
+
+from alerts.models import PendingMatch
+from alerts.services.hits import match_recorded, match_reviewed, note_pending
+from detections.models import Detection, ReviewEntry
+from detections.signals import (
+    detections_recorded,
+    detections_recording,
+    detections_reviewed,
+    detections_reviewing,
+)
+
+
+@receiver(detections_recording)
+def note_recorded(sender: object, detections: Sequence[Detection], **kwargs: Any) -> None:
+    """Whoever dies after the commit leaves a note of what was to be matched."""
+    ids = [detection.pk for detection in detections]
+    note_pending(pk=ids[0], kind=PendingMatch.Kind.RECORDED, detection_ids=ids)
+
+
+@receiver(detections_recorded)
+def find_hits(sender: object, detections: Sequence[Detection], **kwargs: Any) -> None:
+    """Match at once, where recording ran: a task would cost more than matching does."""
+    match_recorded(detections=detections)
+
+
+@receiver(detections_reviewing)
+def note_reviewed(sender: object, changes: Sequence[ReviewEntry], **kwargs: Any) -> None:
+    """As `note_recorded`, for what a decision may have moved."""
+    ids = [change.detection_id for change in changes]
+    note_pending(pk=changes[0].pk, kind=PendingMatch.Kind.REVIEWED, detection_ids=ids)
+
+
+@receiver(detections_reviewed)
+def follow_decisions(sender: object, changes: Sequence[ReviewEntry], **kwargs: Any) -> None:
+    """Let hits follow the plates that people moved."""
+    match_reviewed(changes=changes)

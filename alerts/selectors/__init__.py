@@ -1,0 +1,1 @@
+"""Reads of watchlists, entries and hits, each from what a user may see."""

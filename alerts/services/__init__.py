@@ -1,0 +1,1 @@
+"""Writes of watchlists, entries, hits and feeds; matching."""

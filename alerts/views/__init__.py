@@ -1,0 +1,1 @@
+"""Pages of watchlists, entries, hits and feeds."""
