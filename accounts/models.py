@@ -123,6 +123,9 @@ _MANAGED = (
     "cameras.{}_cameragroup",
     "detections.{}_upload",
     "vehicles.{}_vehicle",
+    "vehicles.{}_tag",
+    "vehicles.{}_customfield",
+    "vehicles.{}_ignoredplate",
 )
 _EVIDENCE = (
     "detections.view_detection",
@@ -133,6 +136,8 @@ _EVIDENCE = (
     "detections.view_cameraaccuracy",
     "vehicles.view_plate",
     "vehicles.view_vehicle",
+    "vehicles.view_tenure",
+    "vehicles.view_platestatusentry",
     "cameras.view_camera",
     "cameras.view_camerastatus",
 )
@@ -161,6 +166,9 @@ ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
         "accounts.view_apikey",
         "cameras.view_cameragroup",
         "detections.view_upload",
+        "vehicles.view_tag",
+        "vehicles.view_customfield",
+        "vehicles.view_ignoredplate",
     ),
     Role.VIEWER: (),
 }
@@ -211,6 +219,8 @@ class Scope(models.TextChoices):
     DETECTIONS_READ = "detections:read", _("see detections and plates")
     DETECTIONS_WRITE = "detections:write", _("send detections and uploads")
     DETECTIONS_REVIEW = "detections:review", _("review and correct detections")
+    VEHICLES_READ = "vehicles:read", _("see vehicles")
+    VEHICLES_WRITE = "vehicles:write", _("change vehicles and plates")
     MODELS_READ = "models:read", _("see recognition models")
 
 
@@ -273,6 +283,8 @@ class AuditEvent(models.Model):
         GRANTED = "granted", _("granted access")
         REVOKED = "revoked", _("revoked access")
         REVIEWED = "reviewed", _("reviewed")
+        LOOKED_UP = "looked_up", _("looked up")
+        IMPORTED = "imported", _("imported")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     at = models.DateTimeField(default=timezone.now, editable=False)

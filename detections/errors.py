@@ -19,6 +19,12 @@ class RepeatedKeyError(DetectionRefusedError):
     status = 409
 
 
+class PlateIgnoredError(DetectionRefusedError):
+    """The organization keeps nothing of this plate; sending it again changes nothing."""
+
+    code = "plate_ignored"
+
+
 class UploadRefusedError(LprError):
     """A file cannot be taken."""
 

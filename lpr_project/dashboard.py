@@ -61,6 +61,7 @@ REASONS = {
     "excluded_zone": _("outside the areas to look at"),
     "duplicate": _("the same vehicle again"),
     "stationary": _("a parked vehicle, read once already"),
+    "ignored": _("an ignored plate, of which nothing is kept"),
 }
 # Worst first.
 _STATES = (

@@ -41,6 +41,11 @@ PERIODIC_TASKS: dict[str, dict[str, Any]] = {
         "schedule": 5.0,
         "options": {"expires": 5},
     },
+    "follow-plates-of-vehicles": {
+        "task": "vehicles.tasks.follow_tenures",
+        "schedule": crontab(minute=3),
+        "options": {"expires": 1800},
+    },
     "watch-camera-health": {
         "task": "cameras.tasks.refresh_health",
         "schedule": 10.0,

@@ -28,8 +28,18 @@ _GROUPS: tuple[tuple[Any, tuple[tuple[str, Any, str], ...]], ...] = (
             ("detections.correctionbatch", _("Batch corrections"), "published_with_changes"),
             ("detections.upload", _("Uploads"), "upload_file"),
             ("detections.funnelhour", _("Why or why not"), "filter_alt"),
+        ),
+    ),
+    (
+        _("Vehicles and plates"),
+        (
             ("vehicles.plate", _("Plates"), "pin"),
+            ("vehicles.platestatusentry", _("Status of plates"), "history_edu"),
+            ("vehicles.ignoredplate", _("Ignored plates"), "visibility_off"),
             ("vehicles.vehicle", _("Vehicles"), "directions_car"),
+            ("vehicles.tenure", _("Plates of vehicles"), "swap_horiz"),
+            ("vehicles.tag", _("Tags"), "sell"),
+            ("vehicles.customfield", _("Custom fields"), "edit_attributes"),
         ),
     ),
     (

@@ -19,3 +19,9 @@ class SearchTooSlowError(LprError):
     """A search was stopped because it took too long."""
 
     code = "search_too_slow"
+
+
+class VehicleRefusedError(LprError):
+    """What was written about a vehicle or plate cannot be kept; `detail` names the field."""
+
+    code = "invalid"

@@ -1,19 +1,29 @@
 """Reads of plates and vehicles."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.contrib.postgres.search import TrigramSimilarity
 from django.db import DataError, OperationalError, connection, models, transaction
-from django.db.models import QuerySet, Value
+from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Upper
 from psycopg.errors import QueryCanceled
 
-from accounts.models import Role, User
-from accounts.selectors import organizations_of
+from accounts.models import Organization, Role, User
+from accounts.selectors import MANAGING_ROLES, has_role, organizations_of
 from vehicles.errors import NumberRefusedError, SearchRefusedError, SearchTooSlowError
-from vehicles.models import Plate, Vehicle, folded
+from vehicles.models import (
+    CustomField,
+    IgnoredPlate,
+    Plate,
+    Tag,
+    Tenure,
+    Vehicle,
+    folded,
+    vehicle_words,
+)
 from vehicles.plates.confusables import distance, fold
 from vehicles.plates.matching import like_pattern, regex_pattern
 from vehicles.plates.text import PlateTextError, normalise
@@ -142,6 +152,121 @@ def in_bounded_time() -> Iterator[None]:
         raise SearchRefusedError(message, text=[message]) from error
 
 
+# Who works with vehicles writes about them and sees whose they are; analysts and auditors do not
+# need the owner to follow a vehicle.
+EDITING_ROLES = (Role.OWNER, Role.MANAGER, Role.OPERATOR)
+
+
 def vehicles_visible_to(user: User) -> QuerySet[Vehicle]:
-    """Vehicles of organizations in which the user sees every camera."""
-    return Vehicle.objects.filter(organization__in=organizations_of(user, *READING_ROLES))
+    """Vehicles of organizations in which the user sees every camera, newest first."""
+    organizations = list(organizations_of(user, *READING_ROLES).values_list("pk", flat=True))
+    return Vehicle.objects.filter(organization__in=organizations).order_by("-id")
+
+
+def vehicles_edited_by(user: User) -> QuerySet[Vehicle]:
+    """Vehicles that the user may change."""
+    return Vehicle.objects.filter(organization__in=organizations_of(user, *EDITING_ROLES))
+
+
+def edits_vehicles(user: User, organization: Organization) -> bool:
+    """Whether the user may change vehicles and plates of an organization."""
+    return has_role(user, organization, *EDITING_ROLES)
+
+
+def sees_owners(user: User, organization: Organization) -> bool:
+    """Whether the user may see whose the vehicles of an organization are: personal data."""
+    return has_role(user, organization, *EDITING_ROLES)
+
+
+def vehicles_found(
+    vehicles: QuerySet[Vehicle], *, text: str = "", tag: str = "", status: str = ""
+) -> QuerySet[Vehicle]:
+    """Vehicles with these words, or with a plate that begins so; with a tag; with such a plate."""
+    if text.strip():
+        wanted = Q(pk__in=Vehicle.objects.filter(_said(text)).values("pk"))
+        with suppress(NumberRefusedError):
+            tenures = Tenure.objects.filter(plate__in=plates_numbered(text, is_prefix=True))
+            wanted |= Q(pk__in=tenures.values("vehicle"))
+        vehicles = vehicles.filter(wanted)
+    if tag:
+        tags = Tag.objects.filter(name__iexact=tag)
+        vehicles = vehicles.filter(
+            pk__in=Vehicle.tags.through.objects.filter(tag__in=tags).values("vehicle")
+        )
+    if status:
+        plates = Plate.objects.filter(status=status, vehicle__isnull=False)
+        vehicles = vehicles.filter(pk__in=plates.values("vehicle"))
+    return vehicles
+
+
+def _said(text: str) -> models.Func:
+    """Whether all of the text stands in a vehicle's words; served by their trigrams."""
+    plain = text.strip().upper()
+    for special in ("\\", "%", "_"):
+        plain = plain.replace(special, f"\\{special}")
+    return models.Func(
+        vehicle_words(),
+        Value(f"%{plain}%"),
+        template="(%(expressions)s)",
+        arg_joiner=" LIKE ",
+        output_field=models.BooleanField(),
+    )
+
+
+def tags_visible_to(user: User) -> QuerySet[Tag]:
+    """Tags of organizations whose vehicles the user sees."""
+    return Tag.objects.filter(organization__in=organizations_of(user, *READING_ROLES))
+
+
+def custom_fields_visible_to(user: User) -> QuerySet[CustomField]:
+    """Custom fields of organizations whose vehicles the user sees."""
+    return CustomField.objects.filter(organization__in=organizations_of(user, *READING_ROLES))
+
+
+def custom_fields_of(organization: Organization) -> QuerySet[CustomField]:
+    """Custom fields that an organization uses now."""
+    return CustomField.objects.filter(organization=organization, is_active=True)
+
+
+def ignored_plates_visible_to(user: User) -> QuerySet[IgnoredPlate]:
+    """Ignored plates of the organizations that the user manages or audits."""
+    roles = (*MANAGING_ROLES, Role.AUDITOR)
+    return IgnoredPlate.objects.filter(organization__in=organizations_of(user, *roles))
+
+
+def ignores_any(organizations: Collection[int], *, now: datetime) -> set[int]:
+    """Which organizations ignore plates at all."""
+    return set(
+        IgnoredPlate.objects.filter(
+            Q(until__isnull=True) | Q(until__gt=now), organization__in=organizations
+        )
+        .order_by()
+        .values_list("organization_id", flat=True)
+        .distinct()
+    )
+
+
+def ignored_among(
+    registrations: Collection[tuple[int, str, str, str]], *, now: datetime
+) -> set[tuple[int, str, str, str]]:
+    """Which of (organization, number, country, province) are not to be stored.
+
+    One look into an index, whatever the number of registrations.
+    """
+    if not registrations:
+        return set()
+    rows = IgnoredPlate.objects.filter(
+        Q(until__isnull=True) | Q(until__gt=now),
+        organization__in={organization for organization, *_ in registrations},
+        number__in={number for _, number, *_ in registrations},
+    ).values_list("organization_id", "number", "country", "province")
+    ignored = set(rows)
+    return {
+        (organization, number, country, province)
+        for organization, number, country, province in registrations
+        if ignored
+        and any(
+            (organization, number, *place) in ignored
+            for place in ((country, province), (country, ""), ("", province), ("", ""))
+        )
+    }

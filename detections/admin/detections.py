@@ -297,6 +297,7 @@ class FunnelHourAdmin(UncountedList[FunnelHour], ReadOnlyModelAdmin[FunnelHour])
         "excluded_zone",
         "duplicate",
         "stationary",
+        "ignored",
     ]
     list_filter = [("hour", RangeDateTimeFilter), ("camera", ScopedRelatedFilter)]
     list_select_related = ["camera"]

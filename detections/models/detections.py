@@ -317,6 +317,7 @@ class FunnelHour(models.Model):
     excluded_zone = models.BigIntegerField(default=0)
     duplicate = models.BigIntegerField(default=0)
     stationary = models.BigIntegerField(default=0)
+    ignored = models.BigIntegerField(default=0)
 
     class Meta:
         verbose_name = _("funnel of an hour")

@@ -108,6 +108,7 @@ class Rejection(StrEnum):
     EXCLUDED_ZONE = "excluded_zone"
     DUPLICATE = "duplicate"
     STATIONARY = "stationary"
+    IGNORED = "ignored"
 
 
 class VehicleKind(StrEnum):

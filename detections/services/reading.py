@@ -13,7 +13,11 @@ from cameras.streams.config import SourceConfig, SourceKind
 from cameras.streams.errors import StreamError
 from cameras.streams.frame import StreamFrame
 from cameras.streams.source import FrameSource, open_source
-from detections.errors import DetectionRefusedError, RecognitionUnavailableError
+from detections.errors import (
+    DetectionRefusedError,
+    PlateIgnoredError,
+    RecognitionUnavailableError,
+)
 from detections.models import Detection, Upload
 from detections.recognition.errors import RecognitionError
 from detections.recognition.images import read_picture
@@ -124,6 +128,8 @@ class _Reading:
         )
         try:
             recorded = record_detection(item=item)
+        except PlateIgnoredError:
+            return
         except DetectionRefusedError:
             # One that cannot be kept does not stop the others.
             log.exception("detection_refused")

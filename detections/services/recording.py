@@ -31,6 +31,7 @@ from accounts.models import Organization
 from cameras.models import Camera
 from detections.errors import DetectionRefusedError, RepeatedKeyError
 from detections.models import Detection
+from detections.services.ignoring import ignored_rows
 from detections.services.partitions import ensure_partitions, month_of
 from detections.services.registrations import registrations_of
 from detections.services.rollups import Counted, hour_of, note_changes
@@ -170,7 +171,8 @@ def record_detections(*, items: Sequence[NewDetection]) -> list[Recorded | Detec
 
     What is not refused is recorded in one transaction. Pictures are written before it and taken
     away again if it fails: a row never names a picture that is not there. `detections_recorded` is
-    sent on commit, for new rows only.
+    sent on commit, for new rows only. Of an ignored plate nothing is kept, no picture either: it is
+    refused with a `PlateIgnoredError` and counted in the funnel.
 
     Args:
         items: Of any cameras and organizations. Must not run within another transaction.
@@ -191,11 +193,11 @@ def record_detections(*, items: Sequence[NewDetection]) -> list[Recorded | Detec
             outcomes.append(row["id"])
         except DetectionRefusedError as error:
             outcomes.append(error)
-    created, reused = _record(batch)
+    created, refused = _record(batch)
     return [
         outcome
         if isinstance(outcome, DetectionRefusedError)
-        else reused.get(outcome) or _recorded(outcome, created)
+        else refused.get(outcome) or _recorded(outcome, created)
         for outcome in outcomes
     ]
 
@@ -216,8 +218,10 @@ def _reused_key(item: NewDetection) -> RepeatedKeyError:
 
 def _record(
     batch: dict[UUID, tuple[Row, NewDetection]],
-) -> tuple[set[UUID], dict[UUID, RepeatedKeyError]]:
-    """Record what is new of a batch; returns the ids made, and those whose key was used before."""
+) -> tuple[set[UUID], dict[UUID, DetectionRefusedError]]:
+    """Record what is new of a batch; returns the ids made and what is refused, and why."""
+    ignored = ignored_rows([row for row, _ in batch.values()])
+    batch = {pk: entry for pk, entry in batch.items() if pk not in ignored}
     while True:
         known = _read_texts(batch)
         # Compared as numbers: UUIDs compare themselves in Python, at a thirtieth of the speed.
@@ -230,12 +234,12 @@ def _record(
                 raise
             # Somebody recorded one of these events just now, so it is known in the next round.
             continue
-        reused = {
+        reused: dict[UUID, DetectionRefusedError] = {
             pk: _reused_key(batch[pk][1])
             for pk, text in known.items()
             if text != batch[pk][0]["read_text"]
         }
-        return {row["id"] for row, _ in fresh}, reused
+        return {row["id"] for row, _ in fresh}, reused | ignored
 
 
 def _read_texts(ids: Collection[UUID]) -> dict[UUID, str]:

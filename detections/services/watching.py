@@ -28,7 +28,11 @@ from cameras.services import report_camera_status
 from cameras.streams.errors import StreamError
 from cameras.streams.frame import StreamFrame
 from cameras.streams.reconnect import ReconnectingSource, StreamPhase, StreamState
-from detections.errors import DetectionRefusedError, RecognitionUnavailableError
+from detections.errors import (
+    DetectionRefusedError,
+    PlateIgnoredError,
+    RecognitionUnavailableError,
+)
 from detections.events import CameraSeen, LiveBox, publish_camera
 from detections.models import Detection
 from detections.recognition.errors import RecognitionError
@@ -263,6 +267,8 @@ class CameraWatch:
                         "detection_not_recorded_yet", waiting=len(self._unrecorded), exc_info=True
                     )
                     return False
+                except PlateIgnoredError:
+                    log.debug("plate_ignored")
                 except DetectionRefusedError:
                     log.exception("detection_refused")
                 self._unrecorded.popleft()

@@ -76,6 +76,7 @@ REASONS: dict[str, Reason] = {
     "excluded_zone": Reason(gettext_lazy("In an area that is left out"), ""),
     "duplicate": Reason(gettext_lazy("Same vehicle again"), ""),
     "stationary": Reason(gettext_lazy("Parked, read before"), ""),
+    "ignored": Reason(gettext_lazy("Ignored plate, not kept"), ""),
 }
 
 

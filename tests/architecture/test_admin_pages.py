@@ -26,7 +26,9 @@ from detections.services.reviewing import confirm_detection
 from tests.accounts.factories import make_member
 from tests.cameras.factories import make_camera, make_camera_group
 from tests.detections.factories import make_detection
-from vehicles.models import Vehicle
+from vehicles.models import CustomField, IgnoredPlate, Plate, Tag, Vehicle
+from vehicles.services import PlateKey
+from vehicles.services.registrations import assign_plate, ensure_plate, set_plate_status
 
 OPENS = {200, 403}
 PAGES = ("changelist", "add", "change", "history", "delete")
@@ -57,7 +59,14 @@ def fill(organization: Organization, count: int = 1) -> None:
             expires_at=timezone.now() + timedelta(days=1),
             created_by=None,
         )
-        Vehicle.objects.create(organization=organization, name=f"Van {number}")
+        vehicle = Vehicle.objects.create(organization=organization, name=f"Van {number}")
+        plate = ensure_plate(organization=organization, key=PlateKey(f"VAN{number}", "GB", ""))
+        if not plate.tenures.exists():
+            assign_plate(vehicle=vehicle, plate=plate, actor=manager)
+            set_plate_status(plate=plate, status=Plate.Status.STOLEN, reason="Test", actor=manager)
+            IgnoredPlate.objects.create(organization=organization, number=plate.number, reason="T")
+            Tag.objects.create(organization=organization, name=f"Tag {number}")
+            CustomField.objects.create(organization=organization, key=f"key{number}", label="Key")
         Upload.objects.create(
             organization=organization,
             camera=camera,

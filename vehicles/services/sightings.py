@@ -1,6 +1,6 @@
-"""Writes of plates and vehicles."""
+"""Counts of where and when plates were seen."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -8,9 +8,7 @@ from uuid import UUID
 import orjson
 from django.db import connection
 
-from accounts.models import AuditEvent, Organization, User
-from accounts.selectors import organizations_of
-from accounts.services import record_audit_event
+from accounts.models import Organization
 from lpr_project.common.models import uuid7
 
 
@@ -56,7 +54,9 @@ def count_sightings(
             ORDER BY seen ->> 1, seen ->> 2, seen ->> 3
             ON CONFLICT (organization_id, number, country, province) DO UPDATE
             SET detections_count = plate.detections_count + excluded.detections_count,
-                first_seen_at = least(plate.first_seen_at, excluded.first_seen_at),
+                -- 'epoch' stands for a plate that people wrote and no camera saw.
+                first_seen_at =
+                    least(nullif(plate.first_seen_at, 'epoch'), excluded.first_seen_at),
                 last_seen_at = greatest(plate.last_seen_at, excluded.last_seen_at)
             RETURNING number, country, province, id
             """,
@@ -90,27 +90,4 @@ def take_back_sightings(*, remaining: Sequence[Remaining]) -> None:
             WHERE plate.id = remains.plate_id
             """,
             [list(column) for column in zip(*remaining, strict=True)],
-        )
-
-
-def audit_plate_search(
-    *,
-    actor: User,
-    term: str,
-    match: str = "",
-    filters: Mapping[str, str] | None = None,
-    reason: str = "",
-    case_number: str = "",
-) -> None:
-    """Note in each organization that the search reached who looked for what, and why."""
-    reached = [None] if actor.is_superuser else list(organizations_of(actor))
-    asked = {"plate": term[:64], "match": match, **(filters or {})}
-    for organization in reached:
-        record_audit_event(
-            action=AuditEvent.Action.SEARCHED,
-            actor=actor,
-            organization=organization,
-            reason=reason,
-            case_number=case_number,
-            detail={name: value for name, value in asked.items() if value},
         )

@@ -1,0 +1,18 @@
+"""Registrations, vehicles, what is ignored, where look-ups ask, and imports."""
+
+from vehicles.models.ignoring import IgnoredPlate
+from vehicles.models.registrations import NEVER_SEEN, Plate, PlateStatusEntry, folded
+from vehicles.models.vehicles import CustomField, Tag, Tenure, Vehicle, vehicle_words
+
+__all__ = [
+    "NEVER_SEEN",
+    "CustomField",
+    "IgnoredPlate",
+    "Plate",
+    "PlateStatusEntry",
+    "Tag",
+    "Tenure",
+    "Vehicle",
+    "folded",
+    "vehicle_words",
+]

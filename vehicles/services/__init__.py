@@ -1,0 +1,19 @@
+"""Writes of plates and vehicles."""
+
+from vehicles.services.audit import audit_plate_search
+from vehicles.services.sightings import (
+    PlateKey,
+    Remaining,
+    Sighting,
+    count_sightings,
+    take_back_sightings,
+)
+
+__all__ = [
+    "PlateKey",
+    "Remaining",
+    "Sighting",
+    "audit_plate_search",
+    "count_sightings",
+    "take_back_sightings",
+]
