@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from accounts.selectors import organizations_of
+from accounts.selectors import AUDITING_ROLES, organizations_of
 
 
 class Entry(NamedTuple):
@@ -22,11 +22,14 @@ class Entry(NamedTuple):
 
 _PAGES = (
     ("detections:live", _("Live"), "live"),
+    ("detections:search", _("Search"), "search"),
     ("detections:list", _("Detections"), "list"),
     ("detections:review", _("Review"), "review"),
     ("detections:uploads", _("Uploads"), "upload"),
     ("detections:cameras", _("Cameras"), "camera"),
 )
+# So many stand in the bar at the bottom of a phone; the others are behind "More".
+FIRST = 4
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
@@ -34,9 +37,19 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if not isinstance(user, User):
         return {}
-    pages = [*_PAGES, *([("admin:index", _("Admin"), "admin")] if user.is_staff else [])]
+    pages = list(_PAGES)
+    # Owners and auditors are staff, so that nobody else costs the question.
+    if user.is_staff and organizations_of(user, *AUDITING_ROLES).exists():
+        pages.append(("accounts:audit", _("Audit"), "audit"))
+    if user.is_staff:
+        pages.append(("admin:index", _("Admin"), "admin"))
     entries = [_entry(request.path, *page) for page in pages]
-    return {"navigation": entries, "organizations": organizations_of(user)}
+    return {
+        "navigation": entries,
+        "navigation_first": entries[:FIRST],
+        "navigation_more": entries[FIRST:],
+        "organizations": organizations_of(user),
+    }
 
 
 def _entry(path: str, name: str, label: str | Promise, icon: str) -> Entry:

@@ -13,3 +13,9 @@ class MembershipError(LprError):
     """A change of members that leaves no owner, or that is not the actor's to make."""
 
     code = "membership"
+
+
+class ReasonDemandedError(LprError):
+    """An organization wants to know why; `detail["reasons"]` holds what it accepts."""
+
+    code = "reason_demanded"

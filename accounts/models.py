@@ -6,9 +6,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.models import AbstractUser, Group
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import OpClass
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
+from django.db.models import F
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -84,6 +86,18 @@ class Organization(TimestampedModel):
             "Reviewed pictures of this organization may be exported to train recognition models."
         ),
     )
+    demands_reason = models.BooleanField(
+        _("a reason must be stated"),
+        default=False,
+        help_text=_(
+            "Who searches, exports or opens a detection says why, from this organization's list."
+        ),
+    )
+    demands_case_number = models.BooleanField(
+        _("a case number must be stated"),
+        default=False,
+        help_text=_("Who searches, exports or opens a detection names the case it is for."),
+    )
     is_active = models.BooleanField(_("active"), default=True)
 
     class Meta:
@@ -105,6 +119,29 @@ class Organization(TimestampedModel):
             raise ValidationError({"time_zone": message}) from error
 
 
+class AccessReason(models.Model):
+    """One of the reasons for which members of an organization may look somebody up."""
+
+    organization = models.ForeignKey(
+        Organization, on_delete=models.CASCADE, related_name="access_reasons"
+    )
+    text = models.CharField(_("reason"), max_length=120)
+    is_active = models.BooleanField(
+        _("offered"), default=True, help_text=_("Off: it stays in the trail, and is not offered.")
+    )
+
+    class Meta:
+        verbose_name = _("reason for access")
+        verbose_name_plural = _("reasons for access")
+        ordering = ["text"]
+        constraints = [
+            models.UniqueConstraint("organization", Lower("text"), name="access_reason_unique")
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+
 class Role(models.TextChoices):
     """What a member does in an organization. A viewer sees only what was granted to it."""
 
@@ -119,6 +156,7 @@ class Role(models.TextChoices):
 _MANAGED = (
     "accounts.{}_membership",
     "accounts.{}_apikey",
+    "accounts.{}_accessreason",
     "cameras.{}_camera",
     "cameras.{}_cameragroup",
     "detections.{}_upload",
@@ -164,6 +202,7 @@ ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
         "accounts.view_organization",
         "accounts.view_membership",
         "accounts.view_apikey",
+        "accounts.view_accessreason",
         "cameras.view_cameragroup",
         "detections.view_upload",
         "vehicles.view_tag",
@@ -314,6 +353,20 @@ class AuditEvent(models.Model):
             models.Index(fields=["organization", "-id"], name="audit_by_organization"),
             models.Index(fields=["actor", "-id"], name="audit_by_actor"),
             models.Index(fields=["target_type", "target_id", "-id"], name="audit_by_target"),
+            # A number finds who searched for it and who opened a detection of it.
+            models.Index(
+                F("organization"),
+                OpClass("target_label", name="text_pattern_ops"),
+                F("id").desc(),
+                name="audit_by_label",
+            ),
+            # The report of unusual use reads these alone.
+            models.Index(
+                fields=["organization", "id"],
+                name="audit_looks",
+                include=["actor", "action", "target_label"],
+                condition=models.Q(action__in=("searched", "viewed", "exported")),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -7,11 +7,13 @@ import string
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
+from time import time
 from typing import Any
 
 import structlog
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Group, Permission
+from django.contrib.sessions.backends.base import SessionBase
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.text import slugify
@@ -31,6 +33,7 @@ from accounts.models import (
 from accounts.selectors import (
     ADMIN_ROLES,
     MANAGING_ROLES,
+    STATED,
     has_role,
     only_organization_of,
     role_group,
@@ -85,6 +88,11 @@ def record_audit_event(
         request_id=origin.request_id[:64],
         detail=dict(detail or {}),
     )
+
+
+def state_reason(*, session: SessionBase, reason: str, case_number: str) -> None:
+    """Keep why a person looks, for the pages that it opens within the next minutes."""
+    session[STATED] = {"reason": reason[:300], "case_number": case_number[:60], "at": time()}
 
 
 @transaction.atomic

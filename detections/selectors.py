@@ -328,13 +328,7 @@ def _of_passings(criteria: Criteria) -> Q:
         "is_hit": criteria.is_hit,
         "plate__isnull": None if criteria.has_plate is None else not criteria.has_plate,
     }
-    if not _KNOWS_HITS and one.pop("is_hit"):
-        wanted &= Q(pk__in=())
     return wanted & Q(**{lookup: value for lookup, value in one.items() if value is not None})
-
-
-# Where nothing is ever a hit, the question has an answer all the same.
-_KNOWS_HITS = "is_hit" in {field.name for field in Detection._meta.get_fields()}  # noqa: SLF001  # Django's public name
 
 
 def _of_registrations(criteria: Criteria, prefix: str = "") -> dict[str, Any]:

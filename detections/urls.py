@@ -9,6 +9,7 @@ from detections.views import (
     live,
     pictures,
     reviews,
+    search,
     uploads,
 )
 
@@ -21,6 +22,7 @@ urlpatterns = [
     path("detections/<uuid:detection_id>/frame", pictures.detection_frame, name="frame"),
     path("detections/<uuid:detection_id>/crop", pictures.detection_crop, name="crop"),
     path("detections/<uuid:detection_id>/verify", detections.detection_verify, name="verify"),
+    path("search/", search.search, name="search"),
     path("review/", reviews.review, name="review"),
     path("review/next", reviews.next_item, name="review-next"),
     path("review/hold", reviews.hold, name="review-hold"),

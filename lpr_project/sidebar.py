@@ -48,6 +48,7 @@ _GROUPS: tuple[tuple[Any, tuple[tuple[str, Any, str], ...]], ...] = (
             ("accounts.membership", _("Members"), "group"),
             ("accounts.apikey", _("API keys"), "key"),
             ("accounts.organization", _("Organizations"), "corporate_fare"),
+            ("accounts.accessreason", _("Reasons for access"), "help_center"),
             ("accounts.user", _("All people"), "person"),
             ("mfa.authenticator", _("Second factors"), "phonelink_lock"),
             ("accounts.auditevent", _("Audit trail"), "history"),

@@ -37,6 +37,7 @@ urlpatterns = [
         name="admin-host-state",
     ),
     path("admin/", admin.site.urls),
+    path("", include("accounts.urls")),
     path("", include("detections.urls")),
 ]
 

@@ -136,11 +136,14 @@ def in_bounded_time() -> Iterator[None]:
         SearchTooSlowError: It was stopped.
         SearchRefusedError: PostgreSQL does not take the expression.
     """
+    # The end of a transaction of its own ends the limit, too.
+    is_inside = connection.in_atomic_block
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT set_config('statement_timeout', %s, true)", [SEARCH_MOST_MS])
             yield
-            cursor.execute("SET LOCAL statement_timeout TO DEFAULT")
+            if is_inside:
+                cursor.execute("SET LOCAL statement_timeout TO DEFAULT")
     except OperationalError as error:
         if not isinstance(error.__cause__, QueryCanceled):
             raise

@@ -1,3 +1,3 @@
 """Staff pages of people, organizations, members, API keys and the audit trail."""
 
-from accounts.admin import api_keys, audit, members, organizations, people  # noqa: F401
+from accounts.admin import access_reasons, api_keys, audit, members, organizations, people  # noqa: F401

@@ -30,6 +30,7 @@ class OrganizationAdmin(ScopedModelAdmin[Organization]):
     ordering = ["name"]
     fieldsets = [
         (None, {"fields": ["name", "time_zone", "retention_days", "is_active"]}),
+        (_("Why somebody looks"), {"fields": ["demands_reason", "demands_case_number"]}),
         (_("Review and training"), {"fields": ["review_sample_rate", "allows_training"]}),
     ]
 

@@ -1,11 +1,14 @@
 """HTTP entry points of detections, uploads and recognition models."""
 
+from contextlib import nullcontext
 from dataclasses import asdict
 from typing import Any
 
 from django.conf import settings
 from django.db.models import QuerySet
 from django.http.response import HttpResponseBase
+from django.utils.functional import cached_property
+from django.utils.timezone import get_current_timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import mixins
@@ -20,6 +23,7 @@ from accounts.models import AuditEvent, Scope, User
 from accounts.services import record_audit_event
 from detections.api import examples
 from detections.api.filters import DetectionFilter, UploadFilter
+from detections.api.parameters import CRITERIA, NOTED, NUMBERS, STATED, NotedPagination, stated_by
 from detections.api.serializers import (
     DetectionDetailSerializer,
     DetectionSerializer,
@@ -27,14 +31,17 @@ from detections.api.serializers import (
     NewUploadSerializer,
     UploadSerializer,
 )
+from detections.criteria.criteria import Criteria
 from detections.models import Detection, Upload
 from detections.recognition.registry import ModelRegistry
-from detections.selectors import detections_visible_to, uploads_visible_to
+from detections.selectors import detections_found, detections_visible_to, uploads_visible_to
+from detections.services.searching import check_stated, note_search
 from detections.services.uploads import create_upload
 from detections.views.pictures import picture_response
 from lpr_project.common.renderers import OrjsonRenderer, PictureRenderer
+from vehicles.selectors import in_bounded_time
 
-SEARCHES = ("number", "number_prefix")
+SEARCHES = {"number": "exact", "number_prefix": "prefix"}
 PICTURE = OpenApiResponse(OpenApiTypes.BINARY, description="WebP or JPEG, as it was kept.")
 
 
@@ -42,13 +49,18 @@ PICTURE = OpenApiResponse(OpenApiTypes.BINARY, description="WebP or JPEG, as it 
 @extend_schema_view(
     list=extend_schema(
         summary="Detections, newest first",
-        description="Pages by key: follow `next`. A search by number is audited. Passes that were "
-        "merged into another are left out unless `review=merged` asks for them.",
+        description="Pages by key: follow `next`. A search for a vehicle, that is by number, "
+        "place of the plate, looks or how often it was seen, is audited, and takes `reason` and "
+        "`case_number` as `/search/` does. Passes that were merged into another are left out "
+        "unless `review=merged` asks for them.",
+        parameters=[*CRITERIA, *NUMBERS, *STATED],
         examples=[OpenApiExample("A detection", examples.DETECTION, response_only=True)],
     ),
     retrieve=extend_schema(
         summary="One detection with its evidence",
-        description="Opening a detection is audited.",
+        description="Opening a detection is audited, with `reason` and `case_number`, which an "
+        "organization may demand.",
+        parameters=STATED,
         responses=DetectionDetailSerializer,
     ),
 )
@@ -58,31 +70,47 @@ class DetectionViewSet(ReadOnlyModelViewSet[Detection]):
     queryset = Detection.objects.none()  # names the model for the schema
     serializer_class = DetectionSerializer
     filterset_class = DetectionFilter
+    pagination_class = NotedPagination
     read_scope = Scope.DETECTIONS_READ
 
     def get_queryset(self) -> QuerySet[Detection]:
+        if self.action == "list":
+            return detections_found(self._user, self._criteria)
         detections = detections_visible_to(self._user)
-        if self.action == "list" and "review" not in self.request.query_params:
-            # The pass that it was merged into stands for it.
-            detections = detections.exclude(review=Detection.Review.MERGED)
         return detections.defer(None) if self.action == "retrieve" else detections
 
     def get_serializer_class(self) -> type[DetectionSerializer]:
         return DetectionDetailSerializer if self.action == "retrieve" else DetectionSerializer
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        response = super().list(request, *args, **kwargs)
-        asked = " ".join(filter(None, map(request.query_params.get, SEARCHES)))
-        if asked and "cursor" not in request.query_params:
-            record_audit_event(
-                action=AuditEvent.Action.SEARCHED, actor=self._user, detail={"text": asked[:64]}
+        if self._criteria.is_for_vehicles:
+            self.paginator.noted = note_search(
+                actor=self._user,
+                criteria=self._criteria,
+                stated=stated_by(request),
+                noted=request.query_params.get(NOTED, ""),
             )
-        return response
+        with nullcontext() if self._criteria.is_empty else in_bounded_time():
+            return super().list(request, *args, **kwargs)
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        detection = self.get_object()
-        record_audit_event(action=AuditEvent.Action.VIEWED, actor=self._user, target=detection)
+        detection, stated = self.get_object(), stated_by(request)
+        check_stated(actor=self._user, organization=detection.organization, stated=stated)
+        record_audit_event(
+            action=AuditEvent.Action.VIEWED,
+            actor=self._user,
+            target=detection,
+            **stated._asdict(),
+        )
         return Response(self.get_serializer(detection).data)
+
+    @cached_property
+    def _criteria(self) -> Criteria:
+        query = self.request.query_params.copy()
+        for name, match in SEARCHES.items():
+            if text := query.get(name):
+                query["text"], query["match"] = text, match
+        return Criteria.from_query(query, zone=get_current_timezone())
 
     @extend_schema(summary="The frame that was read", responses={(200, "image/*"): PICTURE})
     @action(detail=True, renderer_classes=[PictureRenderer, OrjsonRenderer])

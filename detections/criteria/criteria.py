@@ -139,6 +139,20 @@ class Criteria:
         return normalise(self.text)
 
     @property
+    def is_for_vehicles(self) -> bool:
+        """Whether somebody looks for vehicles, and not only at places and times."""
+        return bool(
+            self.text
+            or self.country
+            or self.province
+            or self.vehicle_kinds
+            or self.vehicle_colors
+            or self.seen_at_least
+            or self.seen_at_most
+            or self.is_hit is not None
+        )
+
+    @property
     def is_empty(self) -> bool:
         """Whether it asks for nothing at all."""
         return self == Criteria()

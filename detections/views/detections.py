@@ -9,18 +9,22 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.errors import ReasonDemandedError
 from accounts.models import AuditEvent, User
+from accounts.selectors import stated_in
 from accounts.services import record_audit_event
+from detections.criteria.criteria import Criteria
 from detections.forms import DetectionFilterForm
 from detections.models import Detection
 from detections.selectors import as_rows, cameras_reviewed_by, detections_visible_to
 from detections.services.live import live_detection
+from detections.services.searching import check_stated, note_search
 from detections.services.verification import verify_pictures
 from detections.views.evidence import show_evidence
 from detections.views.history import show_history
 from detections.views.live import socket_settings
 from detections.views.presentation import show_detection, show_vehicle
-from detections.views.requests import user_of
+from detections.views.requests import ask_why, user_of
 
 PAGE_ROWS = 50
 LIST_KEYS = (
@@ -43,9 +47,11 @@ def detection_list(request: HttpRequest) -> HttpResponse:
     wanted = as_rows(form.narrow(detections_visible_to(user)))
     after, before = _id(request, "after"), _id(request, "before")
     if form.filter.prefix and not (after or before):
-        record_audit_event(
-            action=AuditEvent.Action.SEARCHED, actor=user, detail={"text": form.filter.prefix}
-        )
+        criteria = Criteria(text=form.filter.prefix, match="prefix")
+        try:
+            note_search(actor=user, criteria=criteria, stated=stated_in(request.session))
+        except ReasonDemandedError:
+            return ask_why(request)
     rows, has_newer, has_older = _page(wanted, after, before)
     context = {
         "form": form,
@@ -93,8 +99,14 @@ def _query_without_keys(request: HttpRequest) -> str:
 def detection_detail(request: HttpRequest, detection_id: UUID) -> HttpResponse:
     """Everything that is known of a detection; opening it is audited."""
     user = user_of(request)
-    detection = _detection(user, detection_id)
-    record_audit_event(action=AuditEvent.Action.VIEWED, actor=user, target=detection)
+    detection, stated = _detection(user, detection_id), stated_in(request.session)
+    try:
+        check_stated(actor=user, organization=detection.organization, stated=stated)
+    except ReasonDemandedError:
+        return ask_why(request)
+    record_audit_event(
+        action=AuditEvent.Action.VIEWED, actor=user, target=detection, **stated._asdict()
+    )
     seen = detections_visible_to(user).select_related(None).only("pk")
     context = {
         "detection": detection,

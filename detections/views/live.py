@@ -11,16 +11,19 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_safe
 
-from accounts.models import AuditEvent, User
-from accounts.services import record_audit_event
+from accounts.errors import ReasonDemandedError
+from accounts.models import User
+from accounts.selectors import stated_in
 from cameras.models import CameraStatus
 from cameras.selectors import cameras_visible_to
+from detections.criteria.criteria import Criteria
 from detections.forms import LiveFilterForm
 from detections.selectors import as_rows, detections_visible_to
 from detections.services.live import live_detection
+from detections.services.searching import note_search
 from detections.views.cameras import judge_health
 from detections.views.presentation import ShownDetection, show_detection
-from detections.views.requests import user_of
+from detections.views.requests import ask_why, user_of
 
 ROWS = 60
 KEYS = (
@@ -48,11 +51,11 @@ def live(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     rows = newest_detections(user, form)
     if chosen.prefix:
-        record_audit_event(
-            action=AuditEvent.Action.SEARCHED,
-            actor=user,
-            detail={"text": chosen.prefix, "page": "live"},
-        )
+        criteria = Criteria(text=chosen.prefix, match="prefix")
+        try:
+            note_search(actor=user, criteria=criteria, stated=stated_in(request.session))
+        except ReasonDemandedError:
+            return ask_why(request)
     context = {
         "form": form,
         "tiles": [(camera, judge_health(camera, now)) for camera in tiles[:TILES_MOST]],

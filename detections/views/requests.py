@@ -1,8 +1,11 @@
 """What every page asks of its request."""
 
 from typing import cast
+from urllib.parse import urlencode
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 
 from accounts.models import User
 
@@ -10,3 +13,9 @@ from accounts.models import User
 def user_of(request: HttpRequest) -> User:
     """The person behind a request that passed `login_required`."""
     return cast("User", request.user)
+
+
+def ask_why(request: HttpRequest) -> HttpResponse:
+    """Lead to the question why, and from there back to this page."""
+    query = urlencode({"next": request.get_full_path()})
+    return redirect(f"{reverse('accounts:reason')}?{query}")

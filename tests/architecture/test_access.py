@@ -43,7 +43,7 @@ def doors(namespace: str) -> list[Door]:
     return found
 
 
-API, PAGES = doors("api"), doors("detections")
+API, PAGES = doors("api"), [*doors("accounts"), *doors("detections")]
 
 
 def names(door: Door) -> str:

@@ -1,6 +1,7 @@
 """What is noted of who looked for which plate."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from accounts.models import AuditEvent, User
 from accounts.selectors import organizations_of
@@ -12,7 +13,7 @@ def audit_plate_search(
     actor: User,
     term: str,
     match: str = "",
-    filters: Mapping[str, str] | None = None,
+    filters: Mapping[str, Any] | None = None,
     reason: str = "",
     case_number: str = "",
 ) -> None:
@@ -24,6 +25,7 @@ def audit_plate_search(
             action=AuditEvent.Action.SEARCHED,
             actor=actor,
             organization=organization,
+            target_label=term[:64],
             reason=reason,
             case_number=case_number,
             detail={name: value for name, value in asked.items() if value},
