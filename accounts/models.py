@@ -17,6 +17,9 @@ from django.utils.translation import gettext_lazy as _
 
 from lpr_project.common.models import TimestampedModel, uuid7
 
+# An hour to ten years.
+RETENTION_LIMITS = (MinValueValidator(1), MaxValueValidator(87_660))
+
 
 class UserManager(BaseUserManager["User"]):
     """Makes people, who log in by e-mail."""
@@ -65,10 +68,24 @@ class Organization(TimestampedModel):
     name = models.CharField(_("name"), max_length=120, unique=True)
     slug = models.SlugField(max_length=60, unique=True)
     time_zone = models.CharField(_("time zone"), max_length=64, default="Asia/Bangkok")
-    retention_days = models.PositiveIntegerField(
-        _("retention, days"),
-        default=30,
-        help_text=_("How long detections are kept where their camera does not say otherwise."),
+    retention_hours = models.PositiveIntegerField(
+        _("retention, hours"),
+        default=720,
+        validators=RETENTION_LIMITS,
+        help_text=_(
+            "How long detections are kept where neither their camera nor its purpose says "
+            "otherwise; 720 hours are 30 days."
+        ),
+    )
+    hit_retention_hours = models.PositiveIntegerField(
+        _("retention of hits, hours"),
+        null=True,
+        blank=True,
+        validators=RETENTION_LIMITS,
+        help_text=_(
+            "How long detections are kept that matched a watchlist, if that is longer; "
+            "empty: as long as others. 8760 hours are a year."
+        ),
     )
     review_sample_rate = models.FloatField(
         _("share reviewed by chance"),
@@ -164,6 +181,8 @@ _MANAGED = (
     "vehicles.{}_tag",
     "vehicles.{}_customfield",
     "vehicles.{}_ignoredplate",
+    "cameras.{}_purposeretention",
+    "detections.{}_legalhold",
 )
 _EVIDENCE = (
     "detections.view_detection",
@@ -179,14 +198,12 @@ _EVIDENCE = (
     "cameras.view_camera",
     "cameras.view_camerastatus",
 )
-_TAKEN_AWAY = ("reports.view_export", "reports.view_signingkey", "reports.view_auditseal")
 # Model permissions of a role's group. They open admin pages; which rows are shown is decided by
 # the organization and by guardian's permissions on single cameras.
 ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
     Role.OWNER: (
         *(name.format(verb) for name in _MANAGED for verb in ("view", "add", "change", "delete")),
         *_EVIDENCE,
-        *_TAKEN_AWAY,
         "accounts.view_auditevent",
         "accounts.view_organization",
         "accounts.change_organization",
@@ -194,14 +211,12 @@ ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
     Role.MANAGER: (
         *(name.format(verb) for name in _MANAGED for verb in ("view", "add", "change", "delete")),
         *_EVIDENCE,
-        *_TAKEN_AWAY,
         "accounts.view_organization",
     ),
     Role.OPERATOR: (*_EVIDENCE, "detections.view_upload", "detections.add_upload"),
     Role.ANALYST: _EVIDENCE,
     Role.AUDITOR: (
         *_EVIDENCE,
-        *_TAKEN_AWAY,
         "accounts.view_auditevent",
         "accounts.view_organization",
         "accounts.view_membership",
@@ -264,7 +279,6 @@ class Scope(models.TextChoices):
     DETECTIONS_REVIEW = "detections:review", _("review and correct detections")
     VEHICLES_READ = "vehicles:read", _("see vehicles")
     VEHICLES_WRITE = "vehicles:write", _("change vehicles and plates")
-    DETECTIONS_EXPORT = "detections:export", _("export detections and make evidence packs")
     MODELS_READ = "models:read", _("see recognition models")
 
 

@@ -12,7 +12,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
-from accounts.models import Organization
+from accounts.models import RETENTION_LIMITS, Organization
 from cameras.streams.config import SourceConfig, SourceKind
 from cameras.streams.errors import InvalidAddressError
 from lpr_project.common.models import EncryptedTextField, TimestampedModel, uuid7
@@ -223,8 +223,19 @@ class Camera(TimestampedModel):
     active_hours = models.JSONField(
         _("active hours"), default=list, blank=True, validators=[validate_active_hours]
     )
-    retention_days = models.PositiveIntegerField(
-        _("retention, days"), null=True, blank=True, help_text=_("Empty: as the organization says.")
+    retention_hours = models.PositiveIntegerField(
+        _("retention, hours"),
+        null=True,
+        blank=True,
+        validators=RETENTION_LIMITS,
+        help_text=_("Empty: as the purpose or the organization says. 720 hours are 30 days."),
+    )
+    hit_retention_hours = models.PositiveIntegerField(
+        _("retention of hits, hours"),
+        null=True,
+        blank=True,
+        validators=RETENTION_LIMITS,
+        help_text=_("Empty: as the purpose or the organization says."),
     )
 
     class Meta:
@@ -295,6 +306,42 @@ class Camera(TimestampedModel):
             then.netloc,
             self.source_username,
         )
+
+
+class PurposeRetention(TimestampedModel):
+    """How long an organization keeps what its cameras of one purpose record."""
+
+    organization = models.ForeignKey(
+        Organization, on_delete=models.CASCADE, related_name="purpose_retentions"
+    )
+    purpose = models.CharField(_("purpose"), max_length=12, choices=Camera.Purpose.choices)
+    retention_hours = models.PositiveIntegerField(
+        _("retention, hours"),
+        null=True,
+        blank=True,
+        validators=RETENTION_LIMITS,
+        help_text=_("Empty: as the organization says. 720 hours are 30 days."),
+    )
+    hit_retention_hours = models.PositiveIntegerField(
+        _("retention of hits, hours"),
+        null=True,
+        blank=True,
+        validators=RETENTION_LIMITS,
+        help_text=_("Empty: as the organization says."),
+    )
+
+    class Meta:
+        verbose_name = _("retention of a purpose")
+        verbose_name_plural = _("retention by purpose")
+        ordering = ["purpose"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "purpose"], name="purpose_retention_unique"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.get_purpose_display()
 
 
 class CameraUserObjectPermission(UserObjectPermissionBase):

@@ -1,5 +1,7 @@
 """Reads of cameras and groups, each from what a user may see."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Literal, NotRequired, TypedDict
 from uuid import UUID
 
@@ -16,6 +18,7 @@ from cameras.models import (
     CameraGroupObjectPermission,
     CameraGroupUserObjectPermission,
     CameraUserObjectPermission,
+    PurposeRetention,
 )
 from cameras.streams.config import SourceConfig, SourceKind
 
@@ -146,3 +149,57 @@ def camera_picture(camera: Camera) -> bytes | None:
     """The picture, as JPEG, of the camera's last good test within a day."""
     picture: bytes | None = cache.get(camera_picture_key(camera.pk))
     return picture
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """How long one camera's detections are kept, and who says so.
+
+    `hit_hours` is never less than `hours`. The rules are "camera", "purpose" or "organization".
+    """
+
+    camera_id: UUID
+    hours: int
+    hit_hours: int
+    rule: str
+    hit_rule: str
+
+
+def retentions_of(cameras: Iterable[Camera]) -> list[Retention]:
+    """The rule that holds for each camera: its own, else its purpose's, else the organization's.
+
+    Args:
+        cameras: With their organizations.
+    """
+    chosen = list(cameras)
+    purposes = {
+        (row.organization_id, row.purpose): row
+        for row in PurposeRetention.objects.filter(
+            organization__in={camera.organization_id for camera in chosen}
+        )
+    }
+    return [
+        _retention(camera, purposes.get((camera.organization_id, camera.purpose)))
+        for camera in chosen
+    ]
+
+
+def _retention(camera: Camera, purpose: PurposeRetention | None) -> Retention:
+    rules = (("camera", camera), ("purpose", purpose), ("organization", camera.organization))
+    given = [(rule, row) for rule, row in rules if row is not None]
+    hours, rule = next(
+        (row.retention_hours, rule) for rule, row in given if row.retention_hours is not None
+    )
+    hit_hours, hit_rule = next(
+        (
+            (row.hit_retention_hours, rule)
+            for rule, row in given
+            if row.hit_retention_hours is not None
+        ),
+        (hours, rule),
+    )
+    if hit_hours < hours:
+        hit_hours, hit_rule = hours, rule
+    return Retention(
+        camera_id=camera.pk, hours=hours, hit_hours=hit_hours, rule=rule, hit_rule=hit_rule
+    )

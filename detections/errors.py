@@ -80,3 +80,16 @@ class CriteriaRefusedError(LprError):
     """What somebody searches for cannot be read; `detail` names each parameter that is wrong."""
 
     code = "invalid"
+
+
+class HoldRefusedError(LprError):
+    """A legal hold cannot be made or ended so; `detail["field"]` names what is wrong, if any."""
+
+    code = "hold_refused"
+
+
+class HoldEndedError(HoldRefusedError):
+    """A hold that keeps nothing any more cannot be ended."""
+
+    code = "hold_ended"
+    status = 409

@@ -11,3 +11,5 @@ detections_reviewed = Signal()
 # that work to be done on commit is not forgotten by a process that dies. An error undoes both.
 detections_recording = Signal()
 detections_reviewing = Signal()
+# Keyword `ids`: those of detections that are gone, all of one transaction, oldest first.
+detections_removed = Signal()

@@ -124,3 +124,26 @@ def reconcile_counts() -> None:
     now = timezone.now()
     if found := reconcile(since=now - timedelta(days=2), until=now, repairs=True):
         log.warning("counts_repaired", hours=len(found))
+
+
+@shared_task(name="detections.tasks.purge_expired", soft_time_limit=1500, time_limit=1560)
+def purge_expired() -> None:
+    """Delete what its retention has ended for, and note the end of holds whose time has come."""
+    from detections.services.keeping.holds import end_expired_holds
+    from detections.services.keeping.retention import purge_expired as purge
+    from detections.services.partitions import drop_empty_partitions
+
+    end_expired_holds()
+    if removed := purge():
+        log.info("detections_purged", count=removed)
+    if dropped := drop_empty_partitions(before=timezone.now()):
+        log.info("partitions_dropped", names=dropped)
+
+
+@shared_task(name="detections.tasks.forget_unseen_plates")
+def forget_unseen_plates() -> None:
+    """Let plates go of which no detection is left and that nothing names."""
+    from vehicles.services import forget_unseen_plates as forget
+
+    if gone := forget():
+        log.info("plates_forgotten", count=gone)

@@ -46,24 +46,19 @@ PERIODIC_TASKS: dict[str, dict[str, Any]] = {
         "schedule": crontab(minute=3),
         "options": {"expires": 1800},
     },
+    "purge-expired": {
+        "task": "detections.tasks.purge_expired",
+        "schedule": crontab(minute="*/15"),
+        "options": {"expires": 600},
+    },
+    "forget-unseen-plates": {
+        "task": "detections.tasks.forget_unseen_plates",
+        "schedule": crontab(minute=47, hour=3),
+        "options": {"expires": 3600},
+    },
     "watch-camera-health": {
         "task": "cameras.tasks.refresh_health",
         "schedule": 10.0,
         "options": {"expires": 10},
-    },
-    "resume-exports": {
-        "task": "reports.tasks.resume_exports",
-        "schedule": 60.0,
-        "options": {"expires": 60},
-    },
-    "expire-exports": {
-        "task": "reports.tasks.expire_exports",
-        "schedule": crontab(minute=23),
-        "options": {"expires": 3600},
-    },
-    "seal-audit-trail": {
-        "task": "reports.tasks.seal_audit_trail",
-        "schedule": crontab(minute="*/10"),
-        "options": {"expires": 600},
     },
 }

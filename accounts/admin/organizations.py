@@ -21,7 +21,7 @@ class OrganizationAdmin(ScopedModelAdmin[Organization]):
     list_display = [
         "name",
         "time_zone",
-        "retention_days",
+        "retention_hours",
         "people_count",
         "cameras_count",
         "is_active",
@@ -29,8 +29,9 @@ class OrganizationAdmin(ScopedModelAdmin[Organization]):
     search_fields = ["name"]
     ordering = ["name"]
     fieldsets = [
-        (None, {"fields": ["name", "time_zone", "retention_days", "is_active"]}),
+        (None, {"fields": ["name", "time_zone", "is_active"]}),
         (_("Why somebody looks"), {"fields": ["demands_reason", "demands_case_number"]}),
+        (_("How long it keeps"), {"fields": ["retention_hours", "hit_retention_hours"]}),
         (_("Review and training"), {"fields": ["review_sample_rate", "allows_training"]}),
     ]
 

@@ -1,3 +1,3 @@
 """Staff pages of cameras, their groups, who may see them, and how they fare."""
 
-from cameras.admin import cameras, groups, status  # noqa: F401
+from cameras.admin import cameras, groups, retention, status  # noqa: F401

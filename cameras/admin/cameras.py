@@ -107,7 +107,7 @@ class CameraAdmin(ScopedModelAdmin[Camera]):
                 ),
             },
         ),
-        (_("How long it keeps"), {"fields": ["retention_days"]}),
+        (_("How long it keeps"), {"fields": ["retention_hours", "hit_retention_hours"]}),
     ]
 
     def readable(self, user: User) -> QuerySet[Camera]:

@@ -109,7 +109,8 @@ class CameraSerializer(serializers.ModelSerializer[Camera]):
             "include_areas",
             "exclude_areas",
             "active_hours",
-            "retention_days",
+            "retention_hours",
+            "hit_retention_hours",
             "status",
         ]
         validators: list[object] = []  # the service validates the row as a whole

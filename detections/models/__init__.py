@@ -1,5 +1,6 @@
-"""Detections, uploads, counts, holds, and what people and rules made of what was read."""
+"""Detections, their counts, what keeps and deletes them, and what people made of what was read."""
 
+from detections.models.certificates import DeletionCertificate
 from detections.models.counts import CountChange, DetectionHour
 from detections.models.detections import Detection, FunnelHour, Upload
 from detections.models.keeping import HeldDetection, HeldPlate, HeldSpan, LegalHold
@@ -17,6 +18,7 @@ __all__ = [
     "CorrectionBatch",
     "CorrectionRule",
     "CountChange",
+    "DeletionCertificate",
     "Detection",
     "DetectionHour",
     "FunnelHour",

@@ -243,7 +243,7 @@ def test_organization_is_made_with_its_roles(superuser: User, client_of: Clients
     form = {
         "name": "Station",
         "time_zone": "Asia/Bangkok",
-        "retention_days": 30,
+        "retention_hours": 720,
         "review_sample_rate": 0.01,
         "is_active": "on",
     }
@@ -259,10 +259,10 @@ def test_owner_changes_the_organization_but_cannot_switch_it_off(
     form = {
         "name": "Harbour",
         "time_zone": "Asia/Bangkok",
-        "retention_days": 7,
+        "retention_hours": 168,
         "review_sample_rate": 0.01,
     }
     assert client_of(owner).post(url, form, format="multipart").status_code == 302
     organization.refresh_from_db()
-    assert (organization.retention_days, organization.is_active) == (7, True)
+    assert (organization.retention_hours, organization.is_active) == (168, True)
     assert client_of(staff).post(url, form, format="multipart").status_code == 403

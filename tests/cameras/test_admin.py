@@ -60,7 +60,7 @@ def camera_form(organization: Organization, **fields: Any) -> dict[str, Any]:
         # Fields that came later keep their default, as an untouched form would.
         if field.editable and field.name not in form and field.has_default():
             form[field.name] = getattr(defaults, field.name)
-    for name in ("is_archived", "retention_days"):
+    for name in ("is_archived", "retention_hours"):
         form.pop(name, None)
     return {name: value for name, value in (form | fields).items() if value is not None}
 

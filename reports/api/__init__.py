@@ -1,1 +1,0 @@
-"""REST entry points of detections, uploads and recognition models."""

@@ -1,1 +1,0 @@
-"""Pure writers and readers of files: rows in, bytes out."""

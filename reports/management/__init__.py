@@ -1,1 +1,0 @@
-"""Programs of cameras for `manage.py`."""

@@ -1,1 +1,0 @@
-"""Writes of exports, evidence packs, and the seals over the audit trail."""

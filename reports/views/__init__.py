@@ -1,1 +1,0 @@
-"""Pages: live, detections, uploads, cameras, and the pictures on them."""
