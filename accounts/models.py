@@ -198,12 +198,14 @@ _EVIDENCE = (
     "cameras.view_camera",
     "cameras.view_camerastatus",
 )
+_TAKEN_AWAY = ("reports.view_export", "reports.view_signingkey", "reports.view_auditseal")
 # Model permissions of a role's group. They open admin pages; which rows are shown is decided by
 # the organization and by guardian's permissions on single cameras.
 ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
     Role.OWNER: (
         *(name.format(verb) for name in _MANAGED for verb in ("view", "add", "change", "delete")),
         *_EVIDENCE,
+        *_TAKEN_AWAY,
         "accounts.view_auditevent",
         "accounts.view_organization",
         "accounts.change_organization",
@@ -211,12 +213,14 @@ ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
     Role.MANAGER: (
         *(name.format(verb) for name in _MANAGED for verb in ("view", "add", "change", "delete")),
         *_EVIDENCE,
+        *_TAKEN_AWAY,
         "accounts.view_organization",
     ),
     Role.OPERATOR: (*_EVIDENCE, "detections.view_upload", "detections.add_upload"),
     Role.ANALYST: _EVIDENCE,
     Role.AUDITOR: (
         *_EVIDENCE,
+        *_TAKEN_AWAY,
         "accounts.view_auditevent",
         "accounts.view_organization",
         "accounts.view_membership",
@@ -279,6 +283,7 @@ class Scope(models.TextChoices):
     DETECTIONS_REVIEW = "detections:review", _("review and correct detections")
     VEHICLES_READ = "vehicles:read", _("see vehicles")
     VEHICLES_WRITE = "vehicles:write", _("change vehicles and plates")
+    DETECTIONS_EXPORT = "detections:export", _("export detections and make evidence packs")
     MODELS_READ = "models:read", _("see recognition models")
 
 

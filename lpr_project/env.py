@@ -95,6 +95,28 @@ class Env(BaseSettings):
     upload_max_mib: int = Field(
         512, ge=1, le=10_240, description="Largest file that a person may upload, MiB."
     )
+    export_direct_rows: int = Field(
+        10_000, ge=0, le=100_000, description="Rows that are sent at once; more become a file."
+    )
+    export_max_rows: int = Field(
+        5_000_000, ge=1, le=100_000_000, description="Most rows in one exported file."
+    )
+    export_max_mib: int = Field(
+        2048, ge=1, le=4000, description="Largest exported file or evidence pack, MiB."
+    )
+    export_kept_hours: int = Field(
+        72, ge=1, le=8784, description="How long exported files and packs are kept, hours."
+    )
+    exports_at_once: int = Field(
+        3, ge=1, le=100, description="Exports that one account may have in the making."
+    )
+    evidence_max_detections: int = Field(
+        100, ge=1, le=1000, description="Most detections in one evidence pack."
+    )
+    signing_key_dir: Path = Field(
+        BASE_DIR / ".local" / "keys",
+        description="The private key that signs evidence lies here, and nowhere else.",
+    )
     recognition_device: Literal["cpu", "cuda"] = Field(
         "cpu", description="Where the detector runs."
     )

@@ -61,4 +61,19 @@ PERIODIC_TASKS: dict[str, dict[str, Any]] = {
         "schedule": 10.0,
         "options": {"expires": 10},
     },
+    "resume-exports": {
+        "task": "reports.tasks.resume_exports",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "expire-exports": {
+        "task": "reports.tasks.expire_exports",
+        "schedule": crontab(minute=23),
+        "options": {"expires": 3600},
+    },
+    "seal-audit-trail": {
+        "task": "reports.tasks.seal_audit_trail",
+        "schedule": crontab(minute="*/10"),
+        "options": {"expires": 600},
+    },
 }

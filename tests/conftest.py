@@ -56,9 +56,8 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         ensure_partitions(months=months_ahead(timezone.now()))
         # Tests with transactions of their own are cleaned up after by TRUNCATE.
-        cursor.execute(
-            "ALTER TABLE accounts_auditevent DISABLE TRIGGER accounts_auditevent_not_truncated"
-        )
+        for table in ("accounts_auditevent", "reports_auditseal", "reports_sealedevent"):
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {table}_not_truncated")
     yield
     # A thread of a test may keep its connection a moment longer; no database is dropped meanwhile.
     with django_db_blocker.unblock(), connection.cursor() as cursor:

@@ -10,7 +10,7 @@ LIMITS = [
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0006_keep_by_hours"),
+        ("accounts", "0007_keep_by_hours"),
         ("cameras", "0004_sample_for_review"),
     ]
 

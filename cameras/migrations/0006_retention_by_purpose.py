@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0006_keep_by_hours"),
+        ("accounts", "0007_keep_by_hours"),
         ("cameras", "0005_keep_by_hours"),
     ]
 

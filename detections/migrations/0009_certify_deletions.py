@@ -25,7 +25,7 @@ DROP FUNCTION detections_deletioncertificate_is_final();
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0006_keep_by_hours"),
+        ("accounts", "0007_keep_by_hours"),
         ("detections", "0008_count_ignored"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

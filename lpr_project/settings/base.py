@@ -193,6 +193,13 @@ UPLOAD_MAX_BYTES = env.upload_max_mib * 1024 * 1024
 # The body is streamed to disk; what is held in memory stays small.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+EXPORT_DIRECT_ROWS = env.export_direct_rows
+EXPORT_MAX_ROWS = env.export_max_rows
+EXPORT_MAX_BYTES = env.export_max_mib * 1024 * 1024
+EXPORT_KEPT_HOURS = env.export_kept_hours
+EXPORTS_AT_ONCE = env.exports_at_once
+EVIDENCE_MAX_DETECTIONS = env.evidence_max_detections
+SIGNING_KEY_DIR: Path = env.signing_key_dir
 RECOGNITION_DEVICE = env.recognition_device
 RECOGNITION_THREADS = env.recognition_threads
 RECOGNITION_BATCH = env.recognition_batch
@@ -210,6 +217,10 @@ STORAGES = {
     "uploads": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": DATA_DIR / "uploads", "file_permissions_mode": 0o640},
+    },
+    "exports": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": DATA_DIR / "exports", "file_permissions_mode": 0o640},
     },
     "staticfiles": {"BACKEND": "lpr_project.staticfiles.ModuleAwareStorage"},
 }

@@ -11,13 +11,14 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 
 DATA_DIR = Path(tempfile.mkdtemp(prefix="lpr-test-"))
+SIGNING_KEY_DIR = DATA_DIR / "keys"
 STORAGES = {
     **{
         alias: {
             "BACKEND": "django.core.files.storage.FileSystemStorage",
             "OPTIONS": {"location": DATA_DIR / alias},
         }
-        for alias in ("default", "pictures", "uploads")
+        for alias in ("default", "pictures", "uploads", "exports")
     },
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }

@@ -21,7 +21,7 @@ NOT_LOOKED_AT = ["drf_spectacular_sidecar", "rest_framework", "gis"]
 def serve(port: str, data_dir: Path, static_dir: Path) -> None:
     """Serve until the process is ended."""
     storages: dict[str, Any] = settings.STORAGES
-    for alias in ("default", "pictures", "uploads"):
+    for alias in ("default", "pictures", "uploads", "exports"):
         storages[alias]["OPTIONS"] = {"location": data_dir / alias}
     storages["staticfiles"]["BACKEND"] = "lpr_project.staticfiles.ModuleAwareStorage"
     settings.STATIC_ROOT = static_dir

@@ -8,7 +8,7 @@ LIMITS = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0005_demand_reasons")]
+    dependencies = [("accounts", "0006_allow_exports")]
 
     operations = [
         migrations.RenameField("organization", "retention_days", "retention_hours"),

@@ -1,0 +1,1 @@
+"""REST entry points of detections, uploads and recognition models."""

@@ -1,0 +1,1 @@
+"""Pure writers and readers of files: rows in, bytes out."""

@@ -1,0 +1,1 @@
+"""Programs of cameras for `manage.py`."""

@@ -1,0 +1,1 @@
+"""Writes of exports, evidence packs, and the seals over the audit trail."""

@@ -1,0 +1,1 @@
+"""Pages: live, detections, uploads, cameras, and the pictures on them."""
