@@ -13,7 +13,7 @@ from django.conf import settings
 from django.contrib.auth.models import Permission
 from django.core.cache import cache
 from django.db import transaction
-from django.db.models import ProtectedError, Q, QuerySet
+from django.db.models import Case, F, ProtectedError, Q, QuerySet, Value, When
 from django.utils import timezone
 from guardian.shortcuts import assign_perm, remove_perm
 
@@ -200,9 +200,8 @@ def report_camera_status(*, camera_id: Any, **fields: Any) -> None:
     now = timezone.now()
     fields["updated_at"] = now
     if "state" in fields:
-        CameraStatus.objects.filter(camera_id=camera_id).exclude(state=fields["state"]).update(
-            since=now
-        )
+        as_before = When(state=fields["state"], then=F("since"))
+        fields["since"] = Case(as_before, default=Value(now))
     CameraStatus.objects.filter(camera_id=camera_id).update(**fields)
 
 

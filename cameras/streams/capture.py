@@ -55,6 +55,7 @@ class Capture(ABC):
                 image, seen_s = taken
                 self.decoded += 1
                 if self._rate.is_due(seen_s):
+                    self._await(seen_s)
                     yield StreamFrame(image, self._converter, index=self.decoded - 1, seen_s=seen_s)
         finally:
             self.close()
@@ -94,8 +95,9 @@ class Capture(ABC):
         if self.config.kind not in {SourceKind.FILE, SourceKind.FOLDER}:
             return self._clock.seen_s(media_s, time.time())
         media_s = media_s or 0.0
-        if not self.config.realtime:
-            return media_s
-        seen_s = self._started_s + media_s
-        self._closing.wait(max(0.0, seen_s - time.time()))
-        return seen_s
+        return self._started_s + media_s if self.config.realtime else media_s
+
+    def _await(self, seen_s: float) -> None:
+        """Wait for a frame of a file that is played at its own speed; others need no waiting."""
+        if self.config.kind in {SourceKind.FILE, SourceKind.FOLDER} and self.config.realtime:
+            self._closing.wait(max(0.0, seen_s - time.time()))

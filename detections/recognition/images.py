@@ -18,7 +18,7 @@ from PIL import Image, ImageOps
 
 from detections.recognition.errors import FrameError, PictureError
 from detections.recognition.scans import has_too_many_scans
-from detections.recognition.types import Frame, PlateBox
+from detections.recognition.types import AnyFrame, Frame, PlateBox
 
 MAX_PIXELS = 64_000_000
 """Largest picture that is decoded; as BGR it takes 192 MB."""
@@ -150,12 +150,12 @@ def check_frame(frame: Frame) -> None:
 
 
 def crop_plates(
-    frame: Frame, boxes: Sequence[PlateBox], *, margin_x: float = 0.05, margin_y: float = 0.08
+    frame: AnyFrame, boxes: Sequence[PlateBox], *, margin_x: float = 0.05, margin_y: float = 0.08
 ) -> list[Frame]:
     """Cut each plate out of a frame with some of its surroundings, which readers need.
 
     Args:
-        frame: Shape (H, W, 3), uint8, BGR.
+        frame: Shape (H, W, 3), uint8, BGR; of a deferred one nothing else is converted.
         boxes: In pixels of the frame; they may reach over its border.
         margin_x: Added left and right, as a fraction of the box's width.
         margin_y: Added above and below, as a fraction of the box's height.
@@ -163,17 +163,20 @@ def crop_plates(
     Returns:
         Copies in the order of boxes, clipped to the frame, at least 1 px wide and high.
     """
-    check_frame(frame)
+    if isinstance(frame, np.ndarray):
+        check_frame(frame)
     return [_crop(frame, box, margin_x * box.width, margin_y * box.height) for box in boxes]
 
 
-def _crop(frame: Frame, box: PlateBox, extra_x: float, extra_y: float) -> Frame:
+def _crop(frame: AnyFrame, box: PlateBox, extra_x: float, extra_y: float) -> Frame:
     height, width = frame.shape[:2]
     left = min(max(floor(box.x_min - extra_x), 0), width - 1)
     top = min(max(floor(box.y_min - extra_y), 0), height - 1)
     right = max(min(ceil(box.x_max + extra_x), width), left + 1)
     bottom = max(min(ceil(box.y_max + extra_y), height), top + 1)
-    return frame[top:bottom, left:right].copy()
+    if isinstance(frame, np.ndarray):
+        return frame[top:bottom, left:right].copy()
+    return frame.cut(left, top, right, bottom)
 
 
 def letterbox(frame: Frame, *, width_px: int, height_px: int) -> tuple[Frame, Letterbox]:

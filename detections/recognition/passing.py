@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from detections.recognition.types import (
+    AnyFrame,
     Frame,
     PlateBox,
     Rejection,
@@ -73,7 +74,7 @@ class CropRequest:
     track_id: int
     sighting: Sighting
     crop: Frame = field(repr=False, compare=False)
-    frame: Frame = field(repr=False, compare=False)
+    frame: AnyFrame = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +155,7 @@ class Passing:
     decision: Decision
     vehicle_kind: VehicleKind | None = None
     vehicle_color: VehicleColor | None = None
-    frame: Frame | None = field(default=None, repr=False, compare=False)
+    frame: AnyFrame | None = field(default=None, repr=False, compare=False)
 
     @property
     def is_accepted(self) -> bool:

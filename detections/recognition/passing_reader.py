@@ -36,7 +36,7 @@ from detections.recognition.quality import measure_quality
 from detections.recognition.told import ToldVehicles, continues
 from detections.recognition.tracking import Track, Tracker, covers, is_lost
 from detections.recognition.types import (
-    Frame,
+    AnyFrame,
     PlateBox,
     PlateQuality,
     Reading,
@@ -119,7 +119,7 @@ class PassingReader:
         return not (is_settled and stands)
 
     def select(
-        self, *, frame_index: int, seen_s: float, boxes: Sequence[PlateBox], frame: Frame
+        self, *, frame_index: int, seen_s: float, boxes: Sequence[PlateBox], frame: AnyFrame
     ) -> list[CropRequest]:
         """Follow the boxes of one frame and choose what is worth reading.
 
@@ -130,6 +130,7 @@ class PassingReader:
             seen_s: When the frame was taken, on the source's clock; not before the last call's.
             boxes: All boxes of the detector, in pixels of `frame`.
             frame: Shape (H, W, 3), uint8, BGR, full resolution; not to be written to afterwards.
+                Of a deferred one only the crops are converted.
 
         Returns:
             At most one request for each box.
@@ -147,14 +148,14 @@ class PassingReader:
                 requests.append(request)
         return requests
 
-    def _vehicle_of(self, track: Track, frame: Frame) -> Vehicle:
+    def _vehicle_of(self, track: Track, frame: AnyFrame) -> Vehicle:
         if track.track_id not in self._open:
             height, width = frame.shape[:2]
             self._open[track.track_id] = Vehicle(track=track, frame_size=(width, height))
             self._counts["tracks"] += 1
         return self._open[track.track_id]
 
-    def _request(self, vehicle: Vehicle, sighting: Sighting, frame: Frame) -> CropRequest | None:
+    def _request(self, vehicle: Vehicle, sighting: Sighting, frame: AnyFrame) -> CropRequest | None:
         defect = self._defect_of_place(sighting.box, vehicle.frame_size)
         if defect is not None:
             vehicle.defects[defect] += 1

@@ -15,6 +15,34 @@ from numpy.typing import NDArray
 Frame = NDArray[np.uint8]
 
 
+class DeferredFrame(Protocol):
+    """A frame whose pixels are converted when somebody asks for them, and only those.
+
+    Its pixels must not change afterwards.
+    """
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(H, W, 3), as of the array."""
+        ...
+
+    def bgr(self) -> Frame:
+        """All pixels, full resolution."""
+        ...
+
+    def cut(self, left: int, top: int, right: int, bottom: int) -> Frame:
+        """A copy of `bgr()[top:bottom, left:right]`."""
+        ...
+
+
+AnyFrame = Frame | DeferredFrame
+
+
+def pixels_of(frame: AnyFrame) -> Frame:
+    """The frame as an array."""
+    return frame if isinstance(frame, np.ndarray) else frame.bgr()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlateBox:
     """Where a detector sees a plate, in pixels of the frame that it was shown."""

@@ -10,7 +10,7 @@ from detections.recognition.passing import CropRequest, Decision, Direction, Pas
 from detections.recognition.quality import legibility
 from detections.recognition.tracking import Track, size_px
 from detections.recognition.types import (
-    Frame,
+    AnyFrame,
     PlateBox,
     Reading,
     Rejection,
@@ -67,7 +67,7 @@ class Vehicle:
     is_sure: bool = False
     is_told: bool = False
     best: Sighting | None = None
-    frame: Frame | None = None
+    frame: AnyFrame | None = None
     last_asked_s: float = 0.0
     vehicle_id: int = 0
     moved_on: "tuple[int, Vehicle] | None" = None

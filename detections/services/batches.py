@@ -5,13 +5,13 @@ process that asked. The worker owns the models and nothing else, so any number o
 share the queue and any of them may die: what it had not answered is asked again with a later frame.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypedDict, cast
 
+import orjson
 import structlog
 from django.conf import settings
 
@@ -34,6 +34,8 @@ from detections.services.frames import IN_FLIGHT_SECONDS, frames_redis, unpack_f
 log = structlog.get_logger(__name__)
 
 Work = Literal["detect", "read", "observe"]
+Scale = tuple[float, float]
+"""How many times a frame is as wide and as high as the picture of it that was sent."""
 
 
 class Batch(TypedDict):
@@ -100,7 +102,7 @@ def recognise(batch: Batch) -> None:
         results[index] = answer
     reply: Reply = {"id": batch["id"], "results": results, "error": error}
     pipeline = redis.pipeline(transaction=False)
-    pipeline.rpush(batch["reply_to"], json.dumps(reply))
+    pipeline.rpush(batch["reply_to"], orjson.dumps(reply))
     pipeline.expire(batch["reply_to"], IN_FLIGHT_SECONDS)
     pipeline.execute()
 
@@ -120,17 +122,24 @@ def _pack_box(box: PlateBox) -> list[float]:
     return [box.x_min, box.y_min, box.x_max, box.y_max, box.confidence]
 
 
-def unpack_box(values: Sequence[float], scale: float) -> PlateBox:
+def unpack_box(values: Sequence[float], scale: Scale) -> PlateBox:
     """A box of an answer, in pixels of a frame that is `scale` times as large as the one sent."""
-    x_min, y_min, x_max, y_max = (value * scale for value in values[:4])
-    return PlateBox(x_min=x_min, y_min=y_min, x_max=x_max, y_max=y_max, confidence=values[4])
+    x_min, y_min, x_max, y_max, confidence = values
+    across, down = scale
+    return PlateBox(
+        x_min=x_min * across,
+        y_min=y_min * down,
+        x_max=x_max * across,
+        y_max=y_max * down,
+        confidence=confidence,
+    )
 
 
 def _pack_look(look: VehicleLook) -> list[Any]:
     return [_pack_box(look.box), dict(look.kinds), dict(look.colors)]
 
 
-def unpack_look(values: Sequence[Any], scale: float) -> VehicleLook:
+def unpack_look(values: Sequence[Any], scale: Scale) -> VehicleLook:
     """A vehicle of an answer, in pixels of a frame `scale` times as large as the one sent."""
     box, kinds, colors = values
     return VehicleLook(

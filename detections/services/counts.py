@@ -6,10 +6,25 @@ from uuid import UUID
 from django.db import connection
 from psycopg import sql
 
-from detections.models import FunnelHour
 from detections.recognition.funnel import Funnel
+from detections.recognition.types import Rejection
 
 _STAGES = ("frames", "moved", "boxes", "readings", "tracks", "accepted")
+_NOTHING = dict.fromkeys((*_STAGES, "dropped", *(reason.value for reason in Rejection)), 0)
+_ADDING = sql.SQL(
+    "INSERT INTO detections_funnelhour AS counted (camera_id, hour, {columns}) "
+    "VALUES (%(camera)s, %(hour)s, {values}) ON CONFLICT (camera_id, hour) DO UPDATE SET {sums}"
+).format(
+    columns=sql.SQL(", ").join(map(sql.Identifier, _NOTHING)),
+    values=sql.SQL(", ").join(map(sql.Placeholder, _NOTHING)),
+    sums=sql.SQL(", ").join(
+        sql.SQL("{column} = counted.{column} + excluded.{column}").format(
+            column=sql.Identifier(name)
+        )
+        for name in _NOTHING
+    ),
+)
+"""One statement makes the hour or adds to it."""
 
 
 def add_to_funnel(*, camera_id: UUID, at: datetime, counted: Funnel, dropped: int) -> None:
@@ -22,25 +37,10 @@ def add_to_funnel(*, camera_id: UUID, at: datetime, counted: Funnel, dropped: in
     counts = {stage: getattr(counted, stage) for stage in _STAGES}
     counts |= {reason.value: count for reason, count in counted.rejections.items()}
     counts["dropped"] = dropped
-    counts = {name: count for name, count in counts.items() if count}
-    if not counts:
+    if not any(counts.values()):
         return
-    FunnelHour.objects.bulk_create(
-        [FunnelHour(camera_id=camera_id, hour=_hour(at))], ignore_conflicts=True
-    )
-    additions = sql.SQL(", ").join(
-        sql.SQL("{column} = {column} + {count}").format(
-            column=sql.Identifier(name), count=sql.Literal(count)
-        )
-        for name, count in counts.items()
-    )
     with connection.cursor() as cursor:
-        cursor.execute(
-            sql.SQL(
-                "UPDATE detections_funnelhour SET {} WHERE camera_id = %s AND hour = %s"
-            ).format(additions),
-            [camera_id, _hour(at)],
-        )
+        cursor.execute(_ADDING, {**_NOTHING, **counts, "camera": camera_id, "hour": _hour(at)})
 
 
 def _hour(moment: datetime) -> datetime:

@@ -13,7 +13,7 @@ from detections.recognition.config import RecognitionConfig
 from detections.recognition.images import crop_plates, encode_picture
 from detections.recognition.passing import Outcome, Passing
 from detections.recognition.registry import ModelRegistry
-from detections.recognition.types import Frame, Sighting
+from detections.recognition.types import Frame, Sighting, pixels_of
 from detections.services.recording import NewDetection
 
 CROP_QUALITY = 95
@@ -88,7 +88,8 @@ def detection_of_passing(
         passing: Accepted or for review, with its best sighting and that sighting's frame.
         captured_at: The moment of the best sighting.
     """
-    best, frame = passing.best, passing.frame
+    best = passing.best
+    frame = None if passing.frame is None else pixels_of(passing.frame)
     box = _box(best) if best else None
     looks_to = camera.heading_degrees
     return NewDetection(

@@ -4,20 +4,19 @@ Frames are droppable: an answer that does not come within the limit is given up,
 on with its next frame. Nothing is ever asked twice.
 """
 
-import json
 import threading
 import time
 import uuid
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import orjson
 import structlog
 from django.conf import settings
-from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from detections.errors import RecognitionBusyError, RecognitionUnavailableError
@@ -25,16 +24,21 @@ from detections.recognition.types import PlateBox, Reading, VehicleLook
 from detections.services.batches import (
     Batch,
     Reply,
+    Scale,
     Work,
     unpack_box,
     unpack_look,
     unpack_reading,
 )
-from detections.services.frames import IN_FLIGHT_SECONDS, frames_redis, pack_frame
+from detections.services.dispatch import send_batch
+from detections.services.frames import frames_redis, pack_frame
 from lpr_project.common.heartbeat import is_alive
 
 if TYPE_CHECKING:
+    from cameras.streams.yuv import YuvPicture
     from detections.recognition.types import Frame
+
+    Picture = Frame | YuvPicture
 
 log = structlog.get_logger(__name__)
 
@@ -43,6 +47,8 @@ Answer = TypeVar("Answer")
 DETECTOR_LONGEST_SIDE_PX = 640
 ANSWER_WITHIN_SECONDS = 5.0
 PATIENCE_SECONDS = 30.0
+# A thread that has asked within this time will ask again.
+COMPANY_SECONDS = 2.0
 NO_ANSWER = "No recognition worker answered. Start one, or read its log."
 TOO_BUSY = (
     "Recognition is slower than what is asked of it. Start another recognition worker, or analyse "
@@ -54,26 +60,29 @@ TOO_BUSY = (
 class _Request:
     work: Work
     model_set: str
-    frame: "Frame"
+    frame: "Picture"
     answer: "Future[Any]" = field(default_factory=Future)
 
 
 class RecognitionClient:
     """Asks the recognition workers on behalf of every thread of this process.
 
-    Two threads of its own: one gathers requests and sends them, one takes the answers. Both start
-    with the first request, so that nothing runs in a process that never asks or that still forks.
+    Whoever asks first gathers what others ask in the next few milliseconds, and sends it. A thread
+    of its own takes the answers; it starts with the first request, so that nothing runs in a
+    process that never asks or that still forks.
     """
 
     def __init__(self) -> None:
         self._reply_to = f"lpr:reply:{uuid.uuid4().hex}"
-        self._waiting: deque[_Request] = deque()
-        self._arrived = threading.Condition()
+        self._waiting: list[_Request] = []
+        self._is_gathering = False
+        self._gather_lock = threading.Lock()
+        self._askers: dict[int, float] = {}
         self._sent: dict[str, tuple[float, list[_Request]]] = {}
         self._sent_lock = threading.Lock()
-        self._threads: list[threading.Thread] = []
+        self._listener: threading.Thread | None = None
 
-    def detect(self, frame: "Frame", *, model_set: str, scale: float) -> list[PlateBox]:
+    def detect(self, frame: "Picture", *, model_set: str, scale: Scale) -> list[PlateBox]:
         """Boxes of a frame that was scaled down by `scale`, in pixels of the full frame.
 
         Raises:
@@ -82,7 +91,7 @@ class RecognitionClient:
         boxes = self._answers([_Request("detect", model_set, frame)])[0]
         return [unpack_box(box, scale) for box in boxes]
 
-    def observe(self, frame: "Frame", *, model_set: str, scale: float) -> list[VehicleLook]:
+    def observe(self, frame: "Picture", *, model_set: str, scale: Scale) -> list[VehicleLook]:
         """Vehicles of a frame that was scaled down by `scale`, in pixels of the full frame.
 
         Raises:
@@ -101,10 +110,8 @@ class RecognitionClient:
         return [unpack_reading(values) for values in self._answers(requests)]
 
     def _answers(self, requests: list[_Request]) -> list[Any]:
-        self._start_threads()
-        with self._arrived:
-            self._waiting.extend(requests)
-            self._arrived.notify()
+        self._listen()
+        self._ask(requests)
         deadline = time.monotonic() + ANSWER_WITHIN_SECONDS
         try:
             return [
@@ -115,57 +122,62 @@ class RecognitionClient:
                 request.answer.cancel()
             raise _no_answer() from error
 
-    def _start_threads(self) -> None:
+    def _listen(self) -> None:
         with self._sent_lock:
-            if self._threads:
-                return
-            for target in (self._gather, self._take_answers):
-                thread = threading.Thread(
-                    target=target, name=f"recognition-{target.__name__}", daemon=True
+            if self._listener is None:
+                self._listener = threading.Thread(
+                    target=self._take_answers, name="recognition-answers", daemon=True
                 )
-                self._threads.append(thread)
-                thread.start()
+                self._listener.start()
 
-    def _gather(self) -> None:
-        while True:
-            with self._arrived:
-                while not self._waiting:
-                    self._arrived.wait()
-            # The first request waits this long for company: batches cost less per frame.
+    def _ask(self, requests: list[_Request]) -> None:
+        """Send requests, with those of other threads, or leave them to the thread that gathers."""
+        with self._gather_lock:
+            self._waiting += requests
+            has_company = self._has_company()
+            if self._is_gathering:
+                return
+            self._is_gathering = True
+        if has_company:
+            # Batches cost less per frame, so the first one waits this long for others.
             time.sleep(settings.RECOGNITION_GATHER_MS / 1000)
-            with self._arrived:
-                requests = list(self._waiting)
-                self._waiting.clear()
-            groups: dict[tuple[Work, str], list[_Request]] = defaultdict(list)
-            for request in requests:
-                if not request.answer.cancelled():
-                    groups[request.work, request.model_set].append(request)
-            for (work, model_set), group in groups.items():
-                for start in range(0, len(group), settings.RECOGNITION_BATCH):
-                    self._send(work, model_set, group[start : start + settings.RECOGNITION_BATCH])
+        with self._gather_lock:
+            gathered, self._waiting = self._waiting, []
+            self._is_gathering = False
+        groups: dict[tuple[Work, str], list[_Request]] = defaultdict(list)
+        for request in gathered:
+            if not request.answer.cancelled():
+                groups[request.work, request.model_set].append(request)
+        for (work, model_set), group in groups.items():
+            for start in range(0, len(group), settings.RECOGNITION_BATCH):
+                self._send(work, model_set, group[start : start + settings.RECOGNITION_BATCH])
+
+    def _has_company(self) -> bool:
+        """Whether another thread has asked lately, so that waiting for it may be worth while."""
+        now, asker = time.monotonic(), threading.get_ident()
+        self._askers[asker] = now
+        if len(self._askers) == 1:
+            return False
+        latest = {who: when for who, when in self._askers.items() if now - when < COMPANY_SECONDS}
+        self._askers = latest
+        return len(latest) > 1
 
     def _send(self, work: Work, model_set: str, requests: list[_Request]) -> None:
-        from detections.tasks import recognise_batch  # noqa: PLC0415  # tasks call services
-
         batch_id = uuid.uuid4().hex
-        keys = [f"lpr:frame:{batch_id}:{index}" for index in range(len(requests))]
         batch: Batch = {
             "id": batch_id,
             "work": work,
             "model_set": model_set,
-            "keys": keys,
+            "keys": [f"lpr:frame:{batch_id}:{index}" for index in range(len(requests))],
             "reply_to": self._reply_to,
         }
         with self._sent_lock:
             self._forget_old()
             self._sent[batch_id] = (time.monotonic(), requests)
         try:
-            pipeline = frames_redis().pipeline(transaction=False)
-            for key, request in zip(keys, requests, strict=True):
-                pipeline.set(key, pack_frame(request.frame), ex=IN_FLIGHT_SECONDS)
-            pipeline.execute()
-            recognise_batch.apply_async(args=(batch,), expires=ANSWER_WITHIN_SECONDS, retry=False)
-        except (RedisError, OperationalError, OSError):
+            packed = [pack_frame(request.frame) for request in requests]
+            send_batch(batch, packed, expires_s=ANSWER_WITHIN_SECONDS)
+        except (RedisError, OSError):
             log.warning("recognition_not_asked", work=work, frames=len(requests), exc_info=True)
             self._fail(
                 batch_id, "Redis does not answer, so nothing can be recognised. It is tried again."
@@ -185,7 +197,7 @@ class RecognitionClient:
                 time.sleep(0.5)
                 continue
             if popped is not None:
-                self._resolve(json.loads(popped[1]))
+                self._resolve(orjson.loads(popped[1]))
 
     def _resolve(self, reply: Reply) -> None:
         if reply["error"]:
@@ -237,7 +249,7 @@ class PatientDetector:
         from detections.recognition.images import shrink_to  # noqa: PLC0415  # loads OpenCV
 
         small = shrink_to(frame, self.input_size_px)
-        scale = frame.shape[1] / small.shape[1]
+        scale = (frame.shape[1] / small.shape[1], frame.shape[0] / small.shape[0])
         return _patiently(
             lambda: recognition_client().detect(small, model_set=self._model_set, scale=scale),
             self._on_wait,
@@ -261,7 +273,7 @@ class PatientObserver:
         from detections.recognition.images import shrink_to  # noqa: PLC0415  # loads OpenCV
 
         small = shrink_to(frame, DETECTOR_LONGEST_SIDE_PX)
-        scale = frame.shape[1] / small.shape[1]
+        scale = (frame.shape[1] / small.shape[1], frame.shape[0] / small.shape[0])
         return _patiently(
             lambda: recognition_client().observe(small, model_set=self._model_set, scale=scale),
             self._on_wait,

@@ -46,7 +46,7 @@ from detections.services.evidence import (
     model_fingerprint,
     recognition_config,
 )
-from detections.services.frames import keep_last_frame
+from detections.services.frames import is_shown, keep_last_frame
 from detections.services.inference import DETECTOR_LONGEST_SIDE_PX, recognition_client
 from detections.services.leases import lease_keeper
 from detections.services.recording import NewDetection, record_detection
@@ -55,8 +55,12 @@ log = structlog.get_logger(__name__)
 
 MOTION_WIDTH_PX = 160
 TILE_EVERY_SECONDS = 0.5
+# A tile that nobody looks at is only kept for whoever opens the page.
+UNSEEN_TILE_EVERY_SECONDS = 5.0
 TILE_QUALITY = 75
 STEWARD_EVERY_SECONDS = 2.0
+# News is written at once; that all goes on as before, as often as this.
+REPORT_EVERY_SECONDS = 6.0
 REST_SECONDS = 5.0
 # While the database is away, so many detections wait in memory; at 200 kB each, 100 MB.
 UNRECORDED_MOST = 500
@@ -137,9 +141,11 @@ class CameraWatch:
         self._recognition_error = ""
         self._last_frame_at: datetime | None = None
         self._frame_size = (0, 0)
+        self._told: tuple[CameraStatus.State, str] | None = None
+        self._told_at = 0.0
         self._told_funnel, self._told_dropped = Funnel(), 0
         self._fps_frames, self._fps_since = 0, time.monotonic()
-        self._tile_at = 0.0
+        self._tile_at = self._looked_at = float("-inf")
         self._unrecorded: deque[NewDetection] = deque()
         self._recording = threading.Lock()
 
@@ -205,28 +211,24 @@ class CameraWatch:
         if self._reader.look(frame.gray(MOTION_WIDTH_PX), frame.seen_s):
             self._recognise(frame)
         self._keep(self._reader.expire(frame.seen_s))
-        if time.monotonic() - self._tile_at >= TILE_EVERY_SECONDS:
-            self._tile_at = time.monotonic()
+        if self._is_tile_due():
             self._show(frame)
 
     def _recognise(self, frame: StreamFrame) -> None:
         client, model_set = recognition_client(), self._camera.model_set
-        small = frame.scaled_bgr(DETECTOR_LONGEST_SIDE_PX)
+        small = frame.scaled_yuv(DETECTOR_LONGEST_SIDE_PX)
+        scale = (frame.width / small.width, frame.height / small.height)
         requests: list[CropRequest] = []
         try:
-            boxes = client.detect(small, model_set=model_set, scale=frame.width / small.shape[1])
-            # Only a frame with a plate in it is worth converting at full size.
-            full = frame.bgr() if boxes else small
+            boxes = client.detect(small, model_set=model_set, scale=scale)
             requests = self._reader.select(
-                frame_index=frame.index, seen_s=frame.seen_s, boxes=boxes, frame=full
+                frame_index=frame.index, seen_s=frame.seen_s, boxes=boxes, frame=frame
             )
             if requests:
                 readings = client.read([request.crop for request in requests], model_set=model_set)
                 self._reader.accept(requests, readings)
             if self._reader.wants_look(requests):
-                looks = client.observe(
-                    small, model_set=model_set, scale=frame.width / small.shape[1]
-                )
+                looks = client.observe(small, model_set=model_set, scale=scale)
                 self._reader.look_at_vehicles(requests, looks)
         except RecognitionUnavailableError as error:
             self._reader.abandon(requests)
@@ -254,7 +256,8 @@ class CameraWatch:
                     models=self._models,
                 )
             )
-        self._record()
+        if self._unrecorded:
+            self._record()
 
     def _record(self) -> bool:
         """Record everything that waits, oldest first; False when the database is away."""
@@ -274,6 +277,16 @@ class CameraWatch:
                 self._unrecorded.popleft()
         return True
 
+    def _is_tile_due(self) -> bool:
+        now = time.monotonic()
+        if now - self._looked_at < TILE_EVERY_SECONDS:
+            return False
+        self._looked_at = now
+        if now - self._tile_at < UNSEEN_TILE_EVERY_SECONDS and not is_shown(self._camera.pk):
+            return False
+        self._tile_at = now
+        return True
+
     def _show(self, frame: StreamFrame) -> None:
         """Put the frame and the plates in it on the camera's tile."""
         shown: list[LiveBox] = [
@@ -287,7 +300,7 @@ class CameraWatch:
             for plate in self._reader.following()
         ]
         picture = encode_picture(
-            frame.scaled_bgr(DETECTOR_LONGEST_SIDE_PX), codec="jpeg", quality=TILE_QUALITY
+            frame.scaled_yuv(DETECTOR_LONGEST_SIDE_PX).bgr(), codec="jpeg", quality=TILE_QUALITY
         )
         try:
             keep_last_frame(self._camera.pk, picture, shown)
@@ -314,8 +327,10 @@ class CameraWatch:
         while not self._done.wait(STEWARD_EVERY_SECONDS):
             try:
                 self._take_up_settings()
-                self._record()
-                self._report(self._state)
+                if self._unrecorded:
+                    self._record()
+                if self._is_report_due():
+                    self._report(self._state)
             except DatabaseError:
                 log.warning("camera_not_reported", exc_info=True)
             except (RecognitionError, StreamError) as error:
@@ -340,14 +355,21 @@ class CameraWatch:
         if changed:
             self._reopen.set()
 
+    def _is_report_due(self) -> bool:
+        """Whether there is news of the camera, or nothing was said for a while."""
+        news = self._state, self._stream_error or self._recognition_error
+        is_late = time.monotonic() - self._told_at >= REPORT_EVERY_SECONDS
+        return news != self._told or is_late
+
     def _report(self, state: CameraStatus.State) -> None:
+        error = self._stream_error or self._recognition_error
         funnel, dropped = self._reader.funnel, self._source.dropped if self._source else 0
         now = timezone.now()
         with _database():
             report_camera_status(
                 camera_id=self._camera.pk,
                 state=state,
-                error=self._stream_error or self._recognition_error,
+                error=error,
                 last_frame_at=self._last_frame_at,
                 fps=self._fps(),
                 frame_width_px=self._frame_size[0],
@@ -362,6 +384,7 @@ class CameraWatch:
                 counted=funnel - self._told_funnel,
                 dropped=max(dropped - self._told_dropped, 0),
             )
+        self._told, self._told_at = (state, error), time.monotonic()
         self._told_funnel, self._told_dropped = funnel, dropped
         self._fps_frames, self._fps_since = 0, time.monotonic()
 

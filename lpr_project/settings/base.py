@@ -145,9 +145,9 @@ CHANNEL_LAYERS = {
         "CONFIG": {"hosts": [f"{REDIS_URL}/2"], "prefix": "lpr"},
     }
 }
-FRAMES_REDIS_URL = f"{REDIS_URL}/3"
-
 CELERY_BROKER_URL = f"{REDIS_URL}/0"
+# A batch and the message about it go there in one round trip.
+FRAMES_REDIS_URL = CELERY_BROKER_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]

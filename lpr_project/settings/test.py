@@ -27,7 +27,8 @@ STORAGES = {
 _worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
 _first = 4 * (1 + int(_worker.removeprefix("gw")))
 REDIS_TEST_URLS = [f"{REDIS_URL}/{number}" for number in range(_first, _first + 4)]
-CELERY_BROKER_URL, _cache_url, _channels_url, FRAMES_REDIS_URL = REDIS_TEST_URLS
+CELERY_BROKER_URL, _cache_url, _channels_url, _ = REDIS_TEST_URLS
+FRAMES_REDIS_URL = CELERY_BROKER_URL
 CACHES["default"]["LOCATION"] = LIMITS_REDIS_URL = _cache_url
 # Redis shares its channels between all databases.
 CHANNEL_LAYERS["default"] = {

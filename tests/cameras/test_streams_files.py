@@ -85,6 +85,12 @@ def test_file_source_colours_are_those_that_were_coded(
     assert np.allclose(corners(frame.bgr()), QUARTERS, atol=5)
     assert frame.scaled_bgr(161).shape == (121, 161, 3)
     assert np.allclose(corners(frame.scaled_bgr(161)), QUARTERS, atol=5)
+    small = frame.scaled_yuv(160)
+    assert (small.width, small.height) == (160, 120)
+    assert np.allclose(corners(small.bgr()), QUARTERS, atol=5)
+    whole, box = frame.bgr(), (101, 61, 322, 242)
+    cut = read(clip)[0].cut(*box)
+    assert np.abs(cut.astype(int) - whole[box[1] : box[3], box[0] : box[2]]).max() <= 1
     gray = frame.gray(80)
     assert gray.shape == (60, 80)
     white, blue = corners(gray)[3], corners(gray)[2]
@@ -116,6 +122,8 @@ def test_file_source_rotated_phone_video_is_upright(
     assert (frame.height, frame.width) == expected.shape[:2]
     assert np.allclose(corners(frame.bgr()), corners(expected), atol=6)
     assert frame.scaled_bgr(80).shape[:2] == (expected.shape[0] // 4, expected.shape[1] // 4)
+    assert np.allclose(corners(frame.scaled_yuv(160).bgr()), corners(expected), atol=6)
+    assert np.array_equal(read(clip)[0].cut(8, 8, 40, 30), frame.bgr()[8:30, 8:40])
 
 
 def test_file_source_hands_out_every_frame_with_its_time(tmp_path: Path) -> None:

@@ -169,7 +169,7 @@ def test_network_source_closed_port_is_said(kind: SourceKind) -> None:
 def test_network_source_unknown_host_is_said(
     kind: SourceKind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def no_such_name(*_: object) -> None:
+    def no_such_name(*_: object, **__: object) -> None:
         raise OSError(-2, "Name or service not known")
 
     monkeypatch.setattr("socket.getaddrinfo", no_such_name)
@@ -180,7 +180,7 @@ def test_network_source_unknown_host_is_said(
 def test_network_source_silent_name_server_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     released = threading.Event()
 
-    def silent(*_: object) -> list[object]:
+    def silent(*_: object, **__: object) -> list[object]:
         released.wait(10)
         return []
 
