@@ -93,3 +93,9 @@ class HoldEndedError(HoldRefusedError):
 
     code = "hold_ended"
     status = 409
+
+
+class TooManySavedError(LprError):
+    """Somebody keeps more searches than a person can know."""
+
+    code = "too_many_saved_searches"

@@ -147,3 +147,26 @@ def forget_unseen_plates() -> None:
 
     if gone := forget():
         log.info("plates_forgotten", count=gone)
+
+
+@shared_task(name="detections.tasks.tell_subscribers")
+def tell_subscribers() -> None:
+    """Queue the mails of saved searches that are due."""
+    from detections.services.saved_searches import due_subscriptions
+
+    for subscription_id in due_subscriptions(timezone.now()):
+        tell_subscriber.delay(subscription_id)
+
+
+@shared_task(
+    name="detections.tasks.tell_subscriber",
+    autoretry_for=(OSError,),
+    retry_backoff=60,
+    max_retries=3,
+)
+def tell_subscriber(subscription_id: int) -> None:
+    """Mail what one saved search newly found to one person; what was told is not told again."""
+    from detections.services.saved_searches import tell_subscriber as tell
+
+    if count := tell(subscription_id=subscription_id):
+        log.info("search_told", subscription_id=subscription_id, detections=count)

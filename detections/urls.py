@@ -9,6 +9,7 @@ from detections.views import (
     live,
     pictures,
     reviews,
+    saved_searches,
     search,
     uploads,
 )
@@ -23,6 +24,10 @@ urlpatterns = [
     path("detections/<uuid:detection_id>/crop", pictures.detection_crop, name="crop"),
     path("detections/<uuid:detection_id>/verify", detections.detection_verify, name="verify"),
     path("search/", search.search, name="search"),
+    path("search/saved/", saved_searches.saved_searches, name="saved-searches"),
+    path("search/saved/<uuid:search_id>/", saved_searches.change, name="saved-search"),
+    path("search/unsubscribe/", saved_searches.end_mails, name="unsubscribe"),
+    path("search/plates/<uuid:plate_id>/sightings", search.sightings, name="sightings"),
     path("review/", reviews.review, name="review"),
     path("review/next", reviews.next_item, name="review-next"),
     path("review/hold", reviews.hold, name="review-hold"),

@@ -21,6 +21,11 @@ PERIODIC_TASKS: dict[str, dict[str, Any]] = {
         "schedule": 30.0,
         "options": {"expires": 30},
     },
+    "tell-search-subscribers": {
+        "task": "detections.tasks.tell_subscribers",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "forget-orphaned-review-entries": {
         "task": "detections.tasks.forget_orphaned_entries",
         "schedule": crontab(minute=37, hour=3),

@@ -12,6 +12,7 @@ from detections.models.reviews import (
     RejectReason,
     ReviewEntry,
 )
+from detections.models.searches import SavedSearch, SearchSubscription
 
 __all__ = [
     "CameraAccuracy",
@@ -29,5 +30,7 @@ __all__ = [
     "NumberMatch",
     "RejectReason",
     "ReviewEntry",
+    "SavedSearch",
+    "SearchSubscription",
     "Upload",
 ]

@@ -22,6 +22,7 @@ from detections.models import (
     Detection,
     FunnelHour,
     ReviewEntry,
+    SavedSearch,
     Upload,
 )
 from detections.models.detections import WAITING_FOR_REVIEW
@@ -372,3 +373,14 @@ def _plates_named(user: User, criteria: Criteria) -> list[UUID] | QuerySet[Plate
     wanted = _written(plates, criteria).values_list("pk", flat=True)
     named = list(wanted[: PLATES_NAMED_MOST + 1])
     return named if len(named) <= PLATES_NAMED_MOST else wanted
+
+
+def saved_searches_visible_to(user: User) -> QuerySet[SavedSearch]:
+    """The user's own searches, and those that others of its organizations share, by name."""
+    searches = SavedSearch.objects.select_related("owner", "organization").order_by("name", "pk")
+    organizations = organizations_of(user)
+    if not user.is_active:
+        return searches.none()
+    return searches.filter(
+        Q(owner=user) | Q(is_shared=True, owner__is_active=True), organization__in=organizations
+    )

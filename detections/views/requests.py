@@ -15,7 +15,7 @@ def user_of(request: HttpRequest) -> User:
     return cast("User", request.user)
 
 
-def ask_why(request: HttpRequest) -> HttpResponse:
-    """Lead to the question why, and from there back to this page."""
-    query = urlencode({"next": request.get_full_path()})
+def ask_why(request: HttpRequest, *, back_to: str = "") -> HttpResponse:
+    """Lead to the question why, and from there back to this page or the one of a name."""
+    query = urlencode({"next": reverse(back_to) if back_to else request.get_full_path()})
     return redirect(f"{reverse('accounts:reason')}?{query}")

@@ -1,13 +1,237 @@
-"""The search page."""
+"""The search page: one box, filters, a map; what was found as plates and as detections."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.templatetags.static import static
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
+
+from accounts.errors import ReasonDemandedError
+from accounts.models import User
+from accounts.selectors import demand_on, organizations_of, stated_in
+from accounts.services import state_reason
+from cameras.selectors import cameras_visible_to
+from detections.criteria.criteria import Criteria
+from detections.forms import SearchForm
+from detections.models import Detection
+from detections.selectors import as_rows, detections_found, plates_found
+from detections.services.live import live_detection
+from detections.services.searching import note_search
+from detections.views.likeness import mark_letters, say_edit
+from detections.views.presentation import show_detection, show_plate, spaced_number
+from detections.views.requests import user_of
+from lpr_project.common.errors import LprError
+from vehicles.models import Plate
+from vehicles.plates.matching import edits_between
+from vehicles.selectors import (
+    READING_ROLES,
+    in_bounded_time,
+    plates_near,
+    plates_visible_to,
+)
+
+PAGE_PLATES = 25
+NEAREST = 50
+PAGE_ROWS = 50
+SIGHTINGS = 10
+CAMERAS_ON_MAP_MOST = 2000
+KEYS = (
+    ("/", _("To the box")),
+    ("j", _("Next result")),
+    ("k", _("Result before")),
+    ("Enter", _("Open; sightings of a plate")),
+    ("f", _("Filters")),
+)
 
 
 @login_required
 @require_GET
-def search(_request: HttpRequest) -> HttpResponse:
-    """Leads to the list, which finds plates by their beginning."""
-    return redirect("detections:list")
+def search(request: HttpRequest) -> HttpResponse:
+    """The page with its first results; further ones come as parts of it, by key."""
+    user = user_of(request)
+    if {"reason", "case_number"} & request.GET.keys():
+        return _keep_what_was_stated(request)
+    form = SearchForm(request.GET, user=user)
+    form.full_clean()
+    found = Found(request, form)
+    if request.headers.get("HX-Request") and found.is_further:
+        return render(request, found.part, found.context)
+    sees_plates = organizations_of(user, *READING_ROLES).exists()
+    context = {
+        "form": form,
+        "stated": stated_in(request.session),
+        "map": _map(user),
+        "keys": KEYS,
+        "sees_plates": sees_plates,
+        **found.context,
+    }
+    return render(request, "detections/search.html", context, status=found.status)
+
+
+def _keep_what_was_stated(request: HttpRequest) -> HttpResponse:
+    """Take the reason out of the address, which is kept and shared, into the session."""
+    query = request.GET.copy()
+    stated = {name: " ".join(query.pop(name, [""])) for name in ("reason", "case_number")}
+    state_reason(session=request.session, **stated)
+    return redirect(f"{request.path}?{query.urlencode()}")
+
+
+def _map(user: User) -> dict[str, Any]:
+    cameras = cameras_visible_to(user).filter(point__isnull=False, is_archived=False)
+    rows = cameras.order_by("name").values_list("name", "point")[:CAMERAS_ON_MAP_MOST]
+    return {
+        "land": static("admin_lpr/land.json"),
+        "leaflet": static("vendor/leaflet/leaflet.js"),
+        "tiles": settings.MAP_TILE_URL,
+        "attribution": settings.MAP_TILE_ATTRIBUTION,
+        "cameras": [
+            {"name": name, "longitude": point.x, "latitude": point.y} for name, point in rows
+        ],
+    }
+
+
+class Found:
+    """What one request finds: a page of plates or detections, or a sentence why there is none."""
+
+    def __init__(self, request: HttpRequest, form: SearchForm) -> None:
+        self._user = user_of(request)
+        self._after = request.GET.get("after", "")
+        self.status: int = HTTPStatus.OK
+        self.is_further = bool(self._after)
+        self.demand = demand_on(self._user)
+        self.context: dict[str, Any] = {"demand": self.demand, "show": self._view(request, form)}
+        self.part = f"detections/_found_{self.context['show']}.html"
+        if form.criteria is None:
+            self.status = HTTPStatus.UNPROCESSABLE_ENTITY
+        elif not form.criteria.is_empty:
+            self._look(request, form.criteria)
+
+    def _view(self, request: HttpRequest, form: SearchForm) -> str:
+        """Plates, or detections where those were chosen or where the person sees no plates."""
+        asked = request.GET.get("show", "")
+        if asked in {"plates", "detections"}:
+            return asked
+        has_text = form.criteria is not None and bool(form.criteria.text)
+        sees_plates = organizations_of(self._user, *READING_ROLES).exists()
+        return "plates" if has_text and sees_plates else "detections"
+
+    def _look(self, request: HttpRequest, criteria: Criteria) -> None:
+        query = criteria.as_query()
+        try:
+            noted = note_search(
+                actor=self._user,
+                criteria=criteria,
+                stated=stated_in(request.session),
+                noted=request.GET.get("noted", ""),
+            )
+            self.context |= {
+                "criteria": criteria,
+                "query": query,
+                "noted": noted,
+                "alike_query": replace(criteria, match="fuzzy").as_query(),
+            }
+            with in_bounded_time():
+                look = self._plates if self.context["show"] == "plates" else self._detections
+                self.context |= look(criteria)
+        except ReasonDemandedError as error:
+            self.status = HTTPStatus.UNPROCESSABLE_ENTITY
+            self.context |= {"demanded": error.detail, "query": query}
+        except LprError as error:
+            self.status = HTTPStatus.UNPROCESSABLE_ENTITY
+            self.context["problem"] = error.message
+
+    def _plates(self, criteria: Criteria) -> Mapping[str, Any]:
+        plates = plates_found(self._user, criteria)
+        if criteria.match == "fuzzy":
+            near = plates_near(plates, criteria.text, most_distance=criteria.most_distance)
+            rows = [(found.plate, found.distance) for found in near[:NEAREST]]
+            return {"plates": [show_found(plate, criteria, away) for plate, away in rows]}
+        page = list(_seen_before(plates, self._after)[: PAGE_PLATES + 1])
+        shown = page[:PAGE_PLATES]
+        last = shown[-1] if len(page) > PAGE_PLATES else None
+        return {
+            "plates": [show_found(plate, criteria) for plate in shown],
+            "older": f"{last.last_seen_at.isoformat()}_{last.pk}" if last else "",
+        }
+
+    def _detections(self, criteria: Criteria) -> Mapping[str, Any]:
+        wanted = as_rows(detections_found(self._user, criteria))
+        return _rows(wanted, self._after, PAGE_ROWS)
+
+
+def _seen_before(plates: QuerySet[Plate], after: str) -> QuerySet[Plate]:
+    """Those that come after a row in the order of the page."""
+    if not after:
+        return plates
+    moment, _line, plate_id = after.partition("_")
+    try:
+        at, last = datetime.fromisoformat(moment), UUID(plate_id)
+    except ValueError as error:
+        raise Http404 from error
+    # Said twice, so that the index begins where the page does.
+    return plates.filter(last_seen_at__lte=at).filter(
+        Q(last_seen_at__lt=at) | Q(last_seen_at=at, pk__lt=last)
+    )
+
+
+def _rows(wanted: QuerySet[Detection], after: str, most: int) -> dict[str, Any]:
+    if after:
+        try:
+            wanted = wanted.filter(pk__lt=UUID(after))
+        except ValueError as error:
+            raise Http404 from error
+    page = list(wanted[: most + 1])
+    return {
+        "rows": [show_detection(live_detection(row)) for row in page[:most]],
+        "older": page[most - 1].pk if len(page) > most else "",
+    }
+
+
+def show_found(plate: Plate, criteria: Criteria, distance: float | None = None) -> dict[str, Any]:
+    """A plate as it is drawn, why it was found, and what tells it from what was asked."""
+    is_alike = criteria.match == "fuzzy"
+    edits = edits_between(criteria.number, plate.number) if is_alike else []
+    return {
+        "row": plate,
+        "plate": show_plate(plate.number, plate.country, plate.province),
+        "letters": mark_letters(spaced_number(plate.number, plate.country), edits),
+        "edits": [say_edit(edit) for edit in edits],
+        "distance": distance,
+    }
+
+
+@login_required
+@require_GET
+def sightings(request: HttpRequest, plate_id: UUID) -> HttpResponse:
+    """The newest passings of one plate that pass the other criteria, as a part of the page."""
+    user = user_of(request)
+    plate = get_object_or_404(plates_visible_to(user), pk=plate_id)
+    form = SearchForm(request.GET, user=user)
+    form.full_clean()
+    if form.criteria is None:
+        raise Http404
+    context: dict[str, Any] = {"query": form.criteria.as_query(), "plate": plate}
+    try:
+        context["noted"] = note_search(
+            actor=user,
+            criteria=form.criteria,
+            stated=stated_in(request.session),
+            noted=request.GET.get("noted", ""),
+        )
+        with in_bounded_time():
+            others = replace(form.criteria, text="", match="")
+            wanted = as_rows(detections_found(user, others)).filter(plate=plate)
+            context |= _rows(wanted, request.GET.get("after", ""), SIGHTINGS)
+    except LprError as error:
+        context["problem"] = error.message
+    return render(request, "detections/_sightings.html", context)
