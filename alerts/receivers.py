@@ -1,12 +1,15 @@
-"""What alerts do at news of detections: match them."""
+"""What alerts do at news: match detections, raise alerts."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from django.dispatch import receiver
 
-from alerts.models import PendingMatch
+from alerts.models import Hit, PendingMatch
 from alerts.services.hits import match_recorded, match_reviewed, note_pending
+from alerts.services.raising import raise_for_hits
+from alerts.services.rules.firing import fire_for_passes
+from alerts.signals import hits_recorded
 from detections.models import Detection, ReviewEntry
 from detections.signals import (
     detections_recorded,
@@ -27,6 +30,19 @@ def note_recorded(sender: object, detections: Sequence[Detection], **kwargs: Any
 def find_hits(sender: object, detections: Sequence[Detection], **kwargs: Any) -> None:
     """Match at once, where recording ran: a task would cost more than matching does."""
     match_recorded(detections=detections)
+
+
+@receiver(hits_recorded)
+def raise_alerts(sender: object, hits: Sequence[Hit], **kwargs: Any) -> None:
+    """Raise at once: people are to hear within a tenth of a second."""
+    raise_for_hits(hits=hits)
+
+
+# Behind `find_hits`, whose hits rules ask for: receivers are called in the order of this module.
+@receiver(detections_recorded)
+def hold_against_rules(sender: object, detections: Sequence[Detection], **kwargs: Any) -> None:
+    """Fire the rules that passes fulfil."""
+    fire_for_passes(detections=detections)
 
 
 @receiver(detections_reviewing)

@@ -15,14 +15,12 @@ import structlog
 from channels.auth import get_user
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
-from channels.layers import get_channel_layer
 from django.conf import settings
 from django.db import Error as DatabaseError
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import override
-from redis.exceptions import RedisError
 
 from accounts.models import User
 from cameras.selectors import camera_ids_visible_to
@@ -31,6 +29,7 @@ from detections.forms import DetectionFilter, LiveFilterForm
 from detections.selectors import as_rows, detections_recorded_since
 from detections.services.live import live_detection
 from detections.views.presentation import show_detection
+from lpr_project.common.sockets import Ear, LayerError
 
 log = structlog.get_logger(__name__)
 
@@ -47,10 +46,7 @@ EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 ROWS_MOST = 200
 SENT_MOST = 2_000
 FRAGMENTS_MOST = 1_000
-LAYER_SECONDS = 3.0
 BAD_MESSAGE, FORBIDDEN, FAILED = 4400, 4403, 4500
-# A layer raises what its transport does; an expired time limit is an OSError too.
-LayerError = (RedisError, OSError)
 
 _fragments: OrderedDict[tuple[str, ...], bytes] = OrderedDict()
 
@@ -126,62 +122,6 @@ class Outbox:
         return b"[" + b",".join(events) + b"]"
 
 
-class Ear:
-    """Hears the groups of some cameras, and knows whether the channel layer still delivers.
-
-    Methods raise one of `LayerError` while the layer is away; they may be called again and again.
-    """
-
-    def __init__(self, hear: Callable[[dict[str, Any]], None]) -> None:
-        self._layer: Any = get_channel_layer()
-        self._hear = hear
-        self._channel = ""
-        self._cameras: set[UUID] = set()
-        self._listening: asyncio.Task[None] | None = None
-        self._pulses_sent = self._pulse_heard = 0
-
-    async def follow(self, cameras: Iterable[UUID]) -> None:
-        """Hear these cameras and no others."""
-        wanted = set(cameras)
-        async with asyncio.timeout(LAYER_SECONDS):
-            if not self._channel:
-                # Fails while the layer is away; a channel opened then would leave its queue behind.
-                await self._layer.send("live.probe", {"type": "live.probe"})
-                self._channel = await self._layer.new_channel()
-                self._listening = asyncio.create_task(self._listen())
-            for camera_id in wanted - self._cameras:
-                await self._layer.group_add(camera_group(camera_id), self._channel)
-                self._cameras.add(camera_id)
-            for camera_id in self._cameras - wanted:
-                await self._layer.group_discard(camera_group(camera_id), self._channel)
-                self._cameras.discard(camera_id)
-
-    async def feel_pulse(self) -> bool:
-        """Whether the pulse of the last call came back through the layer; sends the next one."""
-        came_back = self._pulse_heard == self._pulses_sent
-        self._pulses_sent += 1
-        async with asyncio.timeout(LAYER_SECONDS):
-            pulse = {"type": "live.pulse", "number": self._pulses_sent}
-            await self._layer.send(self._channel, pulse)
-        return came_back
-
-    async def close(self) -> None:
-        """Hear nothing more."""
-        with suppress(*LayerError):
-            await self.follow(())
-        if self._listening is not None:
-            # The layer gives the channel back when its receiver is cancelled.
-            self._listening.cancel()
-
-    async def _listen(self) -> None:
-        while True:
-            message = await self._layer.receive(self._channel)
-            if message["type"] == "live.pulse":
-                self._pulse_heard = message["number"]
-            else:
-                self._hear(message)
-
-
 class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ships no types
     """One person's live page; its query string holds the page's filters and language.
 
@@ -218,7 +158,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels sh
         self._layer_delivers = self._database_answers = True
         self._filter, self._cameras = await database_sync_to_async(self._look_up)()
         with suppress(*LayerError):
-            await self._ear.follow(self._cameras)
+            await self._ear.follow(map(camera_group, self._cameras))
         await self.accept()
         self._beat = asyncio.create_task(self._keep_beat())
 
@@ -308,7 +248,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels sh
     async def _feel_pulse(self, *, asks_anyway: bool) -> None:
         felt_at = timezone.now()
         try:
-            await self._ear.follow(self._cameras)
+            await self._ear.follow(map(camera_group, self._cameras))
             delivers = await self._ear.feel_pulse()
         except LayerError:
             delivers = False

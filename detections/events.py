@@ -4,20 +4,11 @@ One channel-layer group per camera, `camera_group(id)`; one message per camera a
 layer may lose messages at any time: pages catch up from the database by `recorded_at`.
 """
 
-import asyncio
-import os
-import threading
 from collections.abc import Sequence
-from concurrent.futures import Future
-from functools import cache
 from typing import Literal, TypedDict
 from uuid import UUID
 
-import structlog
-from channels.layers import get_channel_layer
-
-log = structlog.get_logger(__name__)
-
+from lpr_project.common.sockets import publish
 
 CHANGES_MOST = 200
 
@@ -84,7 +75,7 @@ def camera_group(camera_id: UUID) -> str:
 def publish_detections(camera_id: UUID, detections: Sequence[LiveDetection]) -> None:
     """Tell the pages that watch a camera of its new detections."""
     event: DetectionsRecorded = {"type": "live.detections", "detections": list(detections)}
-    _send(camera_id, {**event})
+    publish(camera_group(camera_id), {**event})
 
 
 def publish_changes(camera_id: UUID, detections: Sequence[LiveDetection]) -> None:
@@ -93,34 +84,9 @@ def publish_changes(camera_id: UUID, detections: Sequence[LiveDetection]) -> Non
     for start in range(0, len(detections), CHANGES_MOST):
         part = list(detections[start : start + CHANGES_MOST])
         event: DetectionsChanged = {"type": "live.changes", "detections": part}
-        _send(camera_id, {**event})
+        publish(camera_group(camera_id), {**event})
 
 
 def publish_camera(camera_id: UUID, event: CameraSeen) -> None:
     """Tell the pages that watch a camera how it fares."""
-    _send(camera_id, {**event})
-
-
-def _send(camera_id: UUID, event: dict[str, object]) -> None:
-    """Hand an event to the channel layer without waiting for it."""
-    sent = asyncio.run_coroutine_threadsafe(
-        get_channel_layer().group_send(camera_group(camera_id), event), _loop(os.getpid())
-    )
-    sent.add_done_callback(_note_failure)
-
-
-def _note_failure(sent: "Future[None]") -> None:
-    # What is shown live is also in the database: pages catch up when Redis is back.
-    if error := sent.exception():
-        log.warning("live_event_lost", reason=str(error))
-
-
-@cache
-def _loop(_process_id: int) -> asyncio.AbstractEventLoop:
-    """The event loop on which this process publishes.
-
-    `async_to_sync` would make a loop, and the layer a connection, for every single event.
-    """
-    loop = asyncio.new_event_loop()
-    threading.Thread(target=loop.run_forever, name="live-events", daemon=True).start()
-    return loop
+    publish(camera_group(camera_id), {**event})

@@ -1,4 +1,4 @@
-"""Celery application: queues `streams` (camera tasks), `recognition` (batches) and `default`."""
+"""Celery application: queues `streams`, `recognition`, `deliveries` and `default`."""
 
 import os
 from typing import Any

@@ -37,7 +37,7 @@ CHART_KEPT_SECONDS = 60
 WORST_SHOWN = 8
 PING_SECONDS = 1.0
 DISK_LOW = 0.1
-QUEUES = ("streams", "recognition", "default")
+QUEUES = ("streams", "recognition", "default", "deliveries")
 # A queue of frames is answered in milliseconds; one that grows has too few workers.
 QUEUE_LONG = 100
 STAGES = {
@@ -200,7 +200,7 @@ def workers() -> dict[str, Any]:
     names = sorted(name for answer in answers for name in answer)
     missing = [
         kind
-        for kind in ("streams", "recognition", "worker")
+        for kind in ("streams", "recognition", "worker", "deliveries")
         if not any(name.startswith(f"{kind}@") for name in names)
     ]
     return {"names": names, "missing": missing}

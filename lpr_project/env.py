@@ -133,9 +133,15 @@ class Env(BaseSettings):
     time_zone: str = Field(
         "Asia/Bangkok", description="Zone in which times are shown where an organization has none."
     )
+    public_url: str = Field(
+        "",
+        pattern=r"^(https?://[^\s/]+)?/?$",
+        description="Where people open the server, https://name; empty: messages carry no links.",
+    )
     email_url: str = Field(
         "", description="smtp://user:password@host:587; empty writes mails to the log."
     )
+    email_from: str = Field("lpr-server@localhost", description="From whom mails come.")
     metrics_token: SecretStr = Field(
         SecretStr(""), description="Bearer token for /metrics; empty closes it."
     )

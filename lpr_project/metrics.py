@@ -25,7 +25,7 @@ from detections.models import FunnelHour
 from lpr_project.common.heartbeat import PROCESSES, is_alive
 from lpr_project.health import has_metrics_token
 
-QUEUES = ("streams", "recognition", "default")
+QUEUES = ("streams", "recognition", "default", "deliveries")
 STAGES = tuple(
     field.name
     for field in FunnelHour._meta.concrete_fields  # noqa: SLF001  # Django's public name

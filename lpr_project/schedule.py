@@ -41,6 +41,26 @@ PERIODIC_TASKS: dict[str, dict[str, Any]] = {
         "schedule": crontab(minute=17, hour=4),
         "options": {"expires": 3600},
     },
+    "sweep-deliveries": {
+        "task": "alerts.tasks.sweep_deliveries",
+        "schedule": 2.0,
+        "options": {"expires": 2},
+    },
+    "escalate-alerts": {
+        "task": "alerts.tasks.escalate_alerts",
+        "schedule": 2.0,
+        "options": {"expires": 2},
+    },
+    "raise-missed-alerts": {
+        "task": "alerts.tasks.raise_missed",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
+    "watch-states-for-rules": {
+        "task": "alerts.tasks.watch_states",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
     "match-pending": {
         "task": "alerts.tasks.match_pending",
         "schedule": 5.0,

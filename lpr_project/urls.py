@@ -38,6 +38,7 @@ urlpatterns = [
     ),
     path("admin/", admin.site.urls),
     path("", include("accounts.urls")),
+    path("", include("alerts.urls")),
     path("", include("detections.urls")),
 ]
 

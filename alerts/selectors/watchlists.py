@@ -41,6 +41,11 @@ def entries_visible_to(user: User) -> QuerySet[Entry]:
     )
 
 
+def watchlists_with_hits_visible_to(user: User) -> QuerySet[Watchlist]:
+    """Lists, archived ones too, of which the user may see the hits."""
+    return _lists_of(user, "hit_roles", Sees.HITS, with_archived=True)
+
+
 def hits_visible_to(user: User) -> QuerySet[Hit]:
     """Hits, withdrawn ones too, of lists whose hits the user may see, at cameras it may see."""
     lists = list(

@@ -1,1 +1,1 @@
-"""Writes of watchlists, entries, hits and feeds; matching."""
+"""Writes of watchlists, entries, hits and feeds; matching; alerts and their deliveries."""

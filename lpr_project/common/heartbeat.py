@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 log = structlog.get_logger(__name__)
 
-Process = Literal["streams", "recognition", "worker", "beat"]
+Process = Literal["streams", "recognition", "worker", "deliveries", "beat"]
 PROCESSES: tuple[Process, ...] = get_args(Process)
 BEAT_SECONDS = 5
 EXPIRES_SECONDS = 15

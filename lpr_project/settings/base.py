@@ -164,6 +164,11 @@ CELERY_TASK_ROUTES = {
     # Two long videos being read keep `default` busy for hours; cameras must not wait for them.
     "detections.tasks.ensure_streams": {"queue": "streams"},
     "detections.tasks.recognise_batch": {"queue": "recognition"},
+    # Slow receivers must not hold up anything else, nor long work the messages.
+    "alerts.tasks.send_lane": {"queue": "deliveries"},
+    "alerts.tasks.sweep_deliveries": {"queue": "deliveries"},
+    "alerts.tasks.escalate_alerts": {"queue": "deliveries"},
+    "alerts.tasks.raise_missed": {"queue": "deliveries"},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -409,7 +414,9 @@ LOCALE_PATHS = [BASE_DIR / "lpr_project" / "locale"]
 TIME_ZONE = env.time_zone
 USE_TZ = True
 
+PUBLIC_URL = env.public_url
 EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.email_from
 if env.email_url:
     _mail = urlsplit(env.email_url)
     EMAIL_HOST = _mail.hostname or "localhost"

@@ -1,4 +1,4 @@
-"""Watchlists, entries and hits for tests, made by the services that make the real ones."""
+"""Lists, entries, hits, alerts and recipients, made by the services that make real ones."""
 
 from datetime import timedelta
 from itertools import count
@@ -6,10 +6,20 @@ from typing import Any
 
 from django.utils import timezone
 
-from accounts.models import Organization
-from alerts.models import Entry, Hit, Watchlist
+from accounts.models import Organization, User
+from alerts.models import (
+    Alert,
+    Endpoint,
+    Entry,
+    EscalationPolicy,
+    EscalationStep,
+    Hit,
+    Watchlist,
+)
+from alerts.services.endpoints import save_endpoint
 from alerts.services.entries import add_entry
 from alerts.services.hits import match_recorded
+from alerts.services.raising import raise_for_hits
 from alerts.services.watchlists import create_watchlist
 from cameras.models import Camera
 from detections.models import Detection
@@ -35,3 +45,41 @@ def see(camera: Camera, text: str = "1กข1234", **fields: Any) -> tuple[Detec
     detection = make_detection(camera, text=text, **fields)
     match_recorded(detections=[detection])
     return detection, list(Hit.objects.filter(detection=detection).order_by("id"))
+
+
+def make_endpoint(
+    organization: Organization, channel: str = "email", *, wanted: Any = None, **fields: Any
+) -> Endpoint:
+    """A recipient that takes any number of messages at once."""
+    number = next(_numbers)
+    actor = User.objects.create_superuser(f"root{number}@example.org", "a long enough passphrase")
+    defaults = {"address": f"guard{number}@example.org"} if channel == "email" else {}
+    endpoint = Endpoint(
+        organization=organization,
+        channel=channel,
+        **{"name": f"Recipient {number}", "most_per_minute": 10_000, **fields},
+    )
+    return save_endpoint(endpoint=endpoint, wanted=wanted or defaults, actor=actor)
+
+
+def make_policy(
+    organization: Organization, *steps: tuple[int, list[Endpoint]], **fields: Any
+) -> EscalationPolicy:
+    """A policy that tells `endpoints` so many seconds after an alert."""
+    policy = EscalationPolicy.objects.create(
+        organization=organization, **{"name": f"Policy {next(_numbers)}", **fields}
+    )
+    for after, endpoints in steps:
+        step = EscalationStep.objects.create(policy=policy, after_seconds=after)
+        step.endpoints.set(endpoints)
+    return policy
+
+
+def make_alert(camera: Camera, text: str = "1กข1234", **fields: Any) -> Alert:
+    """The alert of a hit of a list of its own."""
+    watchlist = fields.pop("watchlist", None) or make_watchlist(camera.organization)
+    if not Entry.objects.filter(watchlist=watchlist, number=text).exists():
+        make_entry(watchlist, text)
+    _, hits = see(camera, text, **fields)
+    raise_for_hits(hits=[hit for hit in hits if hit.watchlist_id == watchlist.pk])
+    return Alert.objects.filter(watchlist=watchlist).latest("id")

@@ -31,5 +31,6 @@ def test_read_procfile_of_the_project_has_every_process_of_the_design() -> None:
         "streams",
         "recognition",
         "worker",
+        "deliveries",
         "beat",
     ]

@@ -1,0 +1,207 @@
+"""Reads of alerts and deliveries, each from what a user may see."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Count, F, Prefetch, Q, QuerySet
+
+from accounts.models import Membership, Organization, Role, User
+from accounts.selectors import MANAGING_ROLES, organizations_of
+from alerts.models import (
+    Alert,
+    AlertChange,
+    Delivery,
+    Endpoint,
+    EscalationPolicy,
+    EscalationStep,
+    MessageTemplate,
+    ShiftNote,
+)
+from alerts.selectors.watchlists import watchlists_with_hits_visible_to
+from cameras.selectors import camera_ids_visible_to
+
+# Who sees alerts that belong to no list: of rules, cameras, disks and feeds.
+SEEING_ROLES = (Role.OWNER, Role.MANAGER, Role.OPERATOR, Role.ANALYST, Role.AUDITOR)
+# Who answers alerts. Analysts and auditors look.
+ACTING_ROLES = (Role.OWNER, Role.MANAGER, Role.OPERATOR)
+OPEN = ~Q(state__in=(Alert.State.RESOLVED, Alert.State.REJECTED))
+LIVE_WITHIN = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """What one person may see of alerts."""
+
+    organizations: frozenset[int]
+    watchlists: frozenset[UUID]
+    cameras: frozenset[UUID]
+
+    def sees(
+        self, *, organization_id: int, watchlist_id: UUID | None, camera_id: UUID | None
+    ) -> bool:
+        """Whether an alert is for this person."""
+        if watchlist_id is None:
+            belongs = organization_id in self.organizations
+        else:
+            belongs = watchlist_id in self.watchlists
+        return belongs and (camera_id is None or camera_id in self.cameras)
+
+    @property
+    def condition(self) -> Q:
+        """The same for the database."""
+        belongs = Q(watchlist__in=self.watchlists) | Q(
+            watchlist=None, organization__in=self.organizations
+        )
+        return belongs & (Q(camera=None) | Q(camera__in=self.cameras))
+
+
+def audience_of(user: User) -> Audience:
+    """What a person may see of alerts now."""
+    return Audience(
+        organizations=frozenset(
+            organizations_of(user, *SEEING_ROLES).order_by().values_list("pk", flat=True)
+        ),
+        watchlists=frozenset(
+            watchlists_with_hits_visible_to(user).order_by().values_list("pk", flat=True)
+        ),
+        cameras=frozenset(camera_ids_visible_to(user)),
+    )
+
+
+def alerts_visible_to(user: User) -> QuerySet[Alert]:
+    """Alerts of lists whose hits the user may see, and of its organizations; newest first."""
+    alerts = Alert.objects.select_related(
+        "organization", "camera", "assigned_to", "acknowledged_by"
+    )
+    return alerts.filter(audience_of(user).condition).order_by("-id")
+
+
+def alerts_answered_by(user: User) -> QuerySet[Alert]:
+    """Alerts that the user may act on."""
+    return alerts_visible_to(user).filter(organization__in=organizations_of(user, *ACTING_ROLES))
+
+
+def open_alerts(user: User) -> QuerySet[Alert]:
+    """What still has to be dealt with, the highest priority first, then the newest."""
+    return alerts_visible_to(user).filter(OPEN).order_by("-priority", "-id")
+
+
+def count_unanswered(user: User, most: int = 100) -> int:
+    """How many alerts nobody has taken on, counted up to `most`."""
+    unanswered = alerts_visible_to(user).filter(OPEN, state__in=Alert.UNANSWERED)
+    return unanswered.order_by().values("pk")[:most].count()
+
+
+def alerts_changed_since(user: User, since: datetime) -> QuerySet[Alert]:
+    """Alerts that were raised or changed after a moment, newest first."""
+    return alerts_visible_to(user).filter(changed_at__gt=since)
+
+
+def changes_of(alert: Alert) -> QuerySet[AlertChange]:
+    """The history of an alert, oldest first."""
+    return AlertChange.objects.filter(alert=alert).order_by("id")
+
+
+def users_who_see(alert: Alert, *, roles: Iterable[str]) -> list[User]:
+    """Members with one of `roles` and a browser that is told, who may see the alert."""
+    members = (
+        Membership.objects.filter(
+            organization=alert.organization_id,
+            role__in=list(roles),
+            user__is_active=True,
+            user__push_subscriptions__isnull=False,
+        )
+        .select_related("user")
+        .distinct()
+    )
+    return [
+        member.user
+        for member in members
+        if audience_of(member.user).sees(
+            organization_id=alert.organization_id,
+            watchlist_id=alert.watchlist_id,
+            camera_id=alert.camera_id,
+        )
+    ]
+
+
+def shift_notes_visible_to(user: User) -> QuerySet[ShiftNote]:
+    """Hand-over notes of the user's organizations, newest first."""
+    return ShiftNote.objects.filter(organization__in=organizations_of(user, *SEEING_ROLES))
+
+
+def members_to_assign(organization: Organization) -> QuerySet[User]:
+    """People who may take an alert on."""
+    return User.objects.filter(
+        is_active=True,
+        kind=User.Kind.PERSON,
+        memberships__organization=organization,
+        memberships__role__in=ACTING_ROLES,
+    ).order_by("display_name", "email")
+
+
+def endpoints_managed_by(user: User) -> QuerySet[Endpoint]:
+    """Recipients of the organizations that the user manages; nobody else sees or adds any."""
+    managed = organizations_of(user, *MANAGING_ROLES)
+    return Endpoint.objects.filter(organization__in=managed).select_related(
+        "organization", "lane", "template"
+    )
+
+
+def templates_managed_by(user: User) -> QuerySet[MessageTemplate]:
+    """Message templates of the organizations that the user manages."""
+    return MessageTemplate.objects.filter(
+        organization__in=organizations_of(user, *MANAGING_ROLES)
+    ).select_related("organization")
+
+
+def policies_managed_by(user: User) -> QuerySet[EscalationPolicy]:
+    """Escalation policies of the organizations that the user manages."""
+    steps = EscalationStep.objects.prefetch_related("endpoints")
+    return (
+        EscalationPolicy.objects.filter(organization__in=organizations_of(user, *MANAGING_ROLES))
+        .select_related("organization", "hands_over_to")
+        .prefetch_related("watchlists", Prefetch("steps", steps))
+    )
+
+
+def deliveries_managed_by(user: User) -> QuerySet[Delivery]:
+    """Deliveries of the organizations that the user manages, newest first."""
+    return (
+        Delivery.objects.filter(organization__in=organizations_of(user, *MANAGING_ROLES))
+        .select_related("endpoint", "alert")
+        .order_by("-id")
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Precision:
+    """How many of the alerts that people judged were right, for one list, camera or policy."""
+
+    name: str
+    right: int
+    judged: int
+
+
+def precision_by(user: User, field: str, *, since: datetime) -> list[Precision]:
+    """Precision of the alerts raised since, by `watchlist__name`, `camera__name` or `match`."""
+    judged = alerts_visible_to(user).filter(raised_at__gte=since).exclude(verdict="")
+    source = F("facts__policy") if field == "match" else F(field)
+    counted = (
+        judged.select_related(None)
+        .order_by()
+        .annotate(group=source)
+        .values_list("group")
+        .annotate(
+            right=Count("pk", filter=Q(verdict=Alert.Verdict.VERIFIED)),
+            judged=Count("pk"),
+        )
+        .order_by("group")
+    )
+    return [
+        Precision(name=str(group), right=right, judged=total)
+        for group, right, total in counted
+        if group
+    ]

@@ -1,0 +1,221 @@
+"""Makes deliveries: rows first, then a word to the workers once they are committed.
+
+What an endpoint wants told together (a digest, the alerts of quiet hours, more than so many a
+minute) is carried by one delivery that falls due at the end of the period.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import NamedTuple
+
+import structlog
+from django.db import transaction
+from django.db.models import Count, Max, Min
+from django.utils import timezone
+
+from accounts.models import Role
+from alerts.models import (
+    Alert,
+    Channel,
+    Delivery,
+    Endpoint,
+    Lane,
+    PushSubscription,
+)
+from alerts.selectors.alerts import users_who_see
+
+log = structlog.get_logger(__name__)
+
+STORM_WINDOW = timedelta(minutes=1)
+
+
+class Told(NamedTuple):
+    """One alert to be told to one endpoint, at a step of its escalation."""
+
+    alert: Alert
+    step: int
+    endpoint: Endpoint
+
+
+def make_deliveries(told: Sequence[Told]) -> int:
+    """Write the deliveries, each once whatever is tried again; returns how many were asked for.
+
+    Part of the caller's transaction, so that an alert is never there without them.
+    """
+    told = [one for one in told if one.endpoint.is_active]
+    if not told:
+        return 0
+    now = timezone.now()
+    carriers = _Carriers(now, told)
+    carried = [(one, carriers.of(one)) for one in told]
+    carriers.save()
+    rows = [
+        _row(one, now, carrier, subscription)
+        for one, carrier in carried
+        for subscription in _subscriptions(one)
+    ]
+    Delivery.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1_000)
+    wake_lanes({one.endpoint.pk for one in told})
+    return len(rows)
+
+
+def wake_lanes(endpoint_ids: Iterable[int]) -> None:
+    """Tell workers, after commit, that these endpoints have something to send."""
+    for endpoint_id in sorted(endpoint_ids):
+        transaction.on_commit(partial(_wake, endpoint_id))
+
+
+def _wake(endpoint_id: int) -> None:
+    from alerts.tasks import send_lane  # noqa: PLC0415  # tasks call services
+
+    try:
+        send_lane.delay(endpoint_id)
+    except OSError:
+        # The sweeper finds the rows.
+        log.warning("lane_not_woken_yet", endpoint_id=endpoint_id)
+
+
+def _row(
+    one: Told, now: datetime, carrier: Delivery | None, subscription: PushSubscription | None
+) -> Delivery:
+    return Delivery(
+        organization_id=one.alert.organization_id,
+        endpoint=one.endpoint,
+        alert=one.alert,
+        step=one.step,
+        subscription=subscription,
+        state=Delivery.State.GATHERED if carrier else Delivery.State.PENDING,
+        carried_by=carrier,
+        due_at=carrier.due_at if carrier else now,
+    )
+
+
+def _subscriptions(one: Told) -> list[PushSubscription | None]:
+    """The browsers that a web push goes to: of those people only who may see the alert."""
+    if one.endpoint.channel != Channel.WEB_PUSH:
+        return [None]
+    roles = one.endpoint.options.get("roles") or [Role.OPERATOR, Role.MANAGER, Role.OWNER]
+    users = users_who_see(one.alert, roles=roles)
+    return list(PushSubscription.objects.filter(user__in=users))
+
+
+class _Carriers:
+    """Which alerts are told together, and by which delivery."""
+
+    def __init__(self, now: datetime, told: Sequence[Told]) -> None:
+        self._now = now
+        self._wanted: dict[tuple[int, str, datetime], Delivery] = {}
+        limited = {one.endpoint.pk for one in told if one.endpoint.most_per_minute}
+        self._sent = _recent_counts(limited, now)
+
+    def of(self, one: Told) -> Delivery | None:
+        """The delivery that carries this one; None where it travels alone."""
+        if one.endpoint.channel == Channel.RELAY:
+            return None
+        is_loud = one.alert.priority >= one.endpoint.loud_priority
+        quiet_until = None if is_loud else quiet_end(one.endpoint, self._now)
+        if quiet_until is not None:
+            return self._carrier(one, Delivery.Kind.QUIET, quiet_until)
+        if one.endpoint.digest_minutes and not is_loud:
+            period = timedelta(minutes=one.endpoint.digest_minutes)
+            return self._carrier(one, Delivery.Kind.DIGEST, next_end(self._now, period))
+        limit = one.endpoint.most_per_minute
+        if limit and self._sent[one.endpoint.pk] >= limit:
+            return self._carrier(one, Delivery.Kind.STORM, next_end(self._now, STORM_WINDOW))
+        self._sent[one.endpoint.pk] += 1
+        return None
+
+    def save(self) -> None:
+        """Write the carriers that are not there yet, and take the ids of those that are."""
+        if not self._wanted:
+            return
+        wanted = self._wanted.values()
+        Delivery.objects.bulk_create(wanted, ignore_conflicts=True)
+        known = Delivery.objects.filter(
+            endpoint__in={one.endpoint_id for one in wanted},
+            due_at__in={one.due_at for one in wanted},
+            alert=None,
+        )
+        for row in known:
+            if (mine := self._wanted.get((row.endpoint_id, row.kind, row.due_at))) is not None:
+                mine.pk = row.pk
+
+    def _carrier(self, one: Told, kind: Delivery.Kind, due_at: datetime) -> Delivery:
+        key = (one.endpoint.pk, str(kind), due_at)
+        if key not in self._wanted:
+            self._wanted[key] = Delivery(
+                organization_id=one.alert.organization_id,
+                endpoint=one.endpoint,
+                kind=kind,
+                due_at=due_at,
+            )
+        return self._wanted[key]
+
+
+def _recent_counts(endpoint_ids: Iterable[int], now: datetime) -> dict[int, int]:
+    counted = (
+        Delivery.objects.filter(
+            endpoint__in=endpoint_ids,
+            kind=Delivery.Kind.ALERT,
+            created_at__gt=now - STORM_WINDOW,
+        )
+        .exclude(state=Delivery.State.GATHERED)
+        .order_by()
+        .values_list("endpoint_id")
+        .annotate(count=Count("*"))
+    )
+    return defaultdict(int, counted if endpoint_ids else ())
+
+
+def next_end(now: datetime, period: timedelta) -> datetime:
+    """The end of the period that `now` lies in, periods counted from the epoch.
+
+    >>> from datetime import UTC
+    >>> next_end(datetime(2026, 1, 1, 10, 7, 30, tzinfo=UTC), timedelta(minutes=5)).minute
+    10
+    """
+    seconds = int(period.total_seconds())
+    end = (int(now.timestamp()) // seconds + 1) * seconds
+    return datetime.fromtimestamp(end, tz=now.tzinfo)
+
+
+def quiet_end(endpoint: Endpoint, now: datetime) -> datetime | None:
+    """When the endpoint's quiet hours end; None outside them. They may pass midnight."""
+    begin, end = endpoint.quiet_from, endpoint.quiet_until
+    if begin is None or end is None or begin == end:
+        return None
+    local = now.astimezone(endpoint.organization.zone)
+    at = local.time().replace(tzinfo=None)
+    is_quiet = begin <= at < end if begin < end else at >= begin or at < end
+    if not is_quiet:
+        return None
+    ends = local.replace(hour=end.hour, minute=end.minute, second=0, microsecond=0)
+    return ends if ends > local else ends + timedelta(days=1)
+
+
+def lanes_to_wake() -> list[int]:
+    """Endpoints that have something due which no worker may know of."""
+    now = timezone.now()
+    waiting = Delivery.objects.filter(
+        state=Delivery.State.PENDING, due_at__lte=now, endpoint__is_active=True
+    )
+    resting = Lane.objects.filter(rests_until__gt=now).values("endpoint_id")
+    return list(
+        waiting.exclude(endpoint__in=resting)
+        .order_by()
+        .values_list("endpoint_id", flat=True)
+        .distinct()
+    )
+
+
+def queue_lengths(endpoint_ids: Iterable[int]) -> Mapping[int, tuple[int, datetime]]:
+    """How many deliveries wait at each endpoint, and since when."""
+    waiting = Delivery.objects.filter(state=Delivery.State.PENDING, endpoint__in=endpoint_ids)
+    counted = (
+        waiting.order_by()
+        .values_list("endpoint_id")
+        .annotate(count=Count("*"), oldest=Min("created_at"), newest=Max("created_at"))
+    )
+    return {endpoint_id: (count, oldest) for endpoint_id, count, oldest, _ in counted}

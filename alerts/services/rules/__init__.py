@@ -1,0 +1,1 @@
+"""Rules: what they may ask for, whether it holds, and what would have held before."""

@@ -1,0 +1,191 @@
+"""Whether a rule's conditions hold for a pass, or for a camera."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from alerts.models import Hit
+from alerts.services.rules.conditions import Tree, zone_of
+from cameras.models import Camera
+from detections.models import Detection
+from detections.selectors import in_time
+from vehicles.models import Plate
+
+# What asks the database is asked last: an `all` that fails before never asks.
+_DEAR = frozenset({"seen", "unseen", "first"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """What a rule is held against: a pass with its hits, or a camera alone."""
+
+    at: datetime
+    camera: Camera
+    detection: Detection | None = None
+    hits: Sequence[Hit] = field(default=())
+
+
+def holds(tree: Tree, happening: Happening) -> bool:
+    """Whether conditions that were checked hold."""
+    if not tree:
+        return True
+    if "kind" in tree:
+        return _LEAVES[tree["kind"]](tree, happening)
+    if "not" in tree:
+        return not holds(tree["not"], happening)
+    if "all" in tree:
+        return all(holds(part, happening) for part in sorted(tree["all"], key=_cost))
+    return any(holds(part, happening) for part in sorted(tree["any"], key=_cost))
+
+
+def _cost(tree: Tree) -> int:
+    """0 for what is in hand, 1 for what asks the database."""
+    if "kind" in tree:
+        return int(tree["kind"] in _DEAR)
+    parts = [tree["not"]] if "not" in tree else next(iter(tree.values()))
+    return max(map(_cost, parts), default=0)
+
+
+def hits_asked_for(tree: Tree, hits: Sequence[Hit]) -> list[Hit]:
+    """Hits of the lists that the conditions are about: only who sees these sees the alert."""
+    if not tree:
+        return []
+    if "kind" in tree:
+        matches = _HIT_LEAVES.get(tree["kind"])
+        return [hit for hit in hits if matches is not None and matches(tree, hit)]
+    if "not" in tree:
+        return []
+    parts = next(iter(tree.values()))
+    return [hit for part in parts for hit in hits_asked_for(part, hits)]
+
+
+def _is_at_camera(leaf: Tree, happening: Happening) -> bool:
+    return str(happening.camera.pk) in leaf["values"]
+
+
+def _is_in_zone(leaf: Tree, happening: Happening) -> bool:
+    point = happening.camera.point
+    return point is not None and bool(_zone(orjson.dumps(leaf)).covers(point))
+
+
+@lru_cache(maxsize=256)
+def _zone(leaf: bytes) -> Any:
+    return zone_of(orjson.loads(leaf)).prepared
+
+
+def _is_in_time(leaf: Tree, happening: Happening) -> bool:
+    """A span whose end is not after its start ends on the next day."""
+    local = happening.at.astimezone(happening.camera.zone)
+    day, minute = local.weekday(), local.hour * 60 + local.minute
+    begin, end, days = leaf["from"], leaf["to"], leaf["days"]
+    if begin < end:
+        return day in days and begin <= minute < end
+    return (day in days and minute >= begin) or ((day - 1) % 7 in days and minute < end)
+
+
+def _fits_plate(leaf: Tree, happening: Happening) -> bool:
+    detection = happening.detection
+    return detection is not None and bool(
+        plate_pattern(leaf["pattern"]).fullmatch(detection.shown_number)
+    )
+
+
+@lru_cache(maxsize=1024)
+def plate_pattern(pattern: str) -> "re.Pattern[str]":
+    """A pattern of a plate as a regular expression that cannot run long.
+
+    >>> bool(plate_pattern("1?ข*").fullmatch("1กข1234")), bool(plate_pattern("AB").fullmatch("ABC"))
+    (True, False)
+    """
+    # Neighbouring stars are one, and a plate has 16 characters at most.
+    text = re.sub(r"\*+", "*", pattern.upper())
+    return re.compile("".join({"?": ".", "*": ".*"}.get(char, re.escape(char)) for char in text))
+
+
+def _is_vehicle(leaf: Tree, happening: Happening) -> bool:
+    detection = happening.detection
+    return detection is not None and detection.vehicle_kind in leaf["values"]
+
+
+def _has_confidence(leaf: Tree, happening: Happening) -> bool:
+    if happening.detection is None:
+        return False
+    is_enough = happening.detection.confidence >= leaf["value"]
+    return is_enough if leaf["is"] == "least" else not is_enough
+
+
+def _before(happening: Happening, span: timedelta | None) -> Any:
+    """Earlier passes of the same plate, within a span where one is given."""
+    detection = happening.detection
+    if detection is None or detection.plate_id is None:
+        return Detection.objects.none()
+    earlier = Detection.objects.filter(plate=detection.plate_id, pk__lt=detection.pk)
+    if span is not None:
+        earlier = earlier.filter(in_time(since=detection.captured_at - span))
+    return earlier.order_by()
+
+
+def _is_seen_often(leaf: Tree, happening: Happening) -> bool:
+    needed = int(leaf["times"]) - 1
+    earlier = _before(happening, timedelta(minutes=leaf["minutes"]))
+    return len(earlier.values_list("pk", flat=True)[:needed]) >= needed
+
+
+def _is_back(leaf: Tree, happening: Happening) -> bool:
+    """Seen before, and not within the span."""
+    return (
+        not _before(happening, timedelta(hours=leaf["hours"])).exists()
+        and _before(happening, None).exists()
+    )
+
+
+def _is_first(_leaf: Tree, happening: Happening) -> bool:
+    """The plate remembers when it was first seen, also where retention took the pass away."""
+    detection = happening.detection
+    if detection is None or detection.plate_id is None:
+        return False
+    earlier = Plate.objects.filter(pk=detection.plate_id, first_seen_at__lt=detection.captured_at)
+    return not earlier.exists()
+
+
+def _is_of_list(leaf: Tree, hit: Hit) -> bool:
+    return str(hit.watchlist_id) in leaf["values"]
+
+
+def _is_of_category(leaf: Tree, hit: Hit) -> bool:
+    return hit.watchlist.category in leaf["values"]
+
+
+def _disagrees(_leaf: Tree, hit: Hit) -> bool:
+    return hit.province_agrees is False
+
+
+_HIT_LEAVES: dict[str, Callable[[Tree, Hit], bool]] = {
+    "list": _is_of_list,
+    "category": _is_of_category,
+    "province_mismatch": _disagrees,
+}
+
+
+def _of_hits(kind: str) -> Callable[[Tree, Happening], bool]:
+    matches = _HIT_LEAVES[kind]
+    return lambda leaf, happening: any(matches(leaf, hit) for hit in happening.hits)
+
+
+_LEAVES: Mapping[str, Callable[[Tree, Happening], bool]] = {
+    **{kind: _of_hits(kind) for kind in _HIT_LEAVES},
+    "camera": _is_at_camera,
+    "zone": _is_in_zone,
+    "time": _is_in_time,
+    "plate": _fits_plate,
+    "vehicle": _is_vehicle,
+    "confidence": _has_confidence,
+    "seen": _is_seen_often,
+    "unseen": _is_back,
+    "first": _is_first,
+}

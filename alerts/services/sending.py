@@ -1,0 +1,225 @@
+"""Sends what waits at an endpoint, in order, one sender at a time, as often as it takes.
+
+Whoever sends holds the lock of the endpoint's lane for one message: a worker that is killed lets
+it go with its connection. A receiver that fails rests the lane, longer each time; the next message
+is the probe, and then the lane catches up. Nothing is ever switched off.
+"""
+
+import json
+import random
+import time
+from collections.abc import Iterable
+from datetime import timedelta
+from enum import Enum, auto
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import AuditEvent, User
+from accounts.services import record_audit_event
+from alerts.errors import DeliveryFailedError
+from alerts.models import Delivery, DeliveryAttempt, Endpoint, Lane
+from alerts.services.channels import SENDERS
+from alerts.services.channels.message import Target
+from alerts.services.messages import render
+from alerts.services.outbox import wake_lanes
+
+log = structlog.get_logger(__name__)
+
+FIRST_REST_SECONDS = 1.0
+LONGEST_REST_SECONDS = 300.0
+# After so many failures of the same message another is tried in between: if that one passes, the
+# first can never be delivered.
+STUCK_AFTER = 6
+# What nobody could be told within this time is laid aside for people to decide on.
+OLDEST = timedelta(days=7)
+# How long a message of many waits for alerts whose transaction is still open.
+GRACE = timedelta(seconds=2)
+CARRIERS = (Delivery.Kind.STORM, Delivery.Kind.DIGEST, Delivery.Kind.QUIET)
+
+
+class Sent(Enum):
+    """What became of a look at a lane."""
+
+    ONE = auto()
+    NOTHING_DUE = auto()
+    RESTING = auto()
+    BUSY = auto()
+
+
+def drain_lane(*, endpoint_id: int, seconds: float = 20.0) -> bool:
+    """Send what is due at an endpoint, for a while; returns whether there may be more."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        outcome = send_next(endpoint_id=endpoint_id)
+        if outcome in {Sent.BUSY, Sent.RESTING}:
+            return False
+        # A row that was committed while this sender held the lock woke a worker that found it
+        # held. The lock is free now, so one more look finds that row, or leaves it to that worker.
+        if outcome is Sent.NOTHING_DUE and not _is_due(endpoint_id):
+            return False
+    return True
+
+
+def _due() -> Q:
+    now = timezone.now()
+    return Q(state=Delivery.State.PENDING) & (
+        Q(due_at__lte=now - GRACE) | (Q(due_at__lte=now) & ~Q(kind__in=CARRIERS))
+    )
+
+
+def _is_due(endpoint_id: int) -> bool:
+    return Delivery.objects.filter(_due(), endpoint=endpoint_id).exists()
+
+
+@transaction.atomic
+def send_next(*, endpoint_id: int) -> Sent:
+    """Send the endpoint's oldest due delivery, and note how it went."""
+    lane = (
+        Lane.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
+        .select_related("endpoint__organization", "endpoint__template")
+        .filter(endpoint=endpoint_id)
+        .first()
+    )
+    if lane is None:
+        return Sent.BUSY
+    if not lane.endpoint.is_active or (lane.rests_until and lane.rests_until > timezone.now()):
+        return Sent.RESTING
+    delivery, passed_over = _choose(lane)
+    if delivery is None:
+        return Sent.NOTHING_DUE
+    started = time.monotonic()
+    try:
+        _send(delivery, lane.endpoint)
+    except DeliveryFailedError as error:
+        _note_failure(lane, delivery, error, started)
+    else:
+        _note_success(lane, delivery, started)
+        if passed_over is not None:
+            _lay_aside(passed_over, passed_over.last_error)
+    return Sent.ONE
+
+
+def _choose(lane: Lane) -> tuple[Delivery | None, Delivery | None]:
+    """What to send now, and what it passes over because that one has failed too often."""
+    waiting = list(
+        Delivery.objects.select_related("alert__organization", "subscription")
+        .filter(_due(), endpoint=lane.endpoint_id)
+        .order_by("id")[:2]
+    )
+    if not waiting:
+        return None, None
+    is_stuck = waiting[0].attempts >= STUCK_AFTER and lane.failures % 2 == 1
+    if is_stuck and len(waiting) > 1:
+        return waiting[1], waiting[0]
+    return waiting[0], None
+
+
+def _send(delivery: Delivery, endpoint: Endpoint) -> None:
+    subscription = delivery.subscription
+    secret = subscription.secret if subscription else endpoint.secret
+    if delivery.kind in CARRIERS:
+        # Alerts that are being added hold a share of it: wait for their commit.
+        Delivery.objects.select_for_update().get(pk=delivery.pk)
+    target = Target(
+        name=endpoint.name, options=endpoint.options, secret=json.loads(secret) if secret else {}
+    )
+    SENDERS[endpoint.channel](render(delivery, endpoint), target)
+
+
+def _note_success(lane: Lane, delivery: Delivery, started: float) -> None:
+    now = timezone.now()
+    delivery.state, delivery.sent_at, delivery.last_error = Delivery.State.SENT, now, ""
+    _note_attempt(delivery, started)
+    lane.failures, lane.failing_since, lane.rests_until = 0, None, None
+    lane.last_sent_at, lane.last_error = now, ""
+    lane.save()
+
+
+def _note_failure(
+    lane: Lane, delivery: Delivery, error: DeliveryFailedError, started: float
+) -> None:
+    delivery.last_error = error.message[:300]
+    if error.is_about_message:
+        delivery.state = Delivery.State.DEAD
+    _note_attempt(delivery, started)
+    log.warning(
+        "delivery_failed",
+        delivery_id=str(delivery.pk),
+        endpoint_id=lane.endpoint_id,
+        attempts=delivery.attempts,
+        reason=error.message,
+    )
+    if error.is_about_message:
+        return
+    now = timezone.now()
+    if now - delivery.created_at > OLDEST:
+        _lay_aside(delivery, delivery.last_error)
+    lane.failures += 1
+    lane.failing_since = lane.failing_since or now
+    lane.last_error = delivery.last_error
+    lane.rests_until = now + timedelta(seconds=rest_seconds(lane.failures, error.retry_after_s))
+    lane.save()
+
+
+def _note_attempt(delivery: Delivery, started: float) -> None:
+    delivery.attempts += 1
+    delivery.save(update_fields=["state", "sent_at", "last_error", "attempts", "content"])
+    took_ms = int((time.monotonic() - started) * 1000)
+    DeliveryAttempt.objects.create(delivery=delivery, took_ms=took_ms, error=delivery.last_error)
+
+
+def _lay_aside(delivery: Delivery, error: str) -> None:
+    delivery.state, delivery.last_error = Delivery.State.DEAD, error[:300]
+    delivery.save(update_fields=["state", "last_error"])
+
+
+def rest_seconds(failures: int, asked_for: int | None = None) -> float:
+    """How long an endpoint rests after so many failures in a row: doubled each time, with chance.
+
+    Chance keeps the endpoints of one receiver from coming back all at once. Source: M. Brooker,
+    "Exponential backoff and jitter", AWS Architecture Blog, 2015 ("equal jitter").
+    """
+    longest = min(FIRST_REST_SECONDS * 2 ** min(failures - 1, 20), LONGEST_REST_SECONDS)
+    rest = longest / 2 + random.uniform(0, longest / 2)  # noqa: S311  # no secret
+    return max(rest, min(asked_for or 0, LONGEST_REST_SECONDS))
+
+
+@transaction.atomic
+def replay_delivery(*, delivery: Delivery, actor: User) -> None:
+    """Send again what could not be delivered, as the same message with the same key."""
+    taken = Delivery.objects.select_for_update(of=("self",)).get(pk=delivery.pk)
+    if taken.state not in {Delivery.State.DEAD, Delivery.State.SENT}:
+        return
+    taken.state, taken.attempts, taken.due_at = Delivery.State.PENDING, 0, timezone.now()
+    taken.save(update_fields=["state", "attempts", "due_at"])
+    Lane.objects.filter(endpoint=taken.endpoint_id).update(rests_until=None)
+    record_audit_event(
+        action=AuditEvent.Action.CHANGED, actor=actor, target=taken, detail={"replayed": True}
+    )
+    wake_lanes([taken.endpoint_id])
+
+
+@transaction.atomic
+def test_endpoint(*, endpoint: Endpoint, actor: User) -> UUID:
+    """Queue a message that says that it is a test; returns the delivery's id."""
+    delivery = Delivery.objects.create(
+        organization=endpoint.organization,
+        endpoint=endpoint,
+        kind=Delivery.Kind.TEST,
+        due_at=timezone.now(),
+    )
+    Lane.objects.filter(endpoint=endpoint).update(rests_until=None)
+    record_audit_event(action=AuditEvent.Action.TESTED, actor=actor, target=endpoint)
+    wake_lanes([endpoint.pk])
+    return delivery.pk
+
+
+def cancel_reminders(*, alert_ids: Iterable[UUID]) -> None:
+    """Let go what only reminds of alerts that somebody has answered."""
+    Delivery.objects.filter(alert__in=alert_ids, step__gt=0, state=Delivery.State.PENDING).update(
+        state=Delivery.State.CANCELLED
+    )
