@@ -25,6 +25,7 @@ _PAGES = (
     ("detections:search", _("Search"), "search"),
     ("detections:list", _("Detections"), "list"),
     ("detections:review", _("Review"), "review"),
+    ("vehicles:list", _("Vehicles"), "vehicle"),
     ("detections:uploads", _("Uploads"), "upload"),
     ("detections:cameras", _("Cameras"), "camera"),
 )

@@ -11,6 +11,7 @@ from detections.views import (
     reviews,
     saved_searches,
     search,
+    sightings,
     uploads,
 )
 
@@ -46,6 +47,11 @@ urlpatterns = [
     ),
     path("uploads/", uploads.upload_list, name="uploads"),
     path("uploads/<uuid:upload_id>/", uploads.upload_detail, name="upload"),
+    path("vehicles/<uuid:vehicle_id>/passes", sightings.vehicle_passes, name="vehicle-passes"),
+    path("vehicles/<uuid:vehicle_id>/gallery", sightings.vehicle_gallery, name="vehicle-gallery"),
+    path("vehicles/<uuid:vehicle_id>/visits", sightings.vehicle_visits, name="vehicle-visits"),
+    path("plates/<uuid:plate_id>/passes", sightings.plate_passes, name="plate-passes"),
+    path("plates/<uuid:plate_id>/rhythm", sightings.plate_rhythm, name="plate-rhythm"),
     path("cameras/", cameras.camera_list, name="cameras"),
     path("cameras/<uuid:camera_id>/frame", pictures.camera_frame, name="camera-frame"),
 ]

@@ -39,6 +39,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("accounts.urls")),
     path("", include("alerts.urls")),
+    path("", include("vehicles.urls")),
     path("", include("detections.urls")),
 ]
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.contrib.gis.geos import Point
 from django.contrib.gis.measure import D
@@ -28,7 +29,7 @@ from detections.models import (
 from detections.models.detections import WAITING_FOR_REVIEW
 from detections.recognition.evaluation.tally import Share
 from lpr_project.common.models import uuid7_floor
-from vehicles.models import Plate
+from vehicles.models import Plate, Vehicle
 from vehicles.selectors import plates_like, plates_matching, plates_near, plates_visible_to
 
 REVIEWING_ROLES = (Role.OWNER, Role.MANAGER, Role.OPERATOR, Role.ANALYST)
@@ -56,6 +57,30 @@ def in_time(*, since: datetime | None = None, until: datetime | None = None) -> 
     if until is not None:
         condition &= Q(id__lt=uuid7_floor(until))
     return condition
+
+
+def passes_of_plate(user: User, plate: Plate) -> QuerySet[Detection]:
+    """Where the user sees that a plate was, newest first."""
+    return _counted_passes(user).filter(plate=plate)
+
+
+def passes_of_vehicle(user: User, vehicle: Vehicle) -> QuerySet[Detection]:
+    """Where the user sees that a vehicle was, with each plate in the time that it had it."""
+    zone = vehicle.organization.zone
+    wanted = Q(pk__in=())
+    for tenure in vehicle.tenures.all():
+        span = in_time(since=_midnight(tenure.since, zone), until=_midnight(tenure.until, zone))
+        wanted |= Q(plate_id=tenure.plate_id) & span
+    return _counted_passes(user).filter(wanted)
+
+
+def _counted_passes(user: User) -> QuerySet[Detection]:
+    # The pass that another was merged into stands for it.
+    return detections_visible_to(user).exclude(review=Detection.Review.MERGED)
+
+
+def _midnight(day: date | None, zone: ZoneInfo) -> datetime | None:
+    return None if day is None else datetime.combine(day, time.min, tzinfo=zone)
 
 
 def uploads_visible_to(user: User) -> QuerySet[Upload]:

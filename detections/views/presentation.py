@@ -1,8 +1,7 @@
 """How a detection is shown, decided once for templates, the live socket and the scripts."""
 
 from collections.abc import Sequence
-from functools import lru_cache
-from typing import Literal, TypedDict
+from typing import TypedDict
 
 from django.db.models import TextChoices
 from django.utils.translation import get_language
@@ -10,41 +9,11 @@ from django.utils.translation import gettext as _
 
 from detections.events import LiveDetection
 from detections.models import Detection
-from vehicles.plates.grammar import parse
-from vehicles.plates.provinces import find_province
-from vehicles.plates.text import PlateTextError
+from vehicles.plates.showing import ShownPlate
+from vehicles.plates.showing import show_plate as draw_plate
 
-# A character less certain than this is marked on the plate.
-DOUBTFUL_BELOW = 0.8
 # The least confidence of each step, surest first; below the last it is step 1.
 CONFIDENCE_STEPS = ((0.95, 5), (0.85, 4), (0.7, 3), (0.5, 2))
-# What stands on the blue band. Source: UN, distinguishing signs of vehicles.
-BAND_SIGNS = {
-    "AT": "A", "BE": "B", "BG": "BG", "CY": "CY", "CZ": "CZ", "DE": "D", "DK": "DK", "EE": "EST",
-    "ES": "E", "FI": "FIN", "FR": "F", "GB": "UK", "GR": "GR", "HR": "HR", "HU": "H", "IE": "IRL",
-    "IT": "I", "LT": "LT", "LU": "L", "LV": "LV", "MT": "M", "NL": "NL", "NO": "N", "PL": "PL",
-    "PT": "P", "RO": "RO", "SE": "S", "SI": "SLO", "SK": "SK",
-}  # fmt: skip
-
-PlateStyle = Literal["thai", "band", "plain"]
-
-
-class ShownPlate(TypedDict):
-    """A plate as it is drawn.
-
-    `before`, `doubtful` and `after` together are the number with its separators; `doubtful` is the
-    least certain character, empty where all are certain enough. `province` is the line below the
-    number, as the plate itself writes it; `place` says where the plate is from in the reader's
-    language. `sign` is the country's sign on the plate.
-    """
-
-    style: PlateStyle
-    before: str
-    doubtful: str
-    after: str
-    province: str
-    place: str
-    sign: str
 
 
 class ShownDetection(TypedDict):
@@ -88,78 +57,11 @@ def confidence_word(level: int) -> str:
     return words[level - 1]
 
 
-@lru_cache(maxsize=8192)
-def spaced_number(number: str, country: str) -> str:
-    """The number with the separators that its country's plates have.
-
-    >>> spaced_number("1กข1234", "TH"), spaced_number("89C20339", "VN"), spaced_number("XY1", "")
-    ('1กข 1234', '89C-20339', 'XY1')
-    """
-    if not country:
-        return number
-    try:
-        plates = parse(number, country)
-    except PlateTextError:
-        return number
-    return next(
-        (plate.display for plate in plates if plate.country == country and plate.text == number),
-        number,
-    )
-
-
-def least_certain(char_confidences: Sequence[float], length: int) -> int | None:
-    """The position of the character to be marked; None where all are certain or nothing is known.
-
-    >>> least_certain([0.99, 0.6, 0.9], 3), least_certain([0.99, 0.9], 2), least_certain([0.1], 2)
-    (1, None, None)
-    """
-    if len(char_confidences) != length or not char_confidences:
-        return None
-    position = min(range(length), key=lambda index: char_confidences[index])
-    return position if char_confidences[position] < DOUBTFUL_BELOW else None
-
-
 def show_plate(
     number: str, country: str, province: str, char_confidences: Sequence[float] = ()
 ) -> ShownPlate:
-    """Set a registration like the plate that carries it.
-
-    Args:
-        number: Normalised.
-        country: ISO 3166-1 alpha-2, or empty.
-        province: ISO 3166-2 or the code of a Thai province, or empty.
-        char_confidences: One for each character of `number`, or nothing.
-    """
-    spaced = spaced_number(number, country)
-    marked = least_certain(char_confidences, len(number))
-    before, doubtful, after = (spaced, "", "") if marked is None else _split(spaced, marked)
-    known = find_province(province) if province else None
-    code = province.partition("-")[2] or province
-    style: PlateStyle = "thai" if country == "TH" else "band" if country in BAND_SIGNS else "plain"
-    if known:
-        is_thai = (get_language() or "").startswith("th")
-        place = known.name_th if is_thai else known.name_en
-    else:
-        place = ", ".join(filter(None, (code, country)))
-    return ShownPlate(
-        style=style,
-        before=before,
-        doubtful=doubtful,
-        after=after,
-        province=known.name_th if known else code,
-        place=place,
-        sign=BAND_SIGNS.get(country, country),
-    )
-
-
-def _split(spaced: str, position: int) -> tuple[str, str, str]:
-    """Cut a spaced number around one of its letters and digits.
-
-    >>> _split("1กข 1234", 3)
-    ('1กข ', '1', '234')
-    """
-    index = [at for at, character in enumerate(spaced) if character.isalnum()][position]
-    return spaced[:index], spaced[index], spaced[index + 1 :]
+    """Set a registration like the plate that carries it, in the language that is active."""
+    return draw_plate(number, country, province, char_confidences, get_language() or "en")
 
 
 def show_detection(detection: LiveDetection) -> ShownDetection:

@@ -18,6 +18,8 @@ from detections.services.reviewing import confirm_detection
 from tests.accounts.factories import make_api_key, make_member
 from tests.cameras.factories import make_camera_group
 from tests.detections.factories import make_detection
+from vehicles.models import Vehicle
+from vehicles.services.registrations import assign_plate
 
 ClientOf = Callable[[User], APIClient]
 # What concerns everybody or nobody: who am I, the registry of models, the description itself.
@@ -43,11 +45,12 @@ def doors(namespace: str) -> list[Door]:
     return found
 
 
-API, PAGES = doors("api"), [*doors("accounts"), *doors("detections")]
+API = doors("api")
+PAGES = [*doors("accounts"), *doors("detections"), *doors("vehicles")]
 
 
 def names(door: Door) -> str:
-    return door.name
+    return door.route.strip("/") or "/"
 
 
 def methods_of(door: Door) -> list[str]:
@@ -82,6 +85,9 @@ def things(organization: Organization, camera: Camera, jpeg: bytes) -> dict[str,
         actor=manager,
     )
     entry = confirm_detection(detection_id=detection.pk, actor=manager)
+    vehicle = Vehicle.objects.create(organization=organization, name="Van")
+    assert detection.plate is not None
+    tenure = assign_plate(vehicle=vehicle, plate=detection.plate, actor=manager)
     return {
         "correction-batch": batch.pk,
         "correction-rule": rule.pk,
@@ -91,6 +97,8 @@ def things(organization: Organization, camera: Camera, jpeg: bytes) -> dict[str,
         "detection": detection.pk,
         "plate": detection.plate_id,
         "upload": upload.pk,
+        "<uuid:vehicle_id>": vehicle.pk,
+        "<int:tenure_id>": tenure.pk,
         "<uuid:detection_id>": detection.pk,
         "<uuid:plate_id>": detection.plate_id,
         "<uuid:upload_id>": upload.pk,

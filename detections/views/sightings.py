@@ -1,0 +1,179 @@
+"""Where and when vehicles and plates were seen: parts that their pages load when looked at."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import formats, timezone
+from django.views.decorators.http import require_GET
+
+from cameras.models import Camera
+from detections.models import Detection
+from detections.selectors import as_rows, passes_of_plate, passes_of_vehicle
+from detections.services.live import live_detection
+from detections.services.visits import Pass, visits_of
+from detections.views.presentation import show_detection
+from detections.views.requests import user_of
+from lpr_project.common.models import uuid7_time
+from vehicles.selectors import plates_visible_to, vehicles_visible_to
+
+PAGE_ROWS = 20
+CROPS_MOST = 12
+CROPS_AMONG = 100
+VISITS_AMONG = 500
+RHYTHM_AMONG = 2000
+GAPS_MINUTES = (5, 15, 30, 60, 240)
+_GAP_MINUTES = 30
+_HOURS, _DAYS = 24, 7
+
+
+def _of_vehicle(request: HttpRequest, vehicle_id: UUID) -> QuerySet[Detection]:
+    user = user_of(request)
+    seen = vehicles_visible_to(user).select_related("organization")
+    return passes_of_vehicle(user, get_object_or_404(seen, pk=vehicle_id))
+
+
+def _of_plate(request: HttpRequest, plate_id: UUID) -> QuerySet[Detection]:
+    user = user_of(request)
+    return passes_of_plate(user, get_object_or_404(plates_visible_to(user), pk=plate_id))
+
+
+@login_required
+@require_GET
+def vehicle_passes(request: HttpRequest, vehicle_id: UUID) -> HttpResponse:
+    """Passes of a vehicle, newest first, a page at a time."""
+    return _passes(request, _of_vehicle(request, vehicle_id))
+
+
+@login_required
+@require_GET
+def plate_passes(request: HttpRequest, plate_id: UUID) -> HttpResponse:
+    """Passes of a plate, newest first, a page at a time."""
+    return _passes(request, _of_plate(request, plate_id))
+
+
+def _passes(request: HttpRequest, passes: QuerySet[Detection]) -> HttpResponse:
+    after = request.GET.get("after")
+    if after:
+        try:
+            passes = passes.filter(pk__lt=UUID(after))
+        except ValueError as error:
+            raise Http404 from error
+    rows = list(as_rows(passes)[: PAGE_ROWS + 1])
+    context = {
+        "rows": [show_detection(live_detection(row)) for row in rows[:PAGE_ROWS]],
+        "older": rows[PAGE_ROWS - 1].pk if len(rows) > PAGE_ROWS else None,
+        "is_first": not after,
+        "path": request.path,
+    }
+    return render(request, "vehicles/_passes.html", context)
+
+
+@login_required
+@require_GET
+def vehicle_gallery(request: HttpRequest, vehicle_id: UUID) -> HttpResponse:
+    """The newest pictures of a vehicle's plates."""
+    passes = _of_vehicle(request, vehicle_id).select_related(None).select_related("camera")
+    newest = passes.only("id", "crop_name", "captured_at", "camera__name")
+    crops = [row for row in newest[:CROPS_AMONG] if row.crop_name][:CROPS_MOST]
+    return render(request, "vehicles/_gallery.html", {"crops": crops})
+
+
+@login_required
+@require_GET
+def vehicle_visits(request: HttpRequest, vehicle_id: UUID) -> HttpResponse:
+    """Visits with entry, exit and how long, from the newest passes."""
+    gap = _chosen(request, "gap", GAPS_MINUTES, _GAP_MINUTES)
+    by_group = request.GET.get("by") == "group"
+    newest = list(
+        _of_vehicle(request, vehicle_id)
+        .order_by("-id")
+        .values_list("id", "camera_id")[: VISITS_AMONG + 1]
+    )
+    passes = _named(newest[:VISITS_AMONG], by_group=by_group)
+    context = {
+        "visits": visits_of(passes, gap=timedelta(minutes=gap)),
+        "gap": gap,
+        "gaps": GAPS_MINUTES,
+        "by_group": by_group,
+        "is_cut": len(newest) > VISITS_AMONG,
+        "among": VISITS_AMONG,
+        "path": request.path,
+    }
+    return render(request, "vehicles/_visits.html", context)
+
+
+def _chosen(request: HttpRequest, name: str, known: Sequence[int], otherwise: int) -> int:
+    text = request.GET.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and int(text) in known else otherwise
+
+
+def _named(rows: Sequence[tuple[UUID, UUID]], *, by_group: bool) -> list[Pass]:
+    """Passes with the names of their cameras, and of the first group where visits go by group."""
+    cameras = Camera.objects.in_bulk({camera_id for _id, camera_id in rows})
+    places = {pk: camera.name for pk, camera in cameras.items()}
+    if by_group:
+        groups = Camera.objects.filter(pk__in=cameras).order_by("groups__name")
+        named = groups.values_list("pk", "groups__name")
+        places |= {camera_id: name for camera_id, name in reversed(named) if name}
+    return [
+        Pass(id=pk, at=uuid7_time(pk), camera=cameras[camera_id].name, place=places[camera_id])
+        for pk, camera_id in rows
+    ]
+
+
+class Bar(NamedTuple):
+    """One bar of a rhythm; `percent` of the highest."""
+
+    label: str
+    count: int
+    percent: int
+
+
+@login_required
+@require_GET
+def plate_rhythm(request: HttpRequest, plate_id: UUID) -> HttpResponse:
+    """When and where a plate is seen: by hour, by day of the week, by camera."""
+    newest = list(
+        _of_plate(request, plate_id)
+        .order_by("-id")
+        .values_list("id", "camera_id")[: RHYTHM_AMONG + 1]
+    )
+    rows = newest[:RHYTHM_AMONG]
+    moments = [timezone.localtime(uuid7_time(pk)) for pk, _camera in rows]
+    context = {
+        "count": len(rows),
+        "is_cut": len(newest) > RHYTHM_AMONG,
+        "hours": _bars([f"{hour:02d}" for hour in range(_HOURS)], Counter(m.hour for m in moments)),
+        "days": _bars(_day_names(), Counter(m.weekday() for m in moments)),
+        "cameras": _by_camera(rows),
+    }
+    return render(request, "vehicles/_rhythm.html", context)
+
+
+def _day_names() -> list[str]:
+    monday = timezone.localdate() - timedelta(days=timezone.localdate().weekday())
+    return [formats.date_format(monday + timedelta(days=day), "D") for day in range(_DAYS)]
+
+
+def _bars(labels: Sequence[str], counts: Counter[int]) -> list[Bar]:
+    most = max(counts.values(), default=0) or 1
+    return [
+        Bar(label, counts[at], round(100 * counts[at] / most)) for at, label in enumerate(labels)
+    ]
+
+
+def _by_camera(rows: Sequence[tuple[UUID, UUID]]) -> list[dict[str, Any]]:
+    counts = Counter(camera_id for _id, camera_id in rows)
+    cameras = Camera.objects.in_bulk(counts)
+    most = max(counts.values(), default=1)
+    return [
+        {"camera": cameras[pk], "count": count, "percent": round(100 * count / most)}
+        for pk, count in counts.most_common(20)
+    ]
