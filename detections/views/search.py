@@ -28,11 +28,12 @@ from detections.selectors import as_rows, detections_found, plates_found
 from detections.services.live import live_detection
 from detections.services.searching import note_search
 from detections.views.likeness import mark_letters, say_edit
-from detections.views.presentation import show_detection, show_plate, spaced_number
+from detections.views.presentation import show_detection, show_plate
 from detections.views.requests import user_of
 from lpr_project.common.errors import LprError
 from vehicles.models import Plate
 from vehicles.plates.matching import edits_between
+from vehicles.plates.showing import spaced_number
 from vehicles.selectors import (
     READING_ROLES,
     in_bounded_time,
