@@ -26,6 +26,7 @@ _PAGES = (
     ("detections:list", _("Detections"), "list"),
     ("detections:review", _("Review"), "review"),
     ("vehicles:list", _("Vehicles"), "vehicle"),
+    ("detections:analytics", _("Analytics"), "chart"),
     ("detections:uploads", _("Uploads"), "upload"),
     ("detections:cameras", _("Cameras"), "camera"),
 )

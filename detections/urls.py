@@ -3,6 +3,7 @@
 from django.urls import path
 
 from detections.views import (
+    analytics,
     cameras,
     corrections,
     detections,
@@ -29,6 +30,7 @@ urlpatterns = [
     path("search/saved/<uuid:search_id>/", saved_searches.change, name="saved-search"),
     path("search/unsubscribe/", saved_searches.end_mails, name="unsubscribe"),
     path("search/plates/<uuid:plate_id>/sightings", search.sightings, name="sightings"),
+    path("analytics/", analytics.analytics, name="analytics"),
     path("review/", reviews.review, name="review"),
     path("review/next", reviews.next_item, name="review-next"),
     path("review/hold", reviews.hold, name="review-hold"),

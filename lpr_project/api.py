@@ -13,6 +13,7 @@ from detections.api.reviews import (
     ReviewViewSet,
 )
 from detections.api.search import SearchView
+from detections.api.statistics import StatisticsView
 from detections.api.viewsets import DetectionViewSet, ModelRegistryView, UploadViewSet
 from vehicles.api.viewsets import PlateViewSet
 
@@ -35,5 +36,6 @@ urlpatterns = [
     path("models/", ModelRegistryView.as_view(), name="models"),
     path("detections/ingest/", IngestView.as_view(), name="ingest"),
     path("search/", SearchView.as_view(), name="search"),
+    path("statistics/", StatisticsView.as_view(), name="statistics"),
     *router.urls,
 ]

@@ -13,7 +13,6 @@ from django.conf import settings
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, QuerySet, Sum
-from django.db.models.functions import TruncHour
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -25,10 +24,10 @@ from redis.exceptions import RedisError
 from accounts.models import User
 from accounts.selectors import organizations_administered_by
 from cameras.models import Camera, CameraStatus
-from detections.models import Detection, FunnelHour
+from detections.models import FunnelHour
 from detections.recognition.errors import RecognitionError
 from detections.recognition.registry import ModelRegistry
-from detections.selectors import in_time
+from detections.selectors.statistics import counts_by_step, zone_of
 from lpr_project.celery import app
 from lpr_project.common.admin import person
 
@@ -122,7 +121,8 @@ def hourly_chart(user: User, cameras: QuerySet[Camera]) -> dict[str, Any]:
             cache.set(key, counted, CHART_KEPT_SECONDS)
     except (RedisError, OSError):
         counted = _count_by_hour(user, cameras)
-    now = timezone.localtime().replace(minute=0, second=0, microsecond=0)
+    # Hours are counted in UTC; in some zones they begin at half past.
+    now = timezone.localtime(timezone.now().replace(minute=0, second=0, microsecond=0))
     hours = [now - timedelta(hours=ago) for ago in range(HOURS - 1, -1, -1)]
     counts = [counted.get(_hour_key(hour), 0) for hour in hours]
     most = max(counts)
@@ -144,13 +144,15 @@ def _hour_key(hour: datetime) -> str:
 
 
 def _count_by_hour(user: User, cameras: QuerySet[Camera]) -> dict[str, int]:
-    since = timezone.localtime().replace(minute=0, second=0, microsecond=0)
-    detections = Detection.objects.filter(in_time(since=since - timedelta(hours=HOURS - 1)))
-    if not user.is_superuser:
-        detections = detections.filter(camera_id__in=list(cameras.values_list("pk", flat=True)))
-    hours = detections.order_by().annotate(hour=TruncHour("captured_at"))
-    counted = hours.values_list("hour").annotate(count=Count("pk"))
-    return {_hour_key(hour): count for hour, count in counted}
+    now = timezone.now()
+    rows = counts_by_step(
+        list(cameras.order_by().values_list("pk", flat=True)),
+        step="hour",
+        since=now - timedelta(hours=HOURS - 1),
+        until=now + timedelta(hours=1),
+        zone=zone_of(user),
+    )
+    return {_hour_key(row.start): row.passes for row in rows}
 
 
 def funnel(cameras: QuerySet[Camera]) -> dict[str, Any]:

@@ -162,3 +162,22 @@ ACCURACY = {
         }
     ]
 }
+
+STATISTICS = {
+    "step": "hour",
+    "time_zone": "Asia/Bangkok",
+    "results": [
+        {
+            "start": "2026-01-02T05:00:00Z",
+            "camera": None,
+            "passes": 418,
+            "accepted": 391,
+            "pending": 14,
+            "confirmed": 9,
+            "corrected": 4,
+            "rejected": 2,
+            "merged": 1,
+            "hits": 3,
+        }
+    ],
+}

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -86,7 +86,7 @@ def reconcile(*, since: datetime, until: datetime, repairs: bool) -> list[Differ
 
 @transaction.atomic
 def _differences(since: datetime, until: datetime, *, repairs: bool) -> list[Difference]:
-    span = {
+    span: dict[str, Any] = {
         "since": since,
         "until": until,
         "first": uuid7_floor(since),

@@ -241,6 +241,7 @@ STATICFILES_DIRS = [
             ("bootstrap/css", "bootstrap/dist/css"),
             ("bootstrap/js", "bootstrap/dist/js"),
             ("htmx", "htmx.org/dist"),
+            ("chart", "chart.js/dist"),
             ("leaflet", "leaflet/dist"),
             ("fonts/sans", "@fontsource/ibm-plex-sans-thai-looped/files"),
             ("fonts/mono", "@fontsource/ibm-plex-mono/files"),

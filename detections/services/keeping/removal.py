@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from functools import partial
 from operator import attrgetter
 from uuid import UUID
@@ -77,7 +78,7 @@ def _forget_entries(ids: Sequence[UUID]) -> int:
             f"DELETE FROM {ReviewEntry._meta.db_table} WHERE detection_id = ANY(%s)",  # noqa: S608, SLF001  # Django's own name
             [list(ids)],
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def _take_back(victims: Sequence[Victim]) -> list[UUID]:
@@ -102,7 +103,7 @@ def _take_back(victims: Sequence[Victim]) -> list[UUID]:
     return [left.plate_id for left in remaining if left.first_seen_at is None]
 
 
-def _looks(plate_ids: Sequence[UUID], order: str) -> "dict[UUID, object]":
+def _looks(plate_ids: Sequence[UUID], order: str) -> dict[UUID, datetime | None]:
     """When each plate was seen first (ASC) or last (DESC): one look into the index for each."""
     if not plate_ids:
         return {}

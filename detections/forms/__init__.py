@@ -89,8 +89,8 @@ class LiveFilterForm(forms.Form):
 
     def __init__(self, data: Any, *, user: User) -> None:
         super().__init__(data)
-        _choose_from(self.fields["camera"], cameras_visible_to(user).order_by("name"))
-        _choose_from(self.fields["group"], camera_groups_visible_to(user).order_by("name"))
+        choose_from(self.fields["camera"], cameras_visible_to(user).order_by("name"))
+        choose_from(self.fields["group"], camera_groups_visible_to(user).order_by("name"))
 
     def clean_text(self) -> str:
         text: str = self.cleaned_data["text"]
@@ -173,7 +173,7 @@ class ReviewFilterForm(forms.Form):
 
     def __init__(self, data: Any, *, user: User) -> None:
         super().__init__(data)
-        _choose_from(self.fields["camera"], cameras_reviewed_by(user).order_by("name"))
+        choose_from(self.fields["camera"], cameras_reviewed_by(user).order_by("name"))
         self.full_clean()
 
     @property
@@ -211,7 +211,7 @@ class CorrectionForm(forms.Form):
     def __init__(self, data: Any = None, *, user: User) -> None:
         super().__init__(data)
         cameras = cameras_reviewed_by(user, *CORRECTING_ROLES).order_by("name")
-        _choose_from(self.fields["camera"], cameras)
+        choose_from(self.fields["camera"], cameras)
         for name in ("since", "until"):
             self.fields[name].widget = forms.DateTimeInput(
                 attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"
@@ -238,13 +238,13 @@ class UploadForm(forms.Form):
     def __init__(self, data: Any = None, files: Any = None, *, user: User) -> None:
         super().__init__(data, files)
         cameras = cameras_visible_to(user, "operate_camera").filter(is_archived=False)
-        _choose_from(self.fields["camera"], cameras.order_by("name"))
+        choose_from(self.fields["camera"], cameras.order_by("name"))
         first_two = list(cameras.values_list("pk", flat=True)[:2])
         if len(first_two) == 1:
             self.fields["camera"].initial = first_two[0]
 
 
-def _choose_from(field: forms.Field, rows: QuerySet[Any]) -> None:
+def choose_from(field: forms.Field, rows: QuerySet[Any]) -> None:
     cast("forms.ModelChoiceField[Any]", field).queryset = rows.select_related(None).only("name")
 
 
