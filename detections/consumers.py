@@ -30,6 +30,7 @@ from detections.selectors import as_rows, detections_recorded_since
 from detections.services.live import live_detection
 from detections.views.presentation import show_detection
 from lpr_project.common.sockets import Ear, LayerError
+from lpr_project.common.watchman import SENTENCES, watchman
 
 log = structlog.get_logger(__name__)
 
@@ -128,8 +129,9 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels sh
     The page sends `{"type": "resume", "since": <ISO time>}` once it is connected. It gets lists of
     `{"type": "detections", "complete": bool, "items": [ShownDetection, …]}`,
     `{"type": "changes", "items": [ShownDetection, …]}` of detections that were reviewed, shown or
-    not, `CameraSeen` and `{"type": "status", "layer": bool, "database": bool}`, the last at least
-    every few seconds. The same detection may come twice.
+    not, `CameraSeen` and, at least every few seconds,
+    `{"type": "status", "layer": bool, "database": bool, "away": [sentence, …]}`, where `away` says
+    of each part of the server that is away what that means. The same detection may come twice.
 
     The layer may lose messages. The database is asked instead when the page resumes, while the
     layer does not deliver, once it does again, and now and then.
@@ -156,17 +158,21 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels sh
         self._sent: OrderedDict[str, None] = OrderedDict()
         self._checked_at = timezone.now()
         self._layer_delivers = self._database_answers = True
+        self._away: frozenset[str] = frozenset()
         self._filter, self._cameras = await database_sync_to_async(self._look_up)()
         with suppress(*LayerError):
             await self._ear.follow(map(camera_group, self._cameras))
         await self.accept()
         self._beat = asyncio.create_task(self._keep_beat())
+        # Beside the beat, which waits for what is away.
+        self._watch = asyncio.create_task(self._keep_watch())
 
     async def disconnect(self, code: int) -> None:  # noqa: ARG002  # Channels' signature
         if not hasattr(self, "_ear"):
             return
         if hasattr(self, "_beat"):
             self._beat.cancel()
+            self._watch.cancel()
         self._outbox.close()
         await self._ear.close()
 
@@ -207,11 +213,37 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels sh
             self._outbox.put_detections(fragments, is_complete=is_complete)
 
     def _tell_status(self) -> None:
-        status = {"layer": self._layer_delivers, "database": self._database_answers}
-        self._outbox.put_latest("status", {"type": "status", **status})
+        with override(self._language):
+            away = [str(said) for part, said in SENTENCES.items() if part in self._away]
+        self._outbox.put_latest(
+            "status",
+            {
+                "type": "status",
+                "layer": self._layer_delivers and "redis" not in self._away,
+                "database": self._database_answers and "database" not in self._away,
+                "away": away,
+            },
+        )
+
+    async def _keep_watch(self) -> None:
+        """Say what of the server is away, at once when that changes."""
+        try:
+            while True:
+                away = await watchman().away()
+                if away != self._away:
+                    self._away = away
+                    self._tell_status()
+                await asyncio.sleep(BEAT_SECONDS)
+        except Exception:
+            log.exception("live_socket_failed")
+            await self.close(FAILED)
 
     async def _catch_up(self, since: datetime) -> None:
         """Tell what the database has and the page was not told."""
+        if "database" in self._away:
+            # To ask would take as long as a pool waits, and the page would hear nothing meanwhile.
+            self._database_answers = False
+            return
         started_at = timezone.now()
         try:
             rows, is_complete = await database_sync_to_async(self._rows_since)(since - OVERLAP)
@@ -235,7 +267,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels sh
         try:
             for beat in count(1):
                 await asyncio.sleep(BEAT_SECONDS)
-                is_due = beat % RECHECK_BEATS == 0
+                is_due = beat % RECHECK_BEATS == 0 and "database" not in self._away
                 if is_due and not await self._may_stay():
                     await self.close(FORBIDDEN)
                     return

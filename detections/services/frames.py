@@ -90,7 +90,7 @@ def is_shown(camera_id: UUID) -> bool:
 
     Source: `channels_redis.pubsub`, which gives each group one Redis channel of this name.
     """
-    prefix = settings.CHANNEL_LAYERS["default"]["CONFIG"]["prefix"]
+    prefix = settings.CHANNEL_LAYERS["default"]["CONFIG"].get("prefix", "asgi")
     channel = f"{prefix}__group__{camera_group(camera_id)}"
     try:
         [(_, listeners)] = frames_redis().pubsub_numsub(channel)

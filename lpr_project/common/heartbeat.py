@@ -13,12 +13,12 @@ log = structlog.get_logger(__name__)
 
 Process = Literal["streams", "recognition", "worker", "deliveries", "beat"]
 PROCESSES: tuple[Process, ...] = get_args(Process)
-BEAT_SECONDS = 5
-EXPIRES_SECONDS = 15
+BEAT_SECONDS = 3
+EXPIRES_SECONDS = 10
 
 
 def start_heartbeat(process: Process) -> None:
-    """Say every five seconds, from a thread of its own, that this process lives."""
+    """Say every three seconds, from a thread of its own, that this process lives."""
     threading.Thread(target=_beat, args=(process,), name="heartbeat", daemon=True).start()
 
 
@@ -27,20 +27,21 @@ def _beat(process: Process) -> None:
     pause = threading.Event()
     while True:
         try:
-            cache.set(_key(process), name, timeout=EXPIRES_SECONDS)
+            cache.set(alive_key(process), name, timeout=EXPIRES_SECONDS)
         except (RedisError, OSError):
             log.warning("heartbeat_not_written", process=process)
         pause.wait(BEAT_SECONDS)
 
 
 def is_alive(process: Process) -> bool:
-    """Whether at least one process of this kind has written within the last fifteen seconds.
+    """Whether at least one process of this kind has written within the last ten seconds.
 
     Raises:
         redis.exceptions.RedisError: Redis does not answer.
     """
-    return cache.get(_key(process)) is not None
+    return cache.get(alive_key(process)) is not None
 
 
-def _key(process: Process) -> str:
+def alive_key(process: Process) -> str:
+    """The cache's key that exists while such a process lives."""
     return f"alive:{process}"

@@ -3,7 +3,7 @@ import { onKeys, rowKeys } from "../lpr/keys.js";
 import { drawCertainty, drawPlate, element } from "../lpr/plate.js";
 import { connect } from "../lpr/socket.js";
 import { drawTime, writeTimes } from "../lpr/times.js";
-import { showBanner } from "./banner.js";
+import { showBanner, showStatus } from "./banner.js";
 import { drawCrop, drawRow, redrawRow } from "./row.js";
 import { playSound, soundSwitch } from "./sound.js";
 import { startTiles } from "./tiles.js";
@@ -126,7 +126,7 @@ const takers = {
   detections: takeDetections,
   changes: takeChanges,
   camera: tiles.take,
-  status: (status) => showBanner(status.database ? (status.layer ? "live" : "layer") : "database"),
+  status: showStatus,
 };
 
 for (const row of page.rows) {

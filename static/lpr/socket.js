@@ -54,6 +54,9 @@ export function connect({ path, session, onOpen, onEvents, onState }) {
   async function findReason() {
     try {
       const answer = await fetch(session, { redirect: "manual", cache: "no-store" });
+      if (answer.status === 503) {
+        return "away";
+      }
       return answer.type === "opaqueredirect" ? "logged-out" : answer.ok ? "socket" : "server";
     } catch {
       return "network";

@@ -12,8 +12,11 @@ from asgiref.sync import sync_to_async
 from channels.layers import channel_layers
 from channels.testing import WebsocketCommunicator
 from django.conf import settings
+from django.core.cache import cache
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
+from django.utils.translation import override
 
 from accounts.models import User
 from cameras.models import Camera
@@ -24,6 +27,8 @@ from detections.events import publish_camera
 from detections.receivers import show_live
 from detections.signals import detections_recorded
 from lpr_project.asgi import application
+from lpr_project.common.heartbeat import alive_key
+from lpr_project.common.watchman import SENTENCES
 from tests.detections.factories import make_detection
 
 Event = dict[str, Any]
@@ -202,6 +207,35 @@ async def test_page_lives_from_the_database_while_redis_is_away(
             assert await page.numbers() == ["1กข8888"]
     finally:
         channel_layers.backends.clear()
+
+
+async def test_page_says_which_process_is_away_and_that_it_came_back(operator: User) -> None:
+    def is_away(part: str, *, away: bool) -> Callable[[Event], bool]:
+        with override("th"):
+            sentence = str(SENTENCES[part])
+        return lambda event: event["type"] == "status" and (sentence in event["away"]) is away
+
+    async with opened(operator, "language=th") as page:
+        await page.wait_for(is_away("recognition", away=True))
+        await sync_to_async(cache.set)(alive_key("recognition"), "node:1", 30)
+        event = await page.wait_for(is_away("recognition", away=False))
+        assert event["layer"]
+        assert event["database"]
+
+
+async def test_page_says_that_the_database_is_away_and_catches_up_when_it_is_back(
+    operator: User, camera: Camera, unpublished: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(operator) as page:
+        await page.wait_for(is_status(database=True))
+        place = dict(connection.settings_dict)
+        with monkeypatch.context() as patched:
+            patched.setitem(connection.settings_dict, "PORT", 9)
+            event = await page.wait_for(is_status(database=False))
+            assert str(SENTENCES["database"]) in event["away"]
+            await make(camera, text="1กข 9999")
+        assert connection.settings_dict == place
+        assert await page.numbers() == ["1กข9999"]
 
 
 async def test_filters_of_the_page_hold_for_the_socket(

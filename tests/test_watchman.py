@@ -1,0 +1,105 @@
+"""What is away is said, seen on servers that are killed and come back."""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.core.cache import cache
+from redis import Redis
+
+from lpr_project.common.heartbeat import PROCESSES, alive_key
+from lpr_project.common.watchman import (
+    SENTENCES,
+    Watchman,
+    database_answers,
+    silent_processes,
+)
+from lpr_project.local.processes import processes_in
+from lpr_project.local.services import (
+    Services,
+    start_services,
+    throwaway_services,
+    wait_for_services,
+)
+
+
+@pytest.fixture(scope="module")
+def services() -> Iterator[Services]:
+    with throwaway_services({}, is_disposable=True) as services:
+        yield services
+
+
+def kill(services: Services, name: str) -> None:
+    server = services.servers[name]
+    program = {"postgres": "postgres", "redis": "redis-server"}[name]
+    os.kill(min(processes_in(server.directory, program)), signal.SIGKILL)
+    while server.accepts_connections():
+        time.sleep(0.05)
+
+
+def place_of(services: Services) -> dict[str, Any]:
+    assert services.postgres
+    parts = urlsplit(services.postgres.url)
+    return {
+        "HOST": parts.hostname,
+        "PORT": parts.port,
+        "NAME": parts.path[1:],
+        "USER": parts.username,
+        "PASSWORD": parts.password,
+    }
+
+
+def test_a_killed_postgres_is_noticed_and_so_is_its_return(services: Services) -> None:
+    place = place_of(services)
+    assert asyncio.run(database_answers(place))
+    kill(services, "postgres")
+    began = time.monotonic()
+    assert not asyncio.run(database_answers(place))
+    assert time.monotonic() - began < 3
+    start_services(services)
+    wait_for_services(services)
+    assert asyncio.run(database_answers(place))
+
+
+def test_a_killed_redis_is_noticed_and_so_is_its_return(services: Services) -> None:
+    assert services.redis
+    url = f"{services.redis.url}/1"
+    assert asyncio.run(silent_processes(url)) == set(PROCESSES)
+    kill(services, "redis")
+    assert asyncio.run(silent_processes(url)) is None
+    start_services(services)
+    wait_for_services(services)
+    with Redis.from_url(url) as redis:
+        redis.set(cache.make_key(alive_key("beat")), b"1")
+    assert asyncio.run(silent_processes(url)) == set(PROCESSES) - {"beat"}
+
+
+def test_what_has_a_heartbeat_is_not_away() -> None:
+    for name in PROCESSES:
+        cache.set(alive_key(name), "node:1", 10)
+    assert asyncio.run(Watchman().away()) <= {"database"}
+    cache.delete(alive_key("recognition"))
+    assert asyncio.run(Watchman().away()) - {"database"} == {"recognition"}
+
+
+def test_processes_have_time_to_speak_after_redis_came_back(settings: Any) -> None:
+    here = settings.CACHES["default"]["LOCATION"]
+
+    async def away_then_back() -> list[frozenset[str]]:
+        man, seen = Watchman(), []
+        for url in ("redis://127.0.0.1:9/0", here):
+            settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": url}}
+            seen.append(await man.away() - {"database"})
+            man._looked_at = float("-inf")  # not to wait for the next look
+        return seen
+
+    assert asyncio.run(away_then_back()) == [{"redis"}, frozenset()]
+
+
+def test_each_part_has_its_sentence() -> None:
+    assert set(SENTENCES) == {"database", "redis", *PROCESSES}
