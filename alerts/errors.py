@@ -50,3 +50,10 @@ class DeliveryFailedError(LprError):
         super().__init__(message)
         self.is_about_message = is_about_message
         self.retry_after_s = retry_after_s
+
+
+class ChangeRefusedError(LprError):
+    """A change cannot be taken back."""
+
+    code = "change_refused"
+    status = 409

@@ -1,6 +1,7 @@
 """Watchlists, entries, hits, and what people must act on."""
 
 from alerts.models.alerts import Alert, AlertChange, AlertRejectReason, Occurrence, ShiftNote
+from alerts.models.changes import ListChange
 from alerts.models.deliveries import (
     Channel,
     Delivery,
@@ -30,6 +31,7 @@ __all__ = [
     "EscalationStep",
     "Hit",
     "Lane",
+    "ListChange",
     "MessageTemplate",
     "Occurrence",
     "PendingMatch",

@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 
 from accounts.models import Role, User
 from accounts.selectors import MANAGING_ROLES, organizations_of
-from alerts.models import Entry, Hit, Watchlist, WatchlistGrant
+from alerts.models import Entry, Hit, ListChange, Watchlist, WatchlistGrant
 from cameras.selectors import camera_ids_visible_to
 
 Sees = WatchlistGrant.Sees
@@ -44,6 +44,14 @@ def entries_visible_to(user: User) -> QuerySet[Entry]:
 def watchlists_with_hits_visible_to(user: User) -> QuerySet[Watchlist]:
     """Lists, archived ones too, of which the user may see the hits."""
     return _lists_of(user, "hit_roles", Sees.HITS, with_archived=True)
+
+
+def changes_visible_to(user: User) -> QuerySet[ListChange]:
+    """Changes of lists whose entries the user may see."""
+    lists = _lists_of(user, "entry_roles", Sees.ENTRIES, with_archived=True)
+    return ListChange.objects.filter(
+        watchlist__in=list(lists.order_by().values_list("pk", flat=True))
+    ).select_related("watchlist")
 
 
 def hits_visible_to(user: User) -> QuerySet[Hit]:

@@ -13,6 +13,7 @@ from accounts.models import AuditEvent, User
 from accounts.services import record_audit_event
 from alerts.errors import EntryRefusedError
 from alerts.models import Entry, Watchlist
+from alerts.services.changes import sign_changes
 from alerts.services.watchlists import check_size
 from vehicles.plates.provinces import find_province
 from vehicles.plates.text import MAX_LENGTH, PlateTextError, normalise
@@ -110,6 +111,7 @@ def add_entry(
         EntryRefusedError: The number finds nearly everything, or cannot be read.
         ValidationError: With the fields that are wrong.
     """
+    sign_changes(actor=actor, reason=change_reason)
     place = entry_place(country, province)
     start = fields.setdefault("effective_from", timezone.now())
     fields.setdefault("expires_at", ends_at(watchlist, start))
@@ -139,6 +141,7 @@ def update_entry(
         EntryRefusedError: The number finds nearly everything, or cannot be read.
         ValidationError: With the fields that are wrong.
     """
+    sign_changes(actor=actor, reason=change_reason)
     if "number" in fields:
         fields["number"] = entry_number(fields["number"])
     if "country" in fields or "province" in fields:
@@ -181,6 +184,7 @@ def expire_entry(*, entry: Entry, actor: User | None, change_reason: str = "") -
 @transaction.atomic
 def delete_entry(*, entry: Entry, actor: User | None, change_reason: str = "") -> None:
     """Delete an entry; its hits stay, and keep what it said."""
+    sign_changes(actor=actor, reason=change_reason)
     _audit(AuditEvent.Action.DELETED, entry, actor, change_reason)
     entry.delete()
 

@@ -14,6 +14,7 @@ from alerts.models import Hit, PendingMatch
 from alerts.services.matching import Locked, Match, Seen, find_matches
 from alerts.signals import hits_recorded, hits_recording, hits_withdrawn
 from detections.models import Detection, ReviewEntry
+from detections.services.keeping.hits import mark_hits
 from lpr_project.common.models import uuid7
 
 log = structlog.get_logger(__name__)
@@ -197,6 +198,8 @@ def _write(matches: Iterable[Match], by_id: dict[UUID, Detection], origin: Hit.O
         hit.detection = by_id[hit.detection_id]
         hit.camera = hit.detection.camera
     if hits:
+        # Retention keeps what is a hit.
+        mark_hits(detection_ids={hit.detection_id for hit in hits})
         hits_recording.send(sender=Hit, hits=hits)
         transaction.on_commit(partial(hits_recorded.send_robust, sender=Hit, hits=hits))
     return hits

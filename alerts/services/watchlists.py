@@ -10,6 +10,7 @@ from accounts.models import AuditEvent, Organization, User
 from accounts.services import record_audit_event
 from alerts.errors import WatchlistRefusedError
 from alerts.models import Entry, Watchlist, WatchlistGrant
+from alerts.services.changes import sign_changes
 from cameras.models import Camera, CameraGroup
 
 LOOSE_MOST = 20_000
@@ -31,6 +32,7 @@ def create_watchlist(
     Raises:
         ValidationError: With the fields that are wrong.
     """
+    sign_changes(actor=actor, reason=reason)
     if "owner" not in fields and actor is not None:
         is_member = organization.memberships.filter(user=actor).exists()
         fields["owner"] = actor if is_member else None
@@ -60,6 +62,7 @@ def update_watchlist(
         ValidationError: With the fields that are wrong.
         WatchlistRefusedError: It has too many entries for the policy.
     """
+    sign_changes(actor=actor, reason=reason)
     for name, value in fields.items():
         setattr(watchlist, name, value)
     watchlist.full_clean()
@@ -81,6 +84,7 @@ def update_watchlist(
 @transaction.atomic
 def archive_watchlist(*, watchlist: Watchlist, actor: User | None, reason: str = "") -> None:
     """Take a list out of use: it matches nothing, and its hits stay."""
+    sign_changes(actor=actor, reason=reason)
     watchlist.is_archived = True
     watchlist.save(update_fields=["is_archived", "updated_at"])
     record_audit_event(
@@ -96,6 +100,7 @@ def grant_watchlist(
     grant = WatchlistGrant.objects.filter(watchlist=watchlist, user=user, sees=sees).first()
     if grant is not None:
         return grant
+    sign_changes(actor=actor)
     grant = WatchlistGrant(watchlist=watchlist, user=user, sees=sees)
     grant.full_clean()
     grant.save()
@@ -111,6 +116,7 @@ def grant_watchlist(
 @transaction.atomic
 def revoke_watchlist(*, grant: WatchlistGrant, actor: User | None) -> None:
     """Take back what `grant_watchlist` gave."""
+    sign_changes(actor=actor)
     record_audit_event(
         action=AuditEvent.Action.REVOKED,
         actor=actor,
