@@ -15,7 +15,14 @@ from detections.api.reviews import (
 from detections.api.search import SearchView
 from detections.api.statistics import StatisticsView
 from detections.api.viewsets import DetectionViewSet, ModelRegistryView, UploadViewSet
-from vehicles.api.viewsets import PlateViewSet
+from vehicles.api.plates import PlateViewSet
+from vehicles.api.viewsets import (
+    CustomFieldViewSet,
+    IgnoredPlateViewSet,
+    TagViewSet,
+    TenureViewSet,
+    VehicleViewSet,
+)
 
 router = DefaultRouter()
 router.include_root_view = False
@@ -25,7 +32,12 @@ router.register("camera-groups", CameraGroupViewSet, "camera-group")
 router.register("correction-batches", CorrectionBatchViewSet, "correction-batch")
 router.register("correction-rules", CorrectionRuleViewSet, "correction-rule")
 router.register("detections", DetectionViewSet, "detection")
+router.register("ignored-plates", IgnoredPlateViewSet, "ignored-plate")
 router.register("plates", PlateViewSet, "plate")
+router.register("vehicle-fields", CustomFieldViewSet, "vehicle-field")
+router.register("vehicle-plates", TenureViewSet, "vehicle-plate")
+router.register("vehicle-tags", TagViewSet, "vehicle-tag")
+router.register("vehicles", VehicleViewSet, "vehicle")
 router.register("reviews", ReviewViewSet, "review")
 router.register("uploads", UploadViewSet, "upload")
 

@@ -86,7 +86,8 @@ class VehicleForm(forms.Form):
         organization = vehicle.organization if vehicle else None
         if organization is None and allowed.count() == 1:
             organization = allowed.get()
-        self.organization = organization
+        # None where the person has to choose one.
+        self.home = organization
         if organization is not None:
             del self.fields["organization"]
             self._add_custom(custom_fields_of(organization))

@@ -358,7 +358,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {"ReviewEnum": "detections.models.Detection.Review"},
+    "ENUM_NAME_OVERRIDES": {
+        "PlateStatusEnum": "vehicles.models.Plate.Status",
+        "ReviewEnum": "detections.models.Detection.Review",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "lpr_project.common.openapi.describe_errors",

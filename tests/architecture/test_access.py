@@ -18,7 +18,7 @@ from detections.services.reviewing import confirm_detection
 from tests.accounts.factories import make_api_key, make_member
 from tests.cameras.factories import make_camera_group
 from tests.detections.factories import make_detection
-from vehicles.models import Vehicle
+from vehicles.models import CustomField, IgnoredPlate, Tag, Vehicle
 from vehicles.services.registrations import assign_plate
 
 ClientOf = Callable[[User], APIClient]
@@ -96,6 +96,15 @@ def things(organization: Organization, camera: Camera, jpeg: bytes) -> dict[str,
         "camera-group": group.pk,
         "detection": detection.pk,
         "plate": detection.plate_id,
+        "vehicle": vehicle.pk,
+        "vehicle-plate": tenure.pk,
+        "vehicle-tag": Tag.objects.create(organization=organization, name="VIP").pk,
+        "vehicle-field": CustomField.objects.create(
+            organization=organization, key="extra", label="Extra"
+        ).pk,
+        "ignored-plate": IgnoredPlate.objects.create(
+            organization=organization, number="IGN0RED", reason="Test"
+        ).pk,
         "upload": upload.pk,
         "<uuid:vehicle_id>": vehicle.pk,
         "<int:tenure_id>": tenure.pk,

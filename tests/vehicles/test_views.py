@@ -32,7 +32,7 @@ def text_of(answer: HttpResponse) -> str:
     return answer.content.decode()
 
 
-def post(client: APIClient, page: str, /, *args: Any, **form: Any) -> HttpResponse:
+def post(client: APIClient, page: str, /, *args: Any, **form: Any) -> Any:
     return client.post(reverse(page, args=args), form, format="multipart")
 
 
@@ -229,9 +229,11 @@ def test_visits_and_rhythm_are_shown(
 ) -> None:
     make_camera_group(camera.organization, [camera, second_camera], name="North gate")
     now = timezone.now()
-    for minutes, place in ((60, camera), (50, second_camera), (0, camera)):
-        moment = now - timedelta(minutes=minutes)
-        last = make_detection(place, text="1กข1234", captured_at=moment)
+    places = {60: camera, 50: second_camera, 0: camera}
+    *_, last = [
+        make_detection(place, text="1กข1234", captured_at=now - timedelta(minutes=minutes))
+        for minutes, place in places.items()
+    ]
     vehicle = make_vehicle(camera.organization)
     assert last.plate is not None
     assign_plate(vehicle=vehicle, plate=last.plate, actor=None)

@@ -26,6 +26,11 @@ class PlateFilter(django_filters.FilterSet):  # type: ignore[misc]  # no types
         field_name="last_seen_at", lookup_expr="gte", help_text="Last seen then or later."
     )
 
+    status = django_filters.ChoiceFilter(choices=Plate.Status.choices)
+    vehicle = django_filters.UUIDFilter(
+        field_name="vehicle_id", help_text="Plates that this vehicle has today."
+    )
+
     class Meta:
         model = Plate
         fields: list[str] = []

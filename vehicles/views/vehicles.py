@@ -150,7 +150,7 @@ def vehicle_new(request: HttpRequest) -> HttpResponse:
         return redirect("vehicles:list")
     form = VehicleForm(request.POST or None, user=user)
     if request.method == "POST" and form.is_valid():
-        organization = form.organization or form.cleaned_data["organization"]
+        organization = form.home or form.cleaned_data["organization"]
         vehicle = Vehicle(organization=organization)
         if _save(form, vehicle, user):
             return redirect("vehicles:detail", vehicle.pk)
