@@ -22,6 +22,7 @@ class Entry(NamedTuple):
 
 _PAGES = (
     ("detections:live", _("Live"), "live"),
+    ("alerts:console", _("Alerts"), "bell"),
     ("detections:search", _("Search"), "search"),
     ("detections:list", _("Detections"), "list"),
     ("detections:review", _("Review"), "review"),

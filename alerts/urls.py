@@ -2,11 +2,15 @@
 
 from django.urls import path
 
-from alerts.views import console
+from alerts.views import console, push
 
 app_name = "alerts"
 urlpatterns = [
     path("alerts/", console.console, name="console"),
+    path("alerts/act", console.act, name="act"),
+    path("alerts/note", console.leave_note, name="note"),
+    path("alerts/subscribe", push.subscribe, name="subscribe"),
     path("alerts/<uuid:alert_id>/", console.alert_detail, name="alert"),
+    path("alerts/<uuid:alert_id>/panel", console.alert_panel, name="panel"),
     path("alerts/picture/<str:token>", console.picture, name="picture"),
 ]
