@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from itertools import count
@@ -21,7 +22,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import override
 
 from accounts.models import User
-from alerts.events import LiveAlert, audience_group
+from alerts.events import LiveAlert, organization_group
 from alerts.selectors.alerts import Audience, alerts_changed_since, audience_of
 from alerts.services.announcing import live_alert
 from alerts.views.presentation import show_alert
@@ -67,6 +68,8 @@ class AlertsConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels 
             language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
         )
         self._waiting: dict[str, LiveAlert] = {}
+        # Lists and cameras that the person may not see, as far as they were looked up.
+        self._refused: set[tuple[str | None, str | None]] = set()
         self._is_complete = True
         self._flush: asyncio.Task[None] | None = None
         self._ear = Ear(self._hear)
@@ -97,14 +100,26 @@ class AlertsConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels 
         await self._tell_status()
 
     def _groups(self) -> list[str]:
-        return [
-            *(audience_group(0, watchlist_id) for watchlist_id in self._audience.watchlists),
-            *(audience_group(one, None) for one in self._audience.organizations),
-        ]
+        return [organization_group(one) for one in self._audience.member_of]
 
     def _hear(self, message: dict[str, Any]) -> None:
-        if message["type"] == "alerts.changed":
-            self._tell(message["alerts"])
+        if message["type"] != "alerts.changed":
+            return
+        self._tell(message["alerts"])
+        unknown = [
+            alert
+            for alert in message["alerts"]
+            if not self._sees(alert) and _place(alert) not in self._refused
+        ]
+        if unknown:
+            self._looking = asyncio.create_task(self._look_again(unknown))
+
+    async def _look_again(self, alerts: list[LiveAlert]) -> None:
+        """Lists and cameras may be new: what is not known to be refused is looked up once."""
+        self._refused |= {_place(alert) for alert in alerts}
+        with suppress(DatabaseError):
+            self._audience = await database_sync_to_async(audience_of)(self._user)
+            self._tell(alerts)
 
     def _tell(self, alerts: Iterable[LiveAlert], *, is_complete: bool = True) -> None:
         for alert in alerts:
@@ -191,6 +206,7 @@ class AlertsConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels 
             if not isinstance(user, User) or not user.is_active:
                 return False
             before, self._user = self._audience, user
+            self._refused = set()
             self._audience = await database_sync_to_async(audience_of)(user)
         except DatabaseError:
             # Nobody's rights can have changed while the database is away.
@@ -202,6 +218,10 @@ class AlertsConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels 
             and before.cameras <= self._audience.cameras
             and before.organizations <= self._audience.organizations
         )
+
+
+def _place(alert: LiveAlert) -> tuple[str | None, str | None]:
+    return alert["watchlist_id"], alert["camera_id"]
 
 
 def _resume_from(text: str | bytes) -> datetime | None:

@@ -1,12 +1,12 @@
 """What goes over the console's WebSocket.
 
-One channel-layer group for each list, `list_group(id)`, and one for each organization's alerts
-without a list; a socket joins those that its person may see, and leaves out cameras that it may
-not. The layer may lose messages: consoles catch up from the database by `changed_at`.
+One channel-layer group for each organization, `organization_group(id)`. A socket joins those of
+its person, and leaves out alerts of lists and cameras that the person may not see: a group for each
+list would not tell of lists that are made while it is open. The layer may lose messages: consoles
+catch up from the database by `changed_at`.
 """
 
 from typing import Any, Literal, TypedDict
-from uuid import UUID
 
 from lpr_project.common.sockets import publish
 
@@ -42,12 +42,12 @@ class AlertsChanged(TypedDict):
     alerts: list[LiveAlert]
 
 
-def audience_group(organization_id: int, watchlist_id: UUID | None) -> str:
-    """Name of the channel-layer group that hears of alerts of a list, or of no list."""
-    return f"alerts.list.{watchlist_id.hex}" if watchlist_id else f"alerts.org.{organization_id}"
+def organization_group(organization_id: int) -> str:
+    """Name of an organization's channel-layer group of alerts."""
+    return f"alerts.{organization_id}"
 
 
-def publish_alerts(group: str, alerts: list[LiveAlert]) -> None:
-    """Tell consoles of alerts of one audience."""
+def publish_alerts(organization_id: int, alerts: list[LiveAlert]) -> None:
+    """Tell consoles of alerts of one organization."""
     event: AlertsChanged = {"type": "alerts.changed", "alerts": alerts}
-    publish(group, {**event})
+    publish(organization_group(organization_id), {**event})

@@ -19,13 +19,14 @@ from typing import Any
 
 import benchmarks
 
-_FRAMEWORK = {"__main__", "result", "stack"}
+_FRAMEWORK = {"__main__", "receivers", "result", "stack"}
 
 
 def main() -> int:
     """Do what the command line asks for; the exit code says whether all ran."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("name", nargs="?", help="Benchmark to run; without one, list them.")
+    parser.add_argument("--size", type=int, help="How large, where that can be chosen.")
     parser.add_argument("--json", action="store_true", help="Print one JSON object.")
     parser.add_argument("--write", type=Path, metavar="FILE", help="Run all and write a page.")
     options = parser.parse_args()
@@ -36,7 +37,8 @@ def main() -> int:
         return 0
     if options.name not in _names():
         parser.error(f"there is no benchmark {options.name}; choose one of {', '.join(_names())}")
-    result = import_module(f"benchmarks.{options.name}").run().as_json()
+    size = {"size": options.size} if options.size else {}
+    result = import_module(f"benchmarks.{options.name}").run(**size).as_json()
     print(json.dumps(result) if options.json else _as_text(result))  # noqa: T201
     return 0
 

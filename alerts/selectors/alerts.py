@@ -32,8 +32,9 @@ LIVE_WITHIN = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """What one person may see of alerts."""
+    """What one person may see of alerts; `member_of` are all organizations of the person."""
 
+    member_of: frozenset[int]
     organizations: frozenset[int]
     watchlists: frozenset[UUID]
     cameras: frozenset[UUID]
@@ -60,6 +61,7 @@ class Audience:
 def audience_of(user: User) -> Audience:
     """What a person may see of alerts now."""
     return Audience(
+        member_of=frozenset(organizations_of(user).order_by().values_list("pk", flat=True)),
         organizations=frozenset(
             organizations_of(user, *SEEING_ROLES).order_by().values_list("pk", flat=True)
         ),

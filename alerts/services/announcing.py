@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-from alerts.events import LiveAlert, audience_group, publish_alerts
+from alerts.events import LiveAlert, publish_alerts
 from alerts.models import Alert
 
 # A storm is many: each message stays small.
@@ -36,11 +36,10 @@ def live_alert(alert: Alert) -> LiveAlert:
 
 
 def announce_alerts(alerts: Sequence[Alert]) -> None:
-    """Publish alerts as they now stand, to those who may see them."""
-    groups: dict[str, list[LiveAlert]] = defaultdict(list)
+    """Publish alerts as they now stand; each socket tells those that its person may see."""
+    by_organization: dict[int, list[LiveAlert]] = defaultdict(list)
     for alert in alerts:
-        group = audience_group(alert.organization_id, alert.watchlist_id)
-        groups[group].append(live_alert(alert))
-    for group, shown in groups.items():
+        by_organization[alert.organization_id].append(live_alert(alert))
+    for organization_id, shown in by_organization.items():
         for start in range(0, len(shown), ALERTS_IN_A_MESSAGE):
-            publish_alerts(group, shown[start : start + ALERTS_IN_A_MESSAGE])
+            publish_alerts(organization_id, shown[start : start + ALERTS_IN_A_MESSAGE])

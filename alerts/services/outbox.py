@@ -14,6 +14,7 @@ import structlog
 from django.db import transaction
 from django.db.models import Count, Max, Min
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from accounts.models import Role
 from alerts.models import (
@@ -71,8 +72,9 @@ def _wake(endpoint_id: int) -> None:
     from alerts.tasks import send_lane  # noqa: PLC0415  # tasks call services
 
     try:
-        send_lane.delay(endpoint_id)
-    except OSError:
+        # Whoever raised the alert does not wait for Redis to come back.
+        send_lane.apply_async(args=(endpoint_id,), retry=False)
+    except (OperationalError, OSError):
         # The sweeper finds the rows.
         log.warning("lane_not_woken_yet", endpoint_id=endpoint_id)
 

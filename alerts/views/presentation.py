@@ -2,11 +2,12 @@
 
 from typing import TypedDict
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from alerts.events import LiveAlert
 from alerts.models import Alert, AlertRejectReason, Watchlist
-from detections.services.showing import ShownPlate, show_plate
+from vehicles.plates.showing import ShownPlate, show_plate
 
 # From which priority on an alert is called urgent, and high.
 URGENT, HIGH = 80, 50
@@ -58,10 +59,9 @@ def show_alert(alert: LiveAlert) -> ShownAlert:
     level, word = level_of(alert["priority"])
     category = facts.get("category", "")
     is_known = category in Watchlist.Category.values
-    number = alert["number"]
     return ShownAlert(
         id=alert["id"],
-        plate=show_plate(number, alert["country"], alert["province"]) if number else None,
+        plate=_plate(alert) if alert["number"] else None,
         title=alert["title"],
         level=level,
         level_word=word,
@@ -80,6 +80,11 @@ def show_alert(alert: LiveAlert) -> ShownAlert:
         changed_at=alert["changed_at"],
         crop=alert["detection_id"] if facts.get("has_crop") and alert["detection_id"] else "",
     )
+
+
+def _plate(alert: LiveAlert) -> ShownPlate:
+    language = get_language() or "en"
+    return show_plate(alert["number"], alert["country"], alert["province"], language=language)
 
 
 def compare(alert: Alert) -> list[Compared]:
