@@ -183,6 +183,11 @@ _MANAGED = (
     "vehicles.{}_ignoredplate",
     "cameras.{}_purposeretention",
     "detections.{}_legalhold",
+    "alerts.{}_endpoint",
+    "alerts.{}_messagetemplate",
+    "alerts.{}_escalationpolicy",
+    "alerts.{}_escalationstep",
+    "alerts.{}_delivery",
 )
 _EVIDENCE = (
     "detections.view_detection",

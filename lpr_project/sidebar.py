@@ -43,6 +43,15 @@ _GROUPS: tuple[tuple[Any, tuple[tuple[str, Any, str], ...]], ...] = (
         ),
     ),
     (
+        _("Alerts"),
+        (
+            ("alerts.endpoint", _("Recipients"), "contact_mail"),
+            ("alerts.escalationpolicy", _("Escalation"), "escalator"),
+            ("alerts.messagetemplate", _("Message templates"), "edit_note"),
+            ("alerts.delivery", _("Deliveries"), "outgoing_mail"),
+        ),
+    ),
+    (
         _("People"),
         (
             ("accounts.membership", _("Members"), "group"),

@@ -50,8 +50,9 @@ def save_endpoint(*, endpoint: Endpoint, wanted: Wanted | None, actor: User) -> 
     _check_manager(endpoint.organization, actor)
     is_new = endpoint.pk is None
     if wanted is not None:
-        before = json.loads(endpoint.secret) if endpoint.secret else {}
-        endpoint.options, secret = _PARTS[endpoint.channel](wanted, before)
+        endpoint.options, secret = settings_of(
+            channel=endpoint.channel, wanted=wanted, endpoint=endpoint
+        )
         endpoint.secret = json.dumps(secret) if secret else ""
     if is_new:
         endpoint.created_by = actor
@@ -69,6 +70,16 @@ def save_endpoint(*, endpoint: Endpoint, wanted: Wanted | None, actor: User) -> 
         detail={"channel": endpoint.channel, "is_active": endpoint.is_active},
     )
     return endpoint
+
+
+def settings_of(*, channel: str, wanted: Wanted, endpoint: Endpoint) -> Parts:
+    """What is wanted of a channel, as it is kept: what may be shown, and what may not.
+
+    Raises:
+        EndpointRefusedError: `detail["field"]` names what cannot be.
+    """
+    before = json.loads(endpoint.secret) if endpoint.secret else {}
+    return _PARTS[channel](wanted, before)
 
 
 @transaction.atomic

@@ -31,6 +31,31 @@ PICTURE_BYTES_MOST = 500_000
 _SALT = "alerts.picture"
 
 
+_SAMPLE = {
+    "plate": "1กข 1234",
+    "country": "TH",
+    "title": "1กข 1234 · Stolen vehicles · Gate 1",
+    "list": "Stolen vehicles",
+    "category": "stolen",
+    "camera": "Gate 1",
+    "time": "2026-01-31 14:05",
+    "priority": "90",
+    "reason": "Taken at night",
+    "case_number": "7/2026",
+    "vehicle": "white pick-up",
+    "certainty": "97%",
+    "passes": "1",
+    "organization": "Harbour",
+    "link": "https://lpr.example.org/alerts/…",
+    "picture": "https://lpr.example.org/alerts/picture/…",
+}
+# What previews are filled with.
+SAMPLE_WORDS: Mapping[str, Mapping[str, str]] = {
+    "en": {**_SAMPLE, "province": "Bangkok", "match": "the same number"},
+    "th": {**_SAMPLE, "province": "กรุงเทพมหานคร", "match": "หมายเลขเดียวกัน"},
+}
+
+
 def picture_token(detection_id: UUID) -> str:
     """What opens the picture of one plate for a day, whoever holds it."""
     return signing.dumps(detection_id.hex, salt=_SALT)

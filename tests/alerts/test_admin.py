@@ -1,0 +1,151 @@
+"""Staff pages: recipients, templates, policies and deliveries."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from rest_framework.test import APIClient
+
+from accounts.models import Organization, User
+from alerts.models import Channel, Delivery, Endpoint, EscalationPolicy, MessageTemplate
+from alerts.services.outbox import Told, make_deliveries
+from alerts.services.sending import drain_lane
+from cameras.models import Camera
+from tests.alerts.factories import make_alert, make_endpoint, make_policy
+from tests.alerts.receivers import Receiver
+
+Clients = Callable[[User], APIClient]
+
+
+def recipient(organization: Organization, channel: str, **fields: Any) -> dict[str, Any]:
+    return {
+        "organization": organization.pk,
+        "name": "Gate keeper",
+        "channel": channel,
+        "language": "th",
+        "picture": "link",
+        "is_active": "on",
+        "loud_priority": 80,
+        **fields,
+    }
+
+
+def post(client: APIClient, name: str, data: dict[str, Any], *args: Any) -> Any:
+    return client.post(reverse(f"admin:alerts_{name}", args=args), data, format="multipart")
+
+
+def test_recipient_is_added_and_its_key_shown_once(
+    organization: Organization, staff: User, client_of: Clients, receiver: Receiver
+) -> None:
+    client = client_of(staff)
+    data = recipient(organization, Channel.WEBHOOK, url=receiver.url)
+    answer = post(client, "endpoint_add", data)
+    endpoint = Endpoint.objects.get()
+    key = answer.context["key"]
+    assert key in answer.content.decode()
+    assert f'"{key}"' in endpoint.secret
+    page = client.get(reverse("admin:alerts_endpoint_change", args=[endpoint.pk]))
+    assert page.status_code == 200
+    assert key not in page.content.decode()
+    assert receiver.url not in page.content.decode()
+    # Saved without the address: it stays.
+    post(client, "endpoint_change", {**data, "url": "", "name": "Other"}, endpoint.pk)
+    endpoint.refresh_from_db()
+    assert endpoint.name == "Other"
+    assert receiver.url in endpoint.secret
+
+
+def test_recipient_in_a_private_network_is_refused_at_its_field(
+    organization: Organization, staff: User, client_of: Clients
+) -> None:
+    data = recipient(organization, Channel.WEBHOOK, url="http://10.0.0.1/")
+    answer = post(client_of(staff), "endpoint_add", data)
+    assert "private network" in str(answer.context["adminform"].form.errors["url"])
+    assert not Endpoint.objects.exists()
+
+
+def test_recipients_are_for_managers(
+    organization: Organization, operator: User, outsider: User, client_of: Clients
+) -> None:
+    endpoint = make_endpoint(organization)
+    address = reverse("admin:alerts_endpoint_change", args=[endpoint.pk])
+    assert client_of(operator).get(address).status_code == 302
+    assert client_of(outsider).get(address).status_code == 302
+    data = recipient(organization, Channel.EMAIL, address="a@example.org")
+    post(client_of(outsider), "endpoint_add", data)
+    assert Endpoint.objects.count() == 1
+
+
+def test_test_is_sent_and_dead_deliveries_are_sent_again(
+    camera: Camera, staff: User, outsider: User, client_of: Clients, receiver: Receiver
+) -> None:
+    endpoint = make_endpoint(camera.organization, Channel.WEBHOOK, wanted={"url": receiver.url})
+    client = client_of(staff)
+    chosen = {"action": "send_test", "_selected_action": [endpoint.pk]}
+    post(client, "endpoint_changelist", chosen)
+    drain_lane(endpoint_id=endpoint.pk)
+    assert b'"type":"test"' in receiver.received[0].body
+    receiver.behave = "400"
+    make_deliveries([Told(make_alert(camera), 0, endpoint)])
+    drain_lane(endpoint_id=endpoint.pk)
+    dead = Delivery.objects.get(state="dead")
+    again = {"action": "replay", "_selected_action": [str(dead.pk)]}
+    post(client_of(outsider), "delivery_changelist", again)
+    dead.refresh_from_db()
+    assert dead.state == "dead"
+    post(client, "delivery_changelist", again)
+    receiver.behave = "take"
+    drain_lane(endpoint_id=endpoint.pk)
+    dead.refresh_from_db()
+    assert dead.state == "sent"
+    page = client.get(reverse("admin:alerts_delivery_change", args=[dead.pk]))
+    assert "1กข1234" in page.content.decode()
+
+
+@pytest.mark.parametrize("body", ["{% load x %}", "{{ password }}"])
+def test_template_with_code_is_refused_and_a_good_one_previewed(
+    body: str, organization: Organization, staff: User, client_of: Clients
+) -> None:
+    client = client_of(staff)
+    data = {"organization": organization.pk, "name": "Short", "subject": "{{ plate }}"}
+    refused = post(client, "messagetemplate_add", {**data, "body": body})
+    assert refused.context["adminform"].form.errors["body"]
+    post(client, "messagetemplate_add", {**data, "body": "{{ province }} {{ camera }}"})
+    template = MessageTemplate.objects.get()
+    page = client.get(reverse("admin:alerts_messagetemplate_change", args=[template.pk]))
+    assert "กรุงเทพมหานคร Gate 1" in page.content.decode()
+    assert "Bangkok Gate 1" in page.content.decode()
+
+
+def test_policy_takes_steps_and_refuses_circles(
+    organization: Organization, other_organization: Organization, staff: User, client_of: Clients
+) -> None:
+    client = client_of(staff)
+    mine, other = make_endpoint(organization), make_endpoint(other_organization)
+    first = make_policy(organization, name="First")
+    second = make_policy(organization, name="Second", hands_over_to=first)
+    data = {
+        "name": "First",
+        "position": 1,
+        "least_priority": 0,
+        "cooldown_seconds": 60,
+        "is_active": "on",
+        "steps-TOTAL_FORMS": 1,
+        "steps-INITIAL_FORMS": 0,
+        "steps-0-after_seconds": 0,
+        "steps-0-repeats": 0,
+        "steps-0-repeat_every_seconds": 300,
+    }
+    circle = post(
+        client,
+        "escalationpolicy_change",
+        {**data, "steps-TOTAL_FORMS": 0, "hands_over_to": second.pk},
+        first.pk,
+    )
+    assert "circle" in str(circle.context["adminform"].form.errors)
+    post(client, "escalationpolicy_change", {**data, "steps-0-endpoints": [other.pk]}, first.pk)
+    assert not first.steps.exists()
+    post(client, "escalationpolicy_change", {**data, "steps-0-endpoints": [mine.pk]}, first.pk)
+    assert [list(step.endpoints.all()) for step in first.steps.all()] == [[mine]]
+    assert EscalationPolicy.objects.get(pk=first.pk).cooldown_seconds == 60
