@@ -21,7 +21,7 @@ FONT_GROUPS: dict[str, tuple[str, ...]] = {
     "din": (
         "OSP-DIN", "osifont", "routed-gothic", "routed-gothic-narrow", "B612-Bold",
         "Play-Bold", "RobotoCondensed-Medium", "NationalPark-Heavy", "allerta_medium", "OSP-DIN",
-        "UniversalisADFStd-Bold", "ClearSans-Bold", "Ubuntu-Title",
+        "UniversalisADFStd-Bold", "ClearSans-Bold",
     ),
     "highway": (
         "RG2014B", "RG2014C", "RG2014D", "RG2014E", "RG2014EM", "RG2014F", "NationalPark-Regular",

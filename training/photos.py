@@ -114,7 +114,7 @@ def _turned(corners: Floats, random: Random) -> Floats:
     """The four corners seen from the side, from above and with a tilted camera."""
     middle = corners.mean(axis=0)
     width, height = corners[1, 0] - corners[0, 0], corners[2, 1] - corners[1, 1]
-    angle = np.deg2rad(np.clip(random.normal(0, 8 if random.random() < 0.25 else 3), -18, 18))
+    angle = np.deg2rad(np.clip(random.normal(0, 8 if random.random() < 0.15 else 3), -18, 18))
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     shear = np.array([[1, random.normal(0, 0.1)], [random.normal(0, 0.04), 1]])
     scale = np.diag([random.uniform(0.7, 1.1), random.uniform(0.85, 1.1)])
@@ -127,7 +127,7 @@ def cut_wrong(corners: Floats, random: Random) -> tuple[float, float, float, flo
     """The detector's imperfect box with the pipeline's margin: left, top, right, bottom."""
     (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
     width, height = right - left, bottom - top
-    wrong = np.clip(random.normal(0, 0.025, 4), -0.04, 0.09)
+    wrong = np.clip(random.normal(0, 0.03, 4), -0.05, 0.11)
     return (
         float(left - width * (MARGIN_X + wrong[0])),
         float(top - height * (MARGIN_Y + wrong[1] * 1.5)),
@@ -141,7 +141,7 @@ def _light(crop: Floats, random: Random) -> Floats:
     height, width = crop.shape[:2]
     if random.random() < 0.3:
         crop = _shaded(crop, random)
-    if random.random() < 0.25:
+    if random.random() < 0.15:
         dirt = random.uniform(0, 1, (int(random.integers(3, 9)), int(random.integers(4, 12))))
         veil = cv2.resize(dirt.astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
         veil = np.clip((veil - 0.5) * random.uniform(0.5, 1.6), 0, 0.75)[..., None]
@@ -154,8 +154,8 @@ def _light(crop: Floats, random: Random) -> Floats:
     if random.random() < 0.2:
         grey = crop.mean(axis=2, keepdims=True)
         crop = np.repeat(grey, 3, axis=2)
-    if random.random() < 0.5:
-        contrast, level = random.uniform(0.35, 0.9), random.uniform(40, 170)
+    if random.random() < 0.35:
+        contrast, level = random.uniform(0.4, 0.9), random.uniform(50, 170)
     else:
         contrast, level = random.uniform(0.8, 1.2), random.normal(128, 15)
     tint = random.normal(1, 0.06, 3).astype(np.float32)
@@ -178,20 +178,22 @@ def develop(crop: Floats, random: Random) -> Picture:
     """Lens, sensor and encoder: blur, few pixels, noise, JPEG."""
     height, width = crop.shape[:2]
     seen: Floats = np.clip(crop, 0, 255)
-    if random.random() < 0.25:
+    if random.random() < 0.15:
         seen = _moved(seen, random)
-    rows = round(float(np.exp(random.uniform(np.log(14), np.log(120)))))
+    rows = round(float(np.exp(random.uniform(np.log(16), np.log(150)))))
     lines = 1 if width > 2.6 * height else 2 if width > 1.5 * height else 3
     rows = max(rows, 13 * lines)
     factor = min(1.0, rows / height)
     size = (max(24, round(width * factor)), max(10, round(height * factor)))
     seen = np.asarray(cv2.resize(seen, size, interpolation=cv2.INTER_AREA), np.float32)
-    if random.random() < 0.5:
+    if random.random() < 0.4:
         sigma = min(abs(random.normal(0, 0.3 + 0.011 * size[1])), 0.2 + 0.024 * size[1])
         seen = np.asarray(cv2.GaussianBlur(seen, (0, 0), float(sigma) + 0.01), np.float32)
     if random.random() < 0.15:
         seen = seen + (seen - cv2.GaussianBlur(seen, (0, 0), 1.0)) * random.uniform(0.5, 2.0)
-    noise = random.normal(0, abs(random.normal(0, 7)), seen.shape).astype(np.float32)
+    noise = random.normal(
+        0, abs(random.normal(0, 8 if random.random() < 0.2 else 4)), seen.shape
+    ).astype(np.float32)
     developed = np.asarray(np.clip(seen + noise, 0, 255), np.uint8)
     if random.random() < 0.7:
         quality = int(random.integers(25, 95))

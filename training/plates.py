@@ -70,7 +70,8 @@ def print_row(row: Row, letters: str, random: Random) -> str:
         "#": DIGITS,
         "+": DIGITS[1:],
         "@": letters,
-        "*": letters + DIGITS,
+        # An O or I between digits is a 0 or 1 to anybody, printed alike, and so taught as one.
+        "*": "".join(sign for sign in letters if sign not in "OI") + DIGITS,
         "%": THAI_LETTERS,
         "&": CHINESE_SIGNS,
     }

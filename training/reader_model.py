@@ -54,9 +54,33 @@ class Block(nn.Module):  # type: ignore[misc]
         parts = self.query_key_value(self.before_attention(tokens))
         parts = parts.reshape(count, length, 3, self.heads, width // self.heads)
         query, key, value = parts.permute(2, 0, 3, 1, 4).unbind(0)
-        mixed = nn.functional.scaled_dot_product_attention(query, key, value)
+        scores = query * (width // self.heads) ** -0.5 @ key.transpose(-1, -2)
+        # In plain operations: PyTorch's own attention takes a fourth of a step on a processor.
+        mixed = scores.softmax(-1).to(value.dtype) @ value
         tokens = tokens + self.project(mixed.transpose(1, 2).reshape(count, length, width))
         return cast(Tensor, tokens + self.perceptron(tokens))
+
+
+class Glance(nn.Module):  # type: ignore[misc]
+    """A second look: each slot, which now knows its neighbours, looks at the tokens once more."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.before = nn.LayerNorm(width)
+        self.query = nn.Linear(width, width)
+        self.key_value = nn.Linear(width, 2 * width)
+        self.project = nn.Linear(width, width)
+
+    def forward(self, slots: Tensor, tokens: Tensor) -> Tensor:
+        """Add to slots (N, S, width) what they see in tokens (N, T, width)."""
+        count, _, width = slots.shape
+        split = (count, -1, self.heads, width // self.heads)
+        query = self.query(self.before(slots)).reshape(split).transpose(1, 2)
+        key, value = self.key_value(tokens).reshape(count, -1, 2, *split[2:]).unbind(2)
+        scores = query * split[-1] ** -0.5 @ key.permute(0, 2, 3, 1)
+        seen = scores.softmax(-1).to(value.dtype) @ value.transpose(1, 2)
+        return cast(Tensor, slots + self.project(seen.transpose(1, 2).reshape(slots.shape)))
 
 
 class Answer(NamedTuple):
@@ -79,9 +103,10 @@ class Answer(NamedTuple):
 class PlateReaderNet(nn.Module):  # type: ignore[misc]
     """Reads a plate: a distribution over the alphabet for each slot, and one over the regions."""
 
-    def __init__(self, *, width: int = 96, heads: int = 3, layers: int = 2) -> None:
+    def __init__(self, *, width: int = 96, heads: int = 3, layers: int = 3) -> None:
         super().__init__()
         self.heads = heads
+        self.settled = False
         self.stem = nn.Sequential(
             _convolution(3, 24, 2),
             _convolution(24, 32),
@@ -97,14 +122,34 @@ class PlateReaderNet(nn.Module):  # type: ignore[misc]
         self.query = nn.Linear(width, width)
         self.key_value = nn.Linear(width, 2 * width)
         self.decoder = Block(width, heads)
+        self.glance = Glance(width, heads)
+        self.second = Block(width, heads)
         self.head = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, len(ALPHABET)))
         self.region = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, len(REGIONS)))
         self.plate = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, 1))
         self.spot = nn.Linear(width, len(ALPHABET))
 
+    def _settled_stem(self, pictures: Tensor) -> Tensor:
+        """The stem with its normalisation by the statistics of before, folded into its filters."""
+        seen = pictures
+        for convolution, norm, _ in self.stem:
+            gain = norm.weight / (norm.running_var + norm.eps).sqrt()
+            filters = convolution.weight * gain[:, None, None, None]
+            offset = norm.bias - norm.running_mean * gain
+            seen = nn.functional.conv2d(
+                seen, filters, offset, convolution.stride, convolution.padding
+            ).relu()
+        return seen
+
     def forward(self, pictures: Tensor) -> Answer:
-        """Read pictures of shape (N, 3, 64, 128), float, 0 to 255, RGB."""
-        tokens = self.stem(pictures / 255.0 - 0.5).flatten(2).transpose(1, 2)
+        """Read pictures of shape (N, 3, 64, 128), float, 0 to 255, RGB.
+
+        A `settled` network no longer learns what its normalisation subtracts and divides by, which
+        saves a fifth of a step.
+        """
+        pictures = pictures / 255.0 - 0.5
+        stem = self._settled_stem(pictures) if self.settled else self.stem(pictures)
+        tokens = stem.flatten(2).transpose(1, 2)
         tokens = self.norm(self.encoder(tokens + self.positions))
         count, length, width = tokens.shape
         split = (count, -1, self.heads, width // self.heads)
@@ -112,8 +157,9 @@ class PlateReaderNet(nn.Module):  # type: ignore[misc]
         query = self.query(self.queries).expand(count, -1, -1).reshape(split).transpose(1, 2)
         scores = query @ key.permute(0, 2, 3, 1) * (width // self.heads) ** -0.5
         attention = scores.softmax(-1)
-        looked = (attention @ value.transpose(1, 2)).transpose(1, 2).flatten(2)
+        looked = (attention.to(value.dtype) @ value.transpose(1, 2)).transpose(1, 2).flatten(2)
         read = self.decoder(looked + self.queries)
+        read = self.second(self.glance(read, tokens))
         return Answer(
             characters=self.head(read[:, :SLOTS]),
             region=self.region(read[:, SLOTS]),

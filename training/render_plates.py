@@ -16,13 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.layouts import REGIONS
-from training.photos import render_crop
-from training.plates import ALPHABET
+from training.photos import photograph
+from training.plates import ALPHABET, choose_layout, draw_plate
 
 INPUT_HEIGHT_PX = 64
 INPUT_WIDTH_PX = 128
 SLOTS = 10
 SHARD_PLATES = 2000
+PHOTOGRAPHS = 2
 PAD = ALPHABET.index("_")
 
 # In shards: a text that nobody wrote down, a region that nobody knows, and no plate at all.
@@ -52,7 +53,10 @@ def render_shard(folder: Path, seed: int, number: int, plates: int = SHARD_PLATE
     regions = np.zeros(plates, np.uint8)
     centers = np.zeros((plates, SLOTS, 2), np.float32)
     for index in range(plates):
-        crop = render_crop(random)
+        # Drawing takes as long as a photograph, so each plate is photographed twice.
+        if index % PHOTOGRAPHS == 0:
+            plate = draw_plate(choose_layout(random), random)
+        crop = photograph(plate, random)
         size = (INPUT_WIDTH_PX, INPUT_HEIGHT_PX)
         pictures[index] = cv2.resize(crop.picture, size, interpolation=cv2.INTER_LINEAR)
         labels[index] = encode_text(crop.text)

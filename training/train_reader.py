@@ -12,7 +12,6 @@ import argparse
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import repeat
 from pathlib import Path
 from queue import Queue
 from tempfile import TemporaryDirectory
@@ -36,7 +35,10 @@ LOOK_FIRST_STEPS = 3000
 SPOT_WEIGHT = 0.5
 REGION_WEIGHT = 0.3
 PLATE_WEIGHT = 0.3
-LOOK_ALIKE_SHARE = 8  # one in so many crops is of training.render_look_alikes, if there are any
+# One in so many crops is of training.render_look_alikes, training.render_crops and
+# training.shuffle_crops, where there are any.
+SHARES = {"looks-*.npz": 12, "real-*.npz": 10, "mixed-*.npz": 16}
+BATCHES_A_LOOK = 1500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,22 +63,31 @@ Shard = dict[str, NDArray[Any]]
 
 
 def batches(folder: Path, size: int, random: np.random.Generator) -> Iterator[Batch]:
-    """Batches without end: shards in random order, each shuffled and lightly changed."""
-    alike = size // LOOK_ALIKE_SHARE if any(folder.glob("looks-*.npz")) else 0
-    plates = _rows(folder, "plates-*.npz", size - alike, random)
-    others = _rows(folder, "looks-*.npz", alike, random) if alike else repeat(None)
-    for one, other in zip(plates, others, strict=False):
-        rows = one if other is None else {k: np.concatenate([one[k], other[k]]) for k in one}
-        labels, regions = rows["labels"].astype(np.int64), rows["regions"].astype(np.int64)
-        pictures, centers = _changed(rows["pictures"], rows["centers"], random)
-        yield Batch(
-            pictures=torch.from_numpy(pictures).contiguous(memory_format=torch.channels_last),
-            labels=torch.from_numpy(labels),
-            regions=torch.from_numpy(np.where(regions == NOT_A_PLATE, UNKNOWN_REGION, regions)),
-            plate=torch.from_numpy((regions != NOT_A_PLATE).astype(np.float32)),
-            gaze=torch.from_numpy(_gaze(centers, labels)),
-            spots=torch.from_numpy(_spots(centers, labels)),
-        )
+    """Batches without end: shards in random order, each shuffled and lightly changed.
+
+    What kinds of shards there are is looked up anew after `BATCHES_A_LOOK` batches.
+    """
+    while True:
+        parts = {kind: size // share for kind, share in SHARES.items() if any(folder.glob(kind))}
+        parts["plates-*.npz"] = size - sum(parts.values())
+        sources = [_rows(folder, kind, rows, random) for kind, rows in parts.items()]
+        for _ in range(BATCHES_A_LOOK):
+            drawn = [next(source) for source in sources]
+            rows = {name: np.concatenate([one[name] for one in drawn]) for name in drawn[0]}
+            yield _batch(rows, random)
+
+
+def _batch(rows: Shard, random: np.random.Generator) -> Batch:
+    labels, regions = rows["labels"].astype(np.int64), rows["regions"].astype(np.int64)
+    pictures, centers = _changed(rows["pictures"], rows["centers"], random)
+    return Batch(
+        pictures=torch.from_numpy(pictures).contiguous(memory_format=torch.channels_last),
+        labels=torch.from_numpy(labels),
+        regions=torch.from_numpy(np.where(regions == NOT_A_PLATE, UNKNOWN_REGION, regions)),
+        plate=torch.from_numpy((regions != NOT_A_PLATE).astype(np.float32)),
+        gaze=torch.from_numpy(_gaze(centers, labels)),
+        spots=torch.from_numpy(_spots(centers, labels)),
+    )
 
 
 def _rows(folder: Path, names: str, size: int, random: np.random.Generator) -> Iterator[Shard]:
@@ -100,7 +111,7 @@ def _changed(
     Answers pictures (N, 3, 64, 128) and where the characters' middles are now (N, 10, 2).
     """
     count, height, width = pictures.shape[:3]
-    cut = np.clip(random.normal(0, 0.015, (count, 4)), -0.03, 0.03)
+    cut = np.clip(random.normal(0, 0.02, (count, 4)), -0.05, 0.05)
     changed = np.empty_like(pictures)
     for index, (left, top, right, bottom) in enumerate(cut):
         matrix = np.array(
@@ -114,6 +125,7 @@ def _changed(
             dst=changed[index],
             borderMode=cv2.BORDER_REPLICATE,
         )
+        _worse(changed[index], random)
     moved = (centers - cut[:, None, :2]) / (1 - cut[:, None, :2] - cut[:, None, 2:])
     gain = random.normal(1, 0.12, (count, 1, 1, 3)) * random.normal(1, 0.12, (count, 1, 1, 1))
     floats = changed.astype(np.float32) * gain.astype(np.float32)
@@ -123,12 +135,34 @@ def _changed(
     return np.clip(floats, 0, 255).transpose(0, 3, 1, 2), moved.astype(np.float32)
 
 
+def _worse(picture: NDArray[np.uint8], random: np.random.Generator) -> None:
+    """Sometimes blur, coarsen, sharpen, bleach or roughen a picture of a training set."""
+    chance = random.random()
+    if chance < 0.1:
+        cv2.GaussianBlur(picture, (0, 0), random.uniform(0.4, 1.3), dst=picture)
+    elif chance < 0.2:
+        height, width = picture.shape[:2]
+        part = random.uniform(0.35, 0.8)
+        small = cv2.resize(picture, None, fx=part, fy=part, interpolation=cv2.INTER_AREA)
+        cv2.resize(small, (width, height), dst=picture, interpolation=cv2.INTER_LINEAR)
+    elif chance < 0.28:
+        soft = cv2.GaussianBlur(picture, (0, 0), 1.2)
+        cv2.addWeighted(picture, 2.0, soft, -1.0, 0, dst=picture)
+    elif chance < 0.36:
+        rough = random.normal(0, random.uniform(2, 10), picture.shape)
+        np.copyto(picture, np.clip(picture + rough, 0, 255).astype(np.uint8))
+    if random.random() < 0.1:
+        picture[:] = picture.mean(axis=2, keepdims=True).astype(np.uint8)
+
+
 def _spots(centers: NDArray[np.float32], labels: NDArray[np.int64]) -> NDArray[np.int64]:
     """The character in each cell of the grid: shape (N, 64)."""
+    labels = np.where(np.isnan(centers[..., 0]), UNREAD, labels)
+    centers = np.nan_to_num(centers)
     columns = np.clip(centers[..., 0] * GRID_COLUMNS, 0, GRID_COLUMNS - 1).astype(int)
     rows = np.clip(centers[..., 1] * GRID_ROWS, 0, GRID_ROWS - 1).astype(int)
     spots = np.full((len(labels), GRID_ROWS * GRID_COLUMNS), PAD, np.int64)
-    spots[labels[:, 0] == UNREAD] = UNREAD
+    spots[np.isnan(centers[:, 0, 0]) | (labels[:, 0] == UNREAD)] = UNREAD
     plate, slot = np.nonzero((labels != PAD) & (labels != UNREAD))
     spots[plate, (rows * GRID_COLUMNS + columns)[plate, slot]] = labels[plate, slot]
     return spots
@@ -142,7 +176,8 @@ def _gaze(centers: NDArray[np.float32], labels: NDArray[np.int64]) -> NDArray[np
     near_y = np.exp(-((y - centers[..., 1:] * GRID_ROWS) ** 2) / (2 * 0.6**2))
     spot = (near_y[..., :, None] * near_x[..., None, :]).reshape(*labels.shape, -1)
     spot /= spot.sum(-1, keepdims=True) + 1e-6
-    taught = (labels != PAD) & (labels != UNREAD)
+    taught = (labels != PAD) & (labels != UNREAD) & ~np.isnan(centers[..., 0])
+    spot = np.nan_to_num(spot)
     return np.asarray(spot * taught[..., None], np.float32)
 
 
@@ -159,16 +194,14 @@ def _ahead(source: Iterator[Batch], depth: int = 4) -> Iterator[Batch]:
         yield queue.get()
 
 
-def learning_rate(step: int, steps: int, peak: float) -> float:
-    """A short warm-up, then half a cosine down to a hundredth of the peak.
+def learning_rate(step: int, done: float, peak: float) -> float:
+    """A short warm-up, then half a cosine down to a hundredth of the peak when all is `done` (1).
 
-    >>> learning_rate(0, 1000, 1.0) < 0.01, learning_rate(1000, 1000, 1.0)
+    >>> learning_rate(0, 0.0, 1.0) < 0.01, learning_rate(1000, 1.0, 1.0)
     (True, 0.01)
     """
-    if step < WARM_UP_STEPS:
-        return peak * (step + 1) / WARM_UP_STEPS
-    done = min(1.0, (step - WARM_UP_STEPS) / max(1, steps - WARM_UP_STEPS))
-    return float(peak * (0.01 + 0.99 * 0.5 * (1 + np.cos(np.pi * done))))
+    warm = min(1.0, (step + 1) / WARM_UP_STEPS)
+    return float(warm * peak * (0.01 + 0.99 * 0.5 * (1 + np.cos(np.pi * min(1.0, done)))))
 
 
 def gaze_weight(step: int) -> float:
@@ -179,11 +212,13 @@ def gaze_weight(step: int) -> float:
 class ReaderTraining:
     """The state of a training run: network, its moving average, optimizer and step."""
 
-    def __init__(self, out: Path, *, peak: float, seed: int, start: Path | None = None) -> None:
-        torch.manual_seed(seed)
-        self.out = out
-        self.peak = peak
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        torch.manual_seed(arguments.seed)
+        self.out: Path = arguments.out
+        self.peak: float = arguments.peak
+        self.half: bool = arguments.half
         self.step = 0
+        self.seconds = 0.0
         self.net = PlateReaderNet().to(memory_format=torch.channels_last)
         self.average = PlateReaderNet().to(memory_format=torch.channels_last)
         self.average.load_state_dict(self.net.state_dict())
@@ -191,14 +226,16 @@ class ReaderTraining:
         others = [weight for weight in self.net.parameters() if weight.ndim < 2]
         self.optimizer = torch.optim.AdamW(
             [{"params": decayed, "weight_decay": 0.02}, {"params": others, "weight_decay": 0.0}],
-            lr=peak,
+            lr=arguments.peak,
         )
-        if (out / "last.pt").exists():
-            self._load(out / "last.pt")
-        elif start:
-            weights = torch.load(start, map_location="cpu", weights_only=True)["average"]
+        if (self.out / "last.pt").exists():
+            self._load(self.out / "last.pt")
+        elif arguments.start:
+            weights = torch.load(arguments.start, map_location="cpu", weights_only=True)["average"]
             self.net.load_state_dict(weights)
             self.average.load_state_dict(weights)
+        self.net.settled = arguments.settled
+        self.answer = torch.compile(self.net) if arguments.compile else self.net
 
     def _load(self, path: Path) -> None:
         state = torch.load(path, map_location="cpu", weights_only=True)
@@ -206,6 +243,7 @@ class ReaderTraining:
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.step = state["step"]
+        self.seconds = state["seconds"]
 
     def save(self) -> None:
         """Write the state so that a stop at any moment leaves a whole file."""
@@ -214,15 +252,17 @@ class ReaderTraining:
             "average": self.average.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "step": self.step,
+            "seconds": self.seconds,
         }
         torch.save(state, self.out / "last.part")
         (self.out / "last.part").rename(self.out / "last.pt")
 
-    def learn(self, batch: Batch, steps: int) -> list[float]:
+    def learn(self, batch: Batch, done: float) -> list[float]:
         """One step; answers the loss of reading, and the shares right of texts, regions, plates."""
         for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate(self.step, steps, self.peak)
-        answer = self.net(batch.pictures)
+            group["lr"] = learning_rate(self.step, done, self.peak)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.half):
+            answer = Answer(*(part.float() for part in self.answer(batch.pictures)))
         reading = nn.functional.cross_entropy(
             answer.characters.flatten(0, 1),
             batch.labels.flatten(),
@@ -289,20 +329,26 @@ class ReaderTraining:
                 slow.copy_(fast)
 
 
+def _done(training: ReaderTraining, arguments: argparse.Namespace) -> float:
+    """How much of the run is over, from 0 to 1, by steps or by time."""
+    by_time = training.seconds / 60 / arguments.minutes if arguments.minutes else 0.0
+    return float(max(training.step / arguments.steps, by_time))
+
+
 def train(rank: int, arguments: argparse.Namespace, meeting: str) -> None:
     """Train in one of the processes; the first one reports and saves."""
     torch.set_num_threads(1)
     distributed.init_process_group(
         "gloo", init_method=f"file://{meeting}", rank=rank, world_size=arguments.processes
     )
-    training = ReaderTraining(
-        arguments.out, peak=arguments.peak, seed=arguments.seed, start=arguments.start
-    )
+    training = ReaderTraining(arguments)
     random = np.random.default_rng((arguments.seed, training.step, rank))
     source = _ahead(batches(arguments.plates, arguments.batch // arguments.processes, random))
     learnt, started = [], time.monotonic()
-    while training.step < arguments.steps:
-        learnt.append(training.learn(next(source), arguments.steps))
+    began = started - training.seconds
+    while (done := _done(training, arguments)) < 1:
+        learnt.append(training.learn(next(source), done))
+        training.seconds = time.monotonic() - began
         if rank == 0 and training.step % REPORT_EVERY == 0:
             rate = REPORT_EVERY * arguments.batch / (time.monotonic() - started)
             loss, exact, placed, plate = np.nanmean(learnt, axis=0)
@@ -333,8 +379,12 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=64, help="plates a step, over all processes")
     parser.add_argument("--peak", type=float, default=2e-3, help="highest learning rate")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--minutes", type=float, help="end after so long, whatever the steps")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--save-every", type=int, default=200)
+    parser.add_argument("--half", action="store_true", help="compute in bfloat16")
+    parser.add_argument("--settled", action="store_true", help="keep what normalisation learnt")
+    parser.add_argument("--compile", action="store_true", help="compile the network first")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as folder:

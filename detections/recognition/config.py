@@ -20,7 +20,7 @@ class RecognitionConfig:
         ConfigError: a value lies outside its range, or two values contradict each other.
     """
 
-    detector_confidence: float = 0.25
+    detector_confidence: float = 0.15
     """Boxes below this are not looked at; 0 to 1."""
 
     crop_margin_x: float = 0.05
@@ -46,6 +46,10 @@ class RecognitionConfig:
 
     min_brightness: float = 0.0
     """Darker crops are not read; `PlateQuality.brightness`, 0 (all are read) to 255."""
+
+    plate_evidence: float = 0.08
+    """Confidence of the best box times that of the vote; below it something is taken for no plate,
+    unless a box is surer than 0.6. 0 (all are plates) to 1."""
 
     accept_confidence: float = 0.7
     """A vote at or above this stands without a person; 0 to 1."""
@@ -114,6 +118,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "min_plate_height_px": (0, 10_000),
     "min_sharpness": (0, 100_000),
     "min_brightness": (0, 255),
+    "plate_evidence": (0, 1),
     "accept_confidence": (0, 1),
     "review_confidence": (0, 1),
     "min_frames_agreed": (1, 100),

@@ -16,6 +16,10 @@ _UNKNOWN_FORMAT_FACTOR = 2
 part of a plate that a barrier leaves free."""
 
 
+_SURELY_FOUND = 0.6
+"""From this on a detector needs no reader to confirm that it saw a plate. Lamps, emblems and clocks
+that cameras write into their pictures are seldom found so surely, and never read surely."""
+
 _PROVINCE_CONFIDENCE = 0.4
 """Below this no province is given. Of the regions that the reader named at 0.4 to 0.5 on labelled
 crops five of seven were right, below 0.3 none of three."""
@@ -75,6 +79,7 @@ def decide(
     config: RecognitionConfig,
     defects: Mapping[Rejection, int],
     against: Collection[Rejection] = (),
+    found: float = 1.0,
     min_frames_agreed: int | None = None,
 ) -> Decision:
     """Hold a vote to the rules.
@@ -85,6 +90,7 @@ def decide(
         defects: Why boxes of this vehicle were not read, and how many.
         against: What else was found out: DUPLICATE, the vehicle was handed out already;
             STATIONARY, it is a caption or a sign.
+        found: Confidence of the vehicle's best box, 0 to 1.
         min_frames_agreed: Instead of the configured number: 1 for a single picture.
     """
     if min_frames_agreed is None:
@@ -95,12 +101,15 @@ def decide(
     agreed = Check(rule="min_frames_agreed", value=_frames_for(vote), limit=min_frames_agreed)
     checks = (length, review, accept, agreed)
     if not vote.frames_read:
-        reasons = [
-            max(defects, key=lambda reason: defects[reason], default=Rejection.LOW_CONFIDENCE)
-        ]
+        unread = max(defects, key=lambda reason: defects[reason], default=Rejection.LOW_CONFIDENCE)
+        # What was seen faintly and never read has nobody who says that it was a plate.
+        faint = [Rejection.NOT_A_PLATE] if found < _SURELY_FOUND else []
+        reasons = list(dict.fromkeys([unread, *faint]))
     else:
         failed = {
             Rejection.DUPLICATE: Rejection.DUPLICATE in against,
+            Rejection.NOT_A_PLATE: found < _SURELY_FOUND
+            and found * vote.confidence < config.plate_evidence,
             Rejection.BAD_FORMAT: not length.passed,
             Rejection.LOW_CONFIDENCE: not review.passed,
             Rejection.STATIONARY: Rejection.STATIONARY in against,

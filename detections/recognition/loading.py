@@ -65,15 +65,21 @@ def load_detector(
         ModelFileError: it is no detector, or its file is missing or altered.
         EngineError: the engine is not installed or refuses the file.
     """
-    path = registry.verified_paths(_model_of_kind(registry, name, ModelKind.DETECTOR))[0]
+    model = _model_of_kind(registry, name, ModelKind.DETECTOR)
+    path = registry.verified_paths(model)[0]
     engine = _engine_for(path, options)
     if engine == "ultralytics":
         from detections.recognition.detectors.ultralytics import (  # noqa: PLC0415 - loads PyTorch
             UltralyticsDetector,
         )
 
-        return UltralyticsDetector(path, input_size_px=options.input_size_px, device=options.device)
-    return _load_on_cpu(path, engine, options)
+        return UltralyticsDetector(
+            path,
+            input_size_px=options.input_size_px,
+            device=options.device,
+            trim=model.trim,
+        )
+    return _load_on_cpu(path, engine, options, model.trim)
 
 
 def load_reader(registry: ModelRegistry, name: str, options: EngineOptions = CPU) -> PlateReader:
@@ -151,7 +157,9 @@ def _engine_for(path: Path, options: EngineOptions) -> Engine:
     return "openvino" if find_spec("openvino") else "onnxruntime"
 
 
-def _load_on_cpu(path: Path, engine: Engine, options: EngineOptions) -> PlateDetector:
+def _load_on_cpu(
+    path: Path, engine: Engine, options: EngineOptions, trim: tuple[float, float]
+) -> PlateDetector:
     from detections.recognition.detectors import (  # noqa: PLC0415 - loads OpenCV
         onnx,
         openvino,
@@ -160,5 +168,7 @@ def _load_on_cpu(path: Path, engine: Engine, options: EngineOptions) -> PlateDet
 
     make = openvino.OpenVinoEngine if engine == "openvino" else onnx.OnnxEngine
     return yolo.YoloDetector(
-        engine=make(path, threads=options.threads), input_size_px=options.input_size_px
+        engine=make(path, threads=options.threads),
+        input_size_px=options.input_size_px,
+        trim=trim,
     )

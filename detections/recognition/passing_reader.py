@@ -364,7 +364,13 @@ class PassingReader:
             against.add(Rejection.DUPLICATE)
         if vehicle.is_overlay:
             against.add(Rejection.STATIONARY)
-        return decide(vehicle.vote, config=self._config, defects=vehicle.defects, against=against)
+        return decide(
+            vehicle.vote,
+            config=self._config,
+            defects=vehicle.defects,
+            against=against,
+            found=vehicle.found,
+        )
 
 
 def _gate_of(config: RecognitionConfig) -> MotionGate:

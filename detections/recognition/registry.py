@@ -1,7 +1,7 @@
 """Which models there are, where their files lie, and whether they are what they should be."""
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from hashlib import file_digest
@@ -15,6 +15,7 @@ REGISTRY_FILE = Path(__file__).with_name("registry.toml")
 SHIPPED_WEIGHTS = Path(__file__).with_name("weights")
 DEFAULT_MODELS_DIR = Path(".local/models")
 DEFAULT_MODEL_SET = "default"
+_MOST_TRIM = 0.3
 
 
 class ModelKind(StrEnum):
@@ -42,6 +43,8 @@ class ModelEntry:
     `files` holds the model, and for a reader after it the plate configuration. `input` says size,
     colour and type of the engine's input; `alphabet` is None for a detector. `accuracy` names what
     was measured, on which pictures. `calibration` corrects the confidences of a reader.
+    `trim` is what a detector's boxes have too much left and right, and above and below, as shares
+    of their width and height.
     `vehicle` says what a vehicle classifier's outputs mean, as arguments of `VehicleLabels`.
     """
 
@@ -55,6 +58,7 @@ class ModelEntry:
     input: str
     alphabet: str | None = None
     calibration: Calibration = UNCALIBRATED
+    trim: tuple[float, float] = (0.0, 0.0)
     vehicle: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -205,8 +209,17 @@ def _models(content: Mapping[str, Any]) -> Iterator[ModelEntry]:
             kind=ModelKind(fields.pop("kind")),
             files=files,
             calibration=Calibration(**lines),
+            trim=_trim(name, fields.pop("trim", (0.0, 0.0))),
             **fields,
         )
+
+
+def _trim(name: str, shares: Sequence[float]) -> tuple[float, float]:
+    x, y = map(float, shares)
+    if not (0 <= x < _MOST_TRIM and 0 <= y < _MOST_TRIM):
+        message = f"trim of {name} must be two shares from 0 to {_MOST_TRIM}"
+        raise ValueError(message)
+    return x, y
 
 
 def _unknown(what: str, name: str, known: Mapping[str, object]) -> str:

@@ -100,6 +100,11 @@ class Vehicle:
         return [item.reading for item in self.sightings.values() if item.reading is not None]
 
     @property
+    def found(self) -> float:
+        """Confidence of the best box."""
+        return max((item.box.confidence for item in self.sightings.values()), default=0.0)
+
+    @property
     def may_be_overlay(self) -> bool:
         """Whether it may be a caption or a sign, for it has not moved and is no known plate's text.
 

@@ -70,3 +70,27 @@ def test_frames_that_each_miss_another_character_stand_for_the_vote_together() -
     assert Rejection.ONE_FRAME_ONLY not in reasons(*torn)
     assert Rejection.ONE_FRAME_ONLY in reasons("89C20553")
     assert Rejection.ONE_FRAME_ONLY in reasons("89C20553", "51G1")
+
+
+@pytest.mark.parametrize(
+    ("found", "read", "is_plate"),
+    [(0.2, 0.5, True), (0.2, 0.3, False), (0.5, 0.2, True), (0.5, 0.1, False), (0.7, 0.05, True)],
+)
+def test_faint_box_is_a_plate_only_where_a_reader_confirms_it(
+    found: float, read: float, is_plate: bool
+) -> None:
+    reading = Reading(text="AB1234", char_confidences=(read,) * 6)
+    decision = decide(
+        vote([reading]), config=RecognitionConfig(min_frames_agreed=1), defects={}, found=found
+    )
+    assert (Rejection.NOT_A_PLATE not in decision.reasons) is is_plate
+
+
+def test_box_that_nobody_read_is_a_plate_only_where_it_was_surely_found() -> None:
+    def reasons(found: float) -> tuple[Rejection, ...]:
+        cut_off = {Rejection.CUT_OFF: 1}
+        config = RecognitionConfig()
+        return decide(vote([]), config=config, defects=cut_off, found=found).reasons
+
+    assert reasons(0.7) == (Rejection.CUT_OFF,)
+    assert reasons(0.4) == (Rejection.CUT_OFF, Rejection.NOT_A_PLATE)

@@ -9,7 +9,12 @@ import pytest
 
 from detections.recognition.detectors.onnx import OnnxEngine
 from detections.recognition.detectors.openvino import OpenVinoEngine
-from detections.recognition.detectors.yolo import TensorEngine, YoloDetector, rows_from_output
+from detections.recognition.detectors.yolo import (
+    Tensor,
+    TensorEngine,
+    YoloDetector,
+    rows_from_output,
+)
 from detections.recognition.errors import ConfigError, EngineError, FrameError
 from detections.recognition.types import Frame, PlateBox
 from tests.recognition.tiny_models import BLUE, RED, write_detector
@@ -110,6 +115,50 @@ def test_at_size_looks_at_another_size(tmp_path: Path, make_engine: EngineMaker)
     [[box]] = small.detect([scene(640, 640, (101, 0, 209, 640))])
     assert small.input_size_px == 64
     assert corners(box)[0] % 10 == pytest.approx(0, abs=0.01)
+
+
+class ScriptedEngine:
+    """Answers one box for each width of input, (x_min, y_min, x_max, y_max, confidence)."""
+
+    fixed_size_px = None
+
+    def __init__(self, answers: dict[int, tuple[float, ...]]) -> None:
+        self.answers = answers
+        self.widths: list[int] = []
+
+    def infer(self, tensor: Tensor) -> Tensor:
+        self.widths.append(tensor.shape[3])
+        return np.array([[[*self.answers[tensor.shape[3]], 0]]], np.float32)
+
+
+def test_frame_without_a_plain_plate_is_searched_for_large_ones() -> None:
+    frame = scene(640, 640, (0, 0, 1, 1))
+    small = (10.0, 10.0, 50.0, 30.0)
+    large = (100.0, 100.0, 200.0, 150.0)
+    engine = ScriptedEngine({640: (*small, 0.3), 320: (*large, 0.8)})
+    [boxes] = YoloDetector(engine=engine).detect([frame])
+    assert engine.widths == [640, 320]
+    assert [corners(box) for box in boxes] == [(200, 200, 400, 300), small]
+    tiny = ScriptedEngine({640: (*small, 0.3), 320: (*small, 0.8)})
+    assert [corners(box) for box in YoloDetector(engine=tiny).detect([frame])[0]] == [small]
+
+
+def test_frame_with_a_plain_plate_is_looked_at_once() -> None:
+    engine = ScriptedEngine({640: (10.0, 10.0, 50.0, 30.0, 0.7)})
+    YoloDetector(engine=engine).detect([scene(640, 640, (0, 0, 1, 1))])
+    assert engine.widths == [640]
+
+
+def test_boxes_are_trimmed_but_where_the_frame_cuts_them() -> None:
+    frame = scene(640, 640, (0, 0, 1, 1))
+    inside = ScriptedEngine({640: (100.0, 100.0, 200.0, 150.0, 0.7)})
+    at_border = ScriptedEngine({640: (0.0, 590.0, 100.0, 640.0, 0.7)})
+    answers = [
+        corners(YoloDetector(engine=engine, trim=(0.02, 0.06)).detect([frame])[0][0])
+        for engine in (inside, at_border)
+    ]
+    assert answers[0] == pytest.approx((102, 103, 198, 147))
+    assert answers[1] == pytest.approx((0, 593, 98, 640))
 
 
 @pytest.mark.parametrize("size", [0, -32, 100])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from detections.recognition.detectors.yolo import boxes_from_rows
+from detections.recognition.detectors.yolo import boxes_from_rows, trimmed
 from detections.recognition.errors import EngineError
 from detections.recognition.images import Letterbox, check_frame
 from detections.recognition.types import Frame, PlateBox
@@ -35,6 +35,7 @@ class UltralyticsDetector:
         device: As PyTorch names it, "cpu" or "cuda:0".
         min_confidence: Boxes below this are dropped.
         overlap_iou: Of two boxes that overlap more the less confident is dropped.
+        trim: What the model's boxes have too much on each side, shares of their width and height.
 
     Raises:
         EngineError: Ultralytics is not installed or refuses the file.
@@ -48,8 +49,10 @@ class UltralyticsDetector:
         device: str = "cpu",
         min_confidence: float = 0.1,
         overlap_iou: float = 0.45,
+        trim: tuple[float, float] = (0.0, 0.0),
     ) -> None:
         self._model = _load(path)
+        self._trim = trim
         self._input_size_px = input_size_px
         self._overlap_iou = overlap_iou
         self._options: dict[str, Any] = {
@@ -85,7 +88,12 @@ class UltralyticsDetector:
         except Exception as error:  # PyTorch and the engines behind it raise anything
             raise EngineError(f"Ultralytics failed on a batch of frames: {error}") from error
         return [
-            boxes_from_rows(found[:, :5], _IN_PLACE, frame, overlap_iou=self._overlap_iou)
+            [
+                trimmed(box, self._trim, frame)
+                for box in boxes_from_rows(
+                    found[:, :5], _IN_PLACE, frame, overlap_iou=self._overlap_iou
+                )
+            ]
             for found, frame in zip(rows, frames, strict=True)
         ]
 

@@ -1,0 +1,151 @@
+"""Makes new plates of the characters of real ones.
+
+    python -m training.shuffle_crops --crops /tmp/crops --checkpoint /tmp/reader/last.pt \
+        --out /tmp/plates --repeats 100
+
+A few hundred real plates would be learnt by heart. Where a reader's attention tells where the
+characters of a real plate stand in one line, they change places and some come twice, so that real
+letters on real ground spell what no plate says. The shards, `mixed-*.npz`, lie beside the others.
+"""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from training.photos import MARGIN_X, MARGIN_Y
+from training.plates import ALPHABET, Random
+from training.reader_model import GRID_COLUMNS, GRID_ROWS, PlateReaderNet
+from training.render_crops import Points, held_in, photographed_again, write_shards
+from training.render_plates import INPUT_HEIGHT_PX, INPUT_WIDTH_PX
+
+Frame = NDArray[np.uint8]
+MOST_OFF_LINE = 0.07  # of the plate's height
+LEAST_HEIGHT_PX = 20  # below, edges of what is moved show more than letters
+LEAST_GAP = 0.55  # of the median one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinedUp:
+    """A plate turned so that its characters stand on a level line.
+
+    `picture` is RGB with something around the plate; `box` (x, y, width, height) and `centers`
+    (N, 2) are pixels of it.
+    """
+
+    text: str
+    picture: Frame
+    box: Sequence[float]
+    centers: Points
+
+
+@torch.no_grad()  # type: ignore[untyped-decorator]  # PyTorch has no types here
+def line_up(net: PlateReaderNet, text: str, wide: Frame, box: Sequence[float]) -> LinedUp | None:
+    """The plate with its characters found, or None where they are not surely on one line."""
+    x, y, width, height = box
+    if height < LEAST_HEIGHT_PX:
+        return None
+    low = np.array([x - MARGIN_X * width, y - MARGIN_Y * height])
+    high = np.array([x + width * (1 + MARGIN_X), y + height * (1 + MARGIN_Y)])
+    left, top = np.maximum(low, 0).astype(int)
+    right, bottom = high.astype(int)
+    crop = wide[top:bottom, left:right]
+    small = cv2.resize(crop, (INPUT_WIDTH_PX, INPUT_HEIGHT_PX))
+    answer = net(torch.from_numpy(small.transpose(2, 0, 1)[None].copy()).float())
+    read = "".join(ALPHABET[index] for index in answer.characters[0].argmax(-1)).rstrip("_")
+    if read != text:
+        return None
+    looked = answer.looked[0, : len(text)].numpy() ** 2
+    looked /= looked.sum(-1, keepdims=True)
+    columns = (np.arange(GRID_COLUMNS) + 0.5) / GRID_COLUMNS
+    rows = (np.arange(GRID_ROWS) + 0.5) / GRID_ROWS
+    grid = np.stack(np.meshgrid(columns, rows), axis=-1).reshape(-1, 2)
+    centers = looked @ grid * (crop.shape[1], crop.shape[0]) + (left, top)
+    gaps = np.diff(centers[:, 0])
+    if gaps.min() < LEAST_GAP * np.median(gaps):
+        return None
+    slope, offset = np.polyfit(centers[:, 0], centers[:, 1], 1)
+    if np.abs(centers[:, 1] - slope * centers[:, 0] - offset).max() > MOST_OFF_LINE * height:
+        return None
+    middle = (x + width / 2, y + height / 2)
+    turn = cv2.getRotationMatrix2D(middle, float(np.degrees(np.arctan(slope))), 1.0)
+    level = cv2.warpAffine(
+        wide, turn, (wide.shape[1], wide.shape[0]), borderMode=cv2.BORDER_REPLICATE
+    )
+    moved = np.concatenate([centers, np.ones((len(centers), 1))], axis=1) @ turn.T
+    return LinedUp(
+        text=text,
+        picture=np.asarray(level, np.uint8),
+        box=box,
+        centers=moved.astype(np.float32),
+    )
+
+
+def shuffled(plate: LinedUp, random: Random) -> tuple[str, Frame]:
+    """Another text and its picture, made of this plate's characters in their places."""
+    _, _, width, height = plate.box
+    half = (0.32 if width < 2.7 * height else 0.46) * height
+    middle = float(np.median(plate.centers[:, 1]))
+    rows = slice(max(0, round(middle - half)), round(middle + half))
+    gaps = np.diff(plate.centers[:, 0])
+    reach = min(float(np.median(gaps)), float(gaps.min()) * 1.1) / 2
+    count = len(plate.text)
+    chosen = random.permutation(count)
+    again = random.random(count) < 0.2
+    chosen[again] = random.integers(0, count, int(again.sum()))
+    picture = plate.picture.copy()
+    for place, source in enumerate(chosen):
+        if place == source:
+            continue
+        at = [round(float(plate.centers[index, 0]) - reach) for index in (place, source)]
+        wide = round(2 * reach)
+        if min(at) < 0 or max(at) + wide > picture.shape[1]:
+            chosen[place] = place
+            continue
+        piece = plate.picture[rows, at[1] : at[1] + wide].astype(np.float32)
+        under = picture[rows, at[0] : at[0] + wide].astype(np.float32)
+        soft = np.clip(np.minimum(np.arange(wide) + 1, wide - np.arange(wide)) / 2.5, 0, 1)
+        mixed = piece * soft[None, :, None] + under * (1 - soft[None, :, None])
+        picture[rows, at[0] : at[0] + wide] = mixed.astype(np.uint8)
+    return "".join(plate.text[index] for index in chosen), picture
+
+
+def main() -> None:
+    """Write all photographs, shuffled, into shards of 2,000."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--crops", type=Path, required=True)
+    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--repeats", type=int, default=100, help="new texts of each plate")
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+    cv2.setNumThreads(1)
+    torch.set_num_threads(1)
+    random = np.random.default_rng(arguments.seed)
+    net = PlateReaderNet()
+    state = torch.load(arguments.checkpoint, map_location="cpu", weights_only=True)
+    net.load_state_dict(state["average"])
+    net.eval()
+    found = [line_up(net, *row) for row in held_in(arguments.crops)]
+    known: dict[str, list[LinedUp]] = {}
+    for plate in found:
+        if plate is not None:
+            known.setdefault(plate.text, []).append(plate)
+    plates = []
+    for same in known.values():
+        for _ in range(arguments.repeats):
+            plate = same[int(random.integers(len(same)))]
+            text, picture = shuffled(plate, random)
+            seen, places = photographed_again(picture, plate.box, plate.centers, random)
+            plates.append((seen, text, places))
+    write_shards(plates, arguments.out, f"mixed-{arguments.seed}", random)
+    print(f"{len(plates)} photographs of {len(known)} of {len(found)} plates")
+
+
+if __name__ == "__main__":
+    main()
