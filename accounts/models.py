@@ -199,6 +199,7 @@ _EVIDENCE = (
     "vehicles.view_plate",
     "vehicles.view_vehicle",
     "vehicles.view_tenure",
+    "vehicles.view_vehicleimport",
     "vehicles.view_platestatusentry",
     "cameras.view_camera",
     "cameras.view_camerastatus",

@@ -66,6 +66,11 @@ PERIODIC_TASKS: dict[str, dict[str, Any]] = {
         "schedule": 5.0,
         "options": {"expires": 5},
     },
+    "tidy-vehicle-imports": {
+        "task": "vehicles.tasks.tidy_imports",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
     "follow-plates-of-vehicles": {
         "task": "vehicles.tasks.follow_tenures",
         "schedule": crontab(minute=3),

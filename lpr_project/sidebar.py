@@ -40,6 +40,7 @@ _GROUPS: tuple[tuple[Any, tuple[tuple[str, Any, str], ...]], ...] = (
             ("vehicles.tenure", _("Plates of vehicles"), "swap_horiz"),
             ("vehicles.tag", _("Tags"), "sell"),
             ("vehicles.customfield", _("Custom fields"), "edit_attributes"),
+            ("vehicles.vehicleimport", _("Imports"), "upload_file"),
         ),
     ),
     (

@@ -25,3 +25,9 @@ class VehicleRefusedError(LprError):
     """What was written about a vehicle or plate cannot be kept; `detail` names the field."""
 
     code = "invalid"
+
+
+class ImportRefusedError(LprError):
+    """A file of vehicles that cannot be read or taken over."""
+
+    code = "import_refused"

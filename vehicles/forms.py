@@ -187,3 +187,22 @@ class StatusForm(forms.Form):
 
     status = forms.ChoiceField(label=_("Status"), choices=Plate.Status.choices)
     reason = forms.CharField(label=_("Reason"), max_length=300, required=False)
+
+
+class ImportForm(forms.Form):
+    """A file of vehicles, and the organization where there is a choice."""
+
+    organization = forms.ModelChoiceField(Organization.objects.none(), label=_("Organization"))
+    file = forms.FileField(
+        label=_("File"), widget=forms.FileInput(attrs={"accept": ".csv,.txt,.xlsx"})
+    )
+
+    def __init__(self, data: Any, files: Any, *, user: User) -> None:
+        super().__init__(data, files)
+        allowed = organizations_of(user, *EDITING_ROLES)
+        # None where the person has to choose one.
+        self.home = allowed.get() if allowed.count() == 1 else None
+        if self.home is not None:
+            del self.fields["organization"]
+        else:
+            cast("OrganizationField", self.fields["organization"]).queryset = allowed

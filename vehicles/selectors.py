@@ -21,6 +21,7 @@ from vehicles.models import (
     Tag,
     Tenure,
     Vehicle,
+    VehicleImport,
     folded,
     vehicle_words,
 )
@@ -235,6 +236,14 @@ def ignored_plates_visible_to(user: User) -> QuerySet[IgnoredPlate]:
     """Ignored plates of the organizations that the user manages or audits."""
     roles = (*MANAGING_ROLES, Role.AUDITOR)
     return IgnoredPlate.objects.filter(organization__in=organizations_of(user, *roles))
+
+
+def imports_visible_to(user: User) -> QuerySet[VehicleImport]:
+    """Files of vehicles that were sent to organizations whose vehicles the user edits."""
+    organizations = organizations_of(user, *EDITING_ROLES)
+    return VehicleImport.objects.filter(organization__in=organizations).select_related(
+        "organization", "created_by"
+    )
 
 
 def ignores_any(organizations: Collection[int], *, now: datetime) -> set[int]:

@@ -1,5 +1,7 @@
 """Celery entry points of vehicles."""
 
+from uuid import UUID
+
 from celery import shared_task
 
 
@@ -9,3 +11,27 @@ def follow_tenures() -> None:
     from vehicles.services.registrations import follow_tenures_of_today
 
     follow_tenures_of_today()
+
+
+@shared_task(name="vehicles.tasks.check_import")
+def check_import(import_id: str) -> None:
+    """Compare a file of vehicles with what is known."""
+    from vehicles.services.imports.imports import check_file
+
+    check_file(import_id=UUID(import_id))
+
+
+@shared_task(name="vehicles.tasks.apply_import")
+def apply_import(import_id: str, actor_id: int) -> None:
+    """Take a file of vehicles over, as a whole or not at all."""
+    from vehicles.services.imports.imports import apply_file
+
+    apply_file(import_id=UUID(import_id), actor_id=actor_id)
+
+
+@shared_task(name="vehicles.tasks.tidy_imports")
+def tidy_imports() -> None:
+    """Queue what was lost, and forget files that nobody looks at any more."""
+    from vehicles.services.imports.imports import tidy_imports as tidy
+
+    tidy()

@@ -18,7 +18,7 @@ from detections.services.reviewing import confirm_detection
 from tests.accounts.factories import make_api_key, make_member
 from tests.cameras.factories import make_camera_group
 from tests.detections.factories import make_detection
-from vehicles.models import CustomField, IgnoredPlate, Tag, Vehicle
+from vehicles.models import CustomField, IgnoredPlate, Tag, Vehicle, VehicleImport
 from vehicles.services.registrations import assign_plate
 
 ClientOf = Callable[[User], APIClient]
@@ -108,6 +108,9 @@ def things(organization: Organization, camera: Camera, jpeg: bytes) -> dict[str,
         "upload": upload.pk,
         "<uuid:vehicle_id>": vehicle.pk,
         "<int:tenure_id>": tenure.pk,
+        "<uuid:import_id>": VehicleImport.objects.create(
+            organization=organization, original_name="cars.csv", size_bytes=1
+        ).pk,
         "<uuid:detection_id>": detection.pk,
         "<uuid:plate_id>": detection.plate_id,
         "<uuid:upload_id>": upload.pk,

@@ -1,6 +1,7 @@
 """Registrations, vehicles, what is ignored, where look-ups ask, and imports."""
 
 from vehicles.models.ignoring import IgnoredPlate
+from vehicles.models.imports import ImportLine, VehicleImport
 from vehicles.models.registrations import NEVER_SEEN, Plate, PlateStatusEntry, folded
 from vehicles.models.vehicles import CustomField, Tag, Tenure, Vehicle, vehicle_words
 
@@ -8,11 +9,13 @@ __all__ = [
     "NEVER_SEEN",
     "CustomField",
     "IgnoredPlate",
+    "ImportLine",
     "Plate",
     "PlateStatusEntry",
     "Tag",
     "Tenure",
     "Vehicle",
+    "VehicleImport",
     "folded",
     "vehicle_words",
 ]
