@@ -30,6 +30,7 @@ _PAGES = (
     ("detections:analytics", _("Analytics"), "chart"),
     ("detections:uploads", _("Uploads"), "upload"),
     ("detections:cameras", _("Cameras"), "camera"),
+    ("reports:exports", _("Exports"), "down"),
 )
 # So many stand in the bar at the bottom of a phone; the others are behind "More".
 FIRST = 4

@@ -15,6 +15,7 @@ from detections.api.reviews import (
 from detections.api.search import SearchView
 from detections.api.statistics import StatisticsView
 from detections.api.viewsets import DetectionViewSet, ModelRegistryView, UploadViewSet
+from reports.api.viewsets import EvidencePackViewSet, ExportViewSet, SigningKeyView
 from vehicles.api.plates import PlateViewSet
 from vehicles.api.viewsets import (
     CustomFieldViewSet,
@@ -33,6 +34,8 @@ router.register("correction-batches", CorrectionBatchViewSet, "correction-batch"
 router.register("correction-rules", CorrectionRuleViewSet, "correction-rule")
 router.register("detections", DetectionViewSet, "detection")
 router.register("ignored-plates", IgnoredPlateViewSet, "ignored-plate")
+router.register("evidence-packs", EvidencePackViewSet, "evidence-pack")
+router.register("exports", ExportViewSet, "export")
 router.register("plates", PlateViewSet, "plate")
 router.register("vehicle-fields", CustomFieldViewSet, "vehicle-field")
 router.register("vehicle-plates", TenureViewSet, "vehicle-plate")
@@ -49,5 +52,6 @@ urlpatterns = [
     path("detections/ingest/", IngestView.as_view(), name="ingest"),
     path("search/", SearchView.as_view(), name="search"),
     path("statistics/", StatisticsView.as_view(), name="statistics"),
+    path("signing-keys/", SigningKeyView.as_view(), name="signing-keys"),
     *router.urls,
 ]

@@ -62,6 +62,9 @@ _GROUPS: tuple[tuple[Any, tuple[tuple[str, Any, str], ...]], ...] = (
             ("accounts.user", _("All people"), "person"),
             ("mfa.authenticator", _("Second factors"), "phonelink_lock"),
             ("accounts.auditevent", _("Audit trail"), "history"),
+            ("reports.auditseal", _("Seals of the audit trail"), "link"),
+            ("reports.export", _("Exports"), "download"),
+            ("reports.signingkey", _("Signing keys"), "vpn_key"),
         ),
     ),
     (

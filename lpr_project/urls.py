@@ -41,6 +41,7 @@ urlpatterns = [
     path("", include("alerts.urls")),
     path("", include("vehicles.urls")),
     path("", include("detections.urls")),
+    path("", include("reports.urls")),
 ]
 
 handler400 = "lpr_project.failures.wrong"

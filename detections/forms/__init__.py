@@ -28,6 +28,7 @@ from vehicles.plates.text import PlateTextError, normalise
 
 # More cameras than this are found by group, by the map, or by another search.
 CHOICES_MOST = 2000
+NO_CAMERA = UUID(int=0)
 CONFIDENCES = (("0.95", "95 %"), ("0.85", "85 %"), ("0.7", "70 %"), ("0.5", "50 %"))
 
 
@@ -154,6 +155,25 @@ class DetectionFilterForm(LiveFilterForm):
             raise ValidationError({"until": _("Must be later than the beginning.")})
         return asked
 
+    @property
+    def criteria(self) -> Criteria:
+        """The same as a value, for exports and evidence packs of what the list shows."""
+        chosen, asked = self.filter, self.cleaned_data
+        cameras = chosen.camera_ids
+        return Criteria(
+            text=chosen.prefix,
+            match="prefix" if chosen.prefix else "",
+            since=asked.get("since"),
+            until=asked.get("until"),
+            # No camera at all is not the same as any.
+            cameras=() if cameras is None else tuple(sorted(cameras)) or (NO_CAMERA,),
+            reviews=(chosen.review,) if chosen.review else (),
+            min_confidence=chosen.least_confidence or None,
+            directions=_chosen(asked, "direction"),
+            vehicle_kinds=_chosen(asked, "vehicle_kind"),
+            vehicle_colors=_chosen(asked, "vehicle_color"),
+        )
+
     def narrow(self, detections: QuerySet[Detection]) -> QuerySet[Detection]:
         """Only the rows that are wanted, as far as the form is valid."""
         chosen = self.filter
@@ -242,6 +262,11 @@ class UploadForm(forms.Form):
         first_two = list(cameras.values_list("pk", flat=True)[:2])
         if len(first_two) == 1:
             self.fields["camera"].initial = first_two[0]
+
+
+def _chosen(asked: dict[str, Any], name: str) -> tuple[str, ...]:
+    value = asked.get(name)
+    return (value,) if value else ()
 
 
 def choose_from(field: forms.Field, rows: QuerySet[Any]) -> None:

@@ -1,1 +1,1 @@
-"""REST entry points of detections, uploads and recognition models."""
+"""REST entry points of exports, evidence packs and signing keys."""

@@ -5,7 +5,7 @@ from typing import Any
 
 # What makes a spreadsheet take text for a formula, full-width forms included, which some fold.
 # Source: OWASP, "CSV Injection"; ASVS 5.0, 1.2.10.
-_RUNS = frozenset("=+-@\t\r\n＝＋－＠﹢﹣﹦﹫")  # noqa: RUF001  # the very letters meant
+_RUNS = frozenset("=+-@|%\t\r\n＝＋－＠﹢﹣﹦﹫")  # noqa: RUF001  # the very letters meant
 # What may stand before it and is not seen, or trimmed away.
 _UNSEEN = " \u00a0\u200b\u200c\u200d\u2060\ufeff\u3000"
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?\Z")

@@ -1,1 +1,1 @@
-"""Programs of cameras for `manage.py`."""
+"""Programs of reports for `manage.py`."""

@@ -14,12 +14,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import AuditEvent, User
-from accounts.selectors import audit_events_visible_to
+from accounts.selectors import audit_events_found
 from cameras.models import Camera
 from detections.criteria.criteria import Criteria
 from detections.models import Detection
 from detections.selectors import detections_found
-from lpr_project.common.models import uuid7_floor
 from reports.models import Export
 from vehicles.plates.provinces import find_province
 
@@ -109,22 +108,12 @@ def rows_wanted(user: User, export: Export) -> QuerySet[Any]:
 
 
 def _audit_events(user: User, export: Export) -> QuerySet[AuditEvent]:
-    events = audit_events_visible_to(user).filter(organization=export.organization_id)
-    asked: dict[str, Any] = export.criteria
-    if since := asked.get("since"):
-        events = events.filter(pk__gte=uuid7_floor(datetime.fromisoformat(since)))
-    if until := asked.get("until"):
-        events = events.filter(pk__lt=uuid7_floor(datetime.fromisoformat(until)))
-    if actions := asked.get("action"):
-        events = events.filter(action__in=actions)
-    lookups = {
-        "actor": "actor_label__icontains",
-        "target": "target_label__icontains",
-        "reason": "reason__icontains",
-        "case_number": "case_number",
-    }
-    given = {lookup: asked[name] for name, lookup in lookups.items() if asked.get(name)}
-    return events.filter(**given).order_by("-id")
+    asked: dict[str, Any] = dict(export.criteria)
+    for name in ("since", "until"):
+        if name in asked:
+            asked[name] = datetime.fromisoformat(asked[name])
+    found = audit_events_found(user, **asked)
+    return found.select_related(None).filter(organization=export.organization_id)
 
 
 class RowMaker:

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import AuditEvent, Organization, User
+from accounts.selectors import Stated, demand_on
 from accounts.services import record_audit_event
 from detections.criteria.criteria import Criteria
 from lpr_project.common.errors import NotAllowedError
@@ -44,7 +45,7 @@ _FORMATS = {
     Export.Kind.AUDIT_TRAIL: {Export.Format.CSV, Export.Format.XLSX, Export.Format.JSON_LINES},
     Export.Kind.EVIDENCE: {Export.Format.ZIP},
 }
-_AUDIT_FILTERS = ("since", "until", "action", "actor", "target", "reason", "case_number")
+_AUDIT_FILTERS = ("since", "until", "action", "person", "target", "reason")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +78,10 @@ def new_export(*, user: User, wanted: Wanted) -> Export:
         ReasonDemandedError: The organization wants to know why.
     """
     organization = _organization(user, wanted)
+    stated = Stated(wanted.reason.strip()[:300], wanted.case_number.strip()[:60])
+    demand_on(user, organization).check(**stated._asdict())
+    if wanted.kind is Export.Kind.EVIDENCE and not stated.reason:
+        _refuse("reason", _("Say why: whoever reads the evidence will want to know."))
     if wanted.format not in _FORMATS[wanted.kind]:
         message = _("This cannot be written as %(format)s. Choose another format.")
         _refuse("format", message % {"format": wanted.format})
@@ -95,8 +100,8 @@ def new_export(*, user: User, wanted: Wanted) -> Export:
         criteria=_checked_criteria(wanted),
         for_excel=wanted.for_excel,
         language=wanted.language[:8],
-        reason=wanted.reason.strip(),
-        case_number=wanted.case_number.strip(),
+        reason=stated.reason,
+        case_number=stated.case_number,
     )
     export.full_clean(exclude=["organization", "created_by"])
     return export
@@ -140,22 +145,18 @@ def _checked_ids(ids: Any) -> list[str]:
     return chosen
 
 
-def _checked_audit_filters(criteria: Mapping[str, Any]) -> dict[str, Any]:
-    kept = {name: criteria[name] for name in _AUDIT_FILTERS if criteria.get(name)}
-    for name in ("since", "until"):
-        if name not in kept:
-            continue
+def _checked_audit_filters(criteria: Mapping[str, Any]) -> dict[str, str]:
+    """Filters of the audit trail as `audit_events_found` takes them, each as a text."""
+    kept = {name: str(criteria[name])[:100] for name in _AUDIT_FILTERS if criteria.get(name)}
+    for name in kept.keys() & {"since", "until"}:
         try:
-            moment = datetime.fromisoformat(str(kept[name]))
+            moment = datetime.fromisoformat(kept[name])
         except ValueError:
             _refuse(name, _("Give a moment such as 2026-01-02T03:04:05+07:00."))
             raise
         kept[name] = (moment if moment.tzinfo else timezone.make_aware(moment)).isoformat()
-    if "action" in kept:
-        actions = kept["action"] if isinstance(kept["action"], list) else [kept["action"]]
-        if not set(actions) <= set(AuditEvent.Action.values):
-            _refuse("action", _("There is no such action in the audit trail."))
-        kept["action"] = actions
+    if kept.get("action", "viewed") not in AuditEvent.Action.values:
+        _refuse("action", _("There is no such action in the audit trail."))
     return kept
 
 

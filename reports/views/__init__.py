@@ -1,1 +1,1 @@
-"""Pages: live, detections, uploads, cameras, and the pictures on them."""
+"""Pages: exports, evidence packs, and how evidence is checked."""

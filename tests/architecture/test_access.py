@@ -15,6 +15,7 @@ from cameras.models import Camera
 from detections.models import NumberMatch, Upload
 from detections.services.corrections import Wanted, correct_batch, create_rule
 from detections.services.reviewing import confirm_detection
+from reports.models import Export
 from tests.accounts.factories import make_api_key, make_member
 from tests.cameras.factories import make_camera_group
 from tests.detections.factories import make_detection
@@ -23,7 +24,7 @@ from vehicles.services.registrations import assign_plate
 
 ClientOf = Callable[[User], APIClient]
 # What concerns everybody or nobody: who am I, the registry of models, the description itself.
-SHARED = {"me", "models", "schema", "api-docs"}
+SHARED = {"me", "models", "schema", "api-docs", "signing-keys"}
 
 
 class Door(NamedTuple):
@@ -45,8 +46,15 @@ def doors(namespace: str) -> list[Door]:
     return found
 
 
+# Whoever holds an evidence pack checks it, with an account or without.
+OPEN = {"evidence", "verifier"}
 API = doors("api")
-PAGES = [*doors("accounts"), *doors("detections"), *doors("vehicles")]
+PAGES = [
+    *doors("accounts"),
+    *doors("detections"),
+    *doors("vehicles"),
+    *(door for door in doors("reports") if door.name not in OPEN),
+]
 
 
 def names(door: Door) -> str:
@@ -84,6 +92,12 @@ def things(organization: Organization, camera: Camera, jpeg: bytes) -> dict[str,
         wanted=Wanted(camera=camera, match=NumberMatch.WHOLE, read_number="0ABD", number="OABD"),
         actor=manager,
     )
+    export, pack = (
+        Export.objects.create(
+            organization=organization, created_by=manager, kind=kind, format=Export.Format.ZIP
+        )
+        for kind in (Export.Kind.DETECTIONS, Export.Kind.EVIDENCE)
+    )
     entry = confirm_detection(detection_id=detection.pk, actor=manager)
     vehicle = Vehicle.objects.create(organization=organization, name="Van")
     assert detection.plate is not None
@@ -95,6 +109,9 @@ def things(organization: Organization, camera: Camera, jpeg: bytes) -> dict[str,
         "camera": camera.pk,
         "camera-group": group.pk,
         "detection": detection.pk,
+        "export": export.pk,
+        "evidence-pack": pack.pk,
+        "<uuid:export_id>": export.pk,
         "plate": detection.plate_id,
         "vehicle": vehicle.pk,
         "vehicle-plate": tenure.pk,
@@ -190,7 +207,7 @@ def test_page_asks_who_is_calling(client: Client, things: dict[str, Any], door: 
 def test_api_asks_a_key_for_its_scope(
     organization: Organization, things: dict[str, Any], door: Door
 ) -> None:
-    if door.name in SHARED - {"models"}:
+    if door.name in SHARED - {"models", "signing-keys"}:
         pytest.skip("opens to every key")
     for method in methods_of(door):
         attribute = "read_scope" if method == "get" else "write_scope"

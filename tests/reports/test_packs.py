@@ -11,19 +11,18 @@ import pytest
 from django.core.files.storage import storages
 from django.core.management import call_command
 
-from accounts.models import AuditEvent, Organization, Role, User
+from accounts.models import AuditEvent, Role, User
 from accounts.services import record_audit_event
 from cameras.models import Camera
 from detections.models import Detection
 from detections.services.reviewing import correct_detection
 from reports.documents.verifier import CHANGED, NO_KEY, OTHER_KEY, SOUND, sentences, verify
 from reports.models import Export, SigningKey
-from reports.services.exports import Wanted, create_export
 from reports.services.keys import rotate_key
 from reports.services.making import make_export
-from tests.accounts.factories import make_member
 from tests.detections.factories import make_detection
 from tests.pictures import draw_picture
+from tests.reports.factories import ask_export, made_file
 
 EVIDENCE = {
     "readings": [
@@ -42,11 +41,6 @@ EVIDENCE = {
 
 
 @pytest.fixture
-def analyst(organization: Organization) -> User:
-    return make_member(organization, Role.ANALYST, email="analyst@example.org")
-
-
-@pytest.fixture
 def detections(camera: Camera) -> list[Detection]:
     return [
         make_detection(
@@ -60,24 +54,15 @@ def detections(camera: Camera) -> list[Detection]:
     ]
 
 
-def ask(user: User, *detections: Detection, **more: str) -> Export:
-    wanted = Wanted(
+def ask(user: User, *detections: Detection) -> Export:
+    return ask_export(
+        user,
         kind=Export.Kind.EVIDENCE,
         format=Export.Format.ZIP,
         criteria={"detections": [str(row.pk) for row in detections]},
         reason="hit and run <b>on</b> Rama IV",
         case_number="2569/1",
-        **more,  # type: ignore[arg-type]  # a table of keywords
     )
-    return create_export(user=user, wanted=wanted)
-
-
-def make(export: Export) -> bytes:
-    make_export(export.pk)
-    export.refresh_from_db()
-    assert export.state == Export.State.DONE, export.error
-    with storages["exports"].open(export.stored_name) as stored:
-        return bytes(stored.read())
 
 
 def keys() -> list[bytes]:
@@ -89,7 +74,7 @@ def test_pack_holds_all_that_is_known_and_is_sound(
 ) -> None:
     record_audit_event(action=AuditEvent.Action.VIEWED, actor=operator, target=detections[0])
 
-    content = make(ask(analyst, *detections))
+    content = made_file(ask(analyst, *detections))
 
     report = verify(io.BytesIO(content), keys())
     assert (report.code, report.problems) == (SOUND, [])
@@ -120,7 +105,7 @@ def test_pack_holds_all_that_is_known_and_is_sound(
 def test_pack_altered_by_one_byte_is_refused_by_both_verifiers(
     analyst: User, detections: list[Detection], tmp_path: Path
 ) -> None:
-    content = make(ask(analyst, detections[0]))
+    content = made_file(ask(analyst, detections[0]))
     picture = zipfile.ZipFile(io.BytesIO(content)).getinfo(
         f"detections/{detections[0].pk}/frame.jpg"
     )
@@ -157,7 +142,7 @@ def test_pack_of_altered_and_missing_pictures_says_so(
     store.delete(detections[1].crop_name)
 
     export = ask(analyst, *detections)
-    content = make(export)
+    content = made_file(export)
 
     report = verify(io.BytesIO(content), keys())
     assert report.code == SOUND
@@ -176,9 +161,9 @@ def test_pack_of_altered_and_missing_pictures_says_so(
 def test_pack_of_before_the_key_was_turned_is_still_sound(
     analyst: User, detections: list[Detection]
 ) -> None:
-    old = make(ask(analyst, detections[0]))
+    old = made_file(ask(analyst, detections[0]))
     rotate_key()
-    new = make(ask(analyst, detections[0]))
+    new = made_file(ask(analyst, detections[0]))
 
     assert verify(io.BytesIO(old), keys()).code == SOUND
     assert verify(io.BytesIO(new), keys()).code == SOUND
@@ -212,7 +197,7 @@ def test_pack_tells_what_people_decided(analyst: User, detections: list[Detectio
         reason="8, not 3",
     )
 
-    archive = zipfile.ZipFile(io.BytesIO(make(ask(analyst, detections[0]))))
+    archive = zipfile.ZipFile(io.BytesIO(made_file(ask(analyst, detections[0]))))
 
     said = json.loads(archive.read(f"detections/{detections[0].pk}/detection.json"))
     assert said["plate"]["number"] == "1กข1284"
