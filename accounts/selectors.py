@@ -26,6 +26,8 @@ from lpr_project.common.models import uuid7_floor
 
 MANAGING_ROLES = (Role.OWNER, Role.MANAGER)
 AUDITING_ROLES = (Role.OWNER, Role.AUDITOR)
+# An operator looks plates up; taking them away by the thousand is another matter.
+EXPORTING_ROLES = (Role.OWNER, Role.MANAGER, Role.ANALYST)
 ADMIN_ROLES = (Role.OWNER, Role.MANAGER, Role.AUDITOR)
 
 

@@ -6,7 +6,6 @@ from uuid import UUID
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.forms import ReasonForm
 from accounts.models import Organization, User
 from accounts.selectors import Stated, demand_on
 from reports.models import Export
@@ -28,15 +27,20 @@ FORMATS = {
 }
 
 
-class _TakeAwayForm(ReasonForm):
+class _TakeAwayForm(forms.Form):
     """From which organization, and why."""
 
     organization = forms.ModelChoiceField(
         Organization.objects.none(), label=_("Organization"), empty_label=None
     )
+    reason = forms.CharField(label=_("Reason"), required=False, max_length=300)
+    case_number = forms.CharField(label=_("Case number"), required=False, max_length=60)
 
     def __init__(self, data: Any = None, *, user: User, kind: Export.Kind, stated: Stated) -> None:
-        super().__init__(data, demand=demand_on(user), initial=stated._asdict())
+        super().__init__(data, initial=stated._asdict())
+        if reasons := demand_on(user).reasons:
+            listed = [("", _("Choose a reason")), *((text, text) for text in reasons)]
+            self.fields["reason"].widget = forms.Select(choices=listed)
         allowed = organizations_exported_by(user, kind)
         field = self.fields["organization"]
         field.queryset = allowed  # type: ignore[attr-defined]  # a field of the class above

@@ -3,11 +3,9 @@
 from django.db.models import Q, QuerySet
 
 from accounts.models import Organization, Role, User
-from accounts.selectors import AUDITING_ROLES, organizations_of
+from accounts.selectors import AUDITING_ROLES, EXPORTING_ROLES, organizations_of
 from reports.models import AuditSeal, Export, SigningKey
 
-# An operator looks plates up; taking them away by the thousand is another matter.
-EXPORTING_ROLES = (Role.OWNER, Role.MANAGER, Role.ANALYST)
 READING_ROLES = (Role.OWNER, Role.MANAGER, Role.AUDITOR)
 
 

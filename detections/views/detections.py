@@ -11,13 +11,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.errors import ReasonDemandedError
 from accounts.models import AuditEvent, User
-from accounts.selectors import has_role, organizations_of, stated_in
+from accounts.selectors import EXPORTING_ROLES, has_role, organizations_of, stated_in
 from accounts.services import record_audit_event
 from detections.criteria.criteria import Criteria
 from detections.forms import DetectionFilterForm
 from detections.models import Detection
 from detections.selectors import (
-    CORRECTING_ROLES,
     as_rows,
     cameras_reviewed_by,
     detections_visible_to,
@@ -66,7 +65,7 @@ def detection_list(request: HttpRequest) -> HttpResponse:
         "is_first": not (after or before),
         "query": _query_without_keys(request),
         "export_query": form.criteria.as_query(),
-        "may_export": organizations_of(user, *CORRECTING_ROLES).exists(),
+        "may_export": organizations_of(user, *EXPORTING_ROLES).exists(),
         "keys": LIST_KEYS,
         "page": socket_settings(request),
     }
@@ -124,7 +123,7 @@ def detection_detail(request: HttpRequest, detection_id: UUID) -> HttpResponse:
         "vehicle": show_vehicle(detection),
         "keys": DETAIL_KEYS,
         "history": show_history(user, detection),
-        "may_export": has_role(user, detection.organization, *CORRECTING_ROLES),
+        "may_export": has_role(user, detection.organization, *EXPORTING_ROLES),
         "may_review": cameras_reviewed_by(user).filter(pk=detection.camera_id).exists(),
     }
     return render(request, "detections/detail.html", context)

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.errors import ReasonDemandedError
 from accounts.models import User
-from accounts.selectors import demand_on, organizations_of, stated_in
+from accounts.selectors import EXPORTING_ROLES, demand_on, organizations_of, stated_in
 from accounts.services import state_reason
 from cameras.selectors import cameras_visible_to
 from detections.criteria.criteria import Criteria
@@ -74,6 +74,7 @@ def search(request: HttpRequest) -> HttpResponse:
         "map": _map(user),
         "keys": KEYS,
         "sees_plates": sees_plates,
+        "may_export": organizations_of(user, *EXPORTING_ROLES).exists(),
         **found.context,
     }
     return render(request, "detections/search.html", context, status=found.status)
