@@ -204,7 +204,7 @@ _EVIDENCE = (
     "cameras.view_camera",
     "cameras.view_camerastatus",
 )
-_TAKEN_AWAY = ("reports.view_export", "reports.view_signingkey", "reports.view_auditseal")
+_TAKEN_AWAY = ("reports.view_export",)
 # Model permissions of a role's group. They open admin pages; which rows are shown is decided by
 # the organization and by guardian's permissions on single cameras.
 ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {

@@ -40,7 +40,7 @@ class ExportAdmin(UncountedList[Export], ReadOnlyModelAdmin[Export]):
 
 @admin.register(SigningKey)
 class SigningKeyAdmin(ReadOnlyModelAdmin[SigningKey]):
-    """Public keys, to be compared with what somebody holds; turned by `rotate_signing_key`."""
+    """Public keys of the whole server, for superusers; everybody finds them on /evidence/."""
 
     list_display = ["key_id", "public_key", "created_at", "retired_at"]
     fields = ["key_id", "public_key", "created_at", "retired_at"]
@@ -52,7 +52,7 @@ class SigningKeyAdmin(ReadOnlyModelAdmin[SigningKey]):
 
 @admin.register(AuditSeal)
 class AuditSealAdmin(UncountedList[AuditSeal], ReadOnlyModelAdmin[AuditSeal]):
-    """The chain over the audit trail; `verify_audit` compares the trail with it."""
+    """The chain over the whole server's trail, for superusers; `verify_audit` compares the two."""
 
     list_display = ["number", "made_at", "events_count", "sha256"]
     fields = ["number", "made_at", "events_count", "root", "previous", "sha256", "key", "signature"]

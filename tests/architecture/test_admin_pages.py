@@ -23,6 +23,7 @@ from cameras.models import CameraGroup, CameraStatus
 from detections.models import FunnelHour, NumberMatch, Upload
 from detections.services.corrections import Wanted, correct_batch, create_rule
 from detections.services.reviewing import confirm_detection
+from reports.models import Export
 from tests.accounts.factories import make_member
 from tests.cameras.factories import make_camera, make_camera_group
 from tests.detections.factories import make_detection
@@ -80,6 +81,12 @@ def fill(organization: Organization, count: int = 1) -> None:
         )
         FunnelHour.objects.create(camera=camera, hour=timezone.now())
         record_audit_event(action=AuditEvent.Action.EXPORTED, actor=None, target=camera)
+        Export.objects.create(
+            organization=organization,
+            created_by=manager,
+            kind=Export.Kind.DETECTIONS,
+            format=Export.Format.CSV,
+        )
 
 
 def page_statuses(client: APIClient, model: type[Model]) -> dict[str, int]:
