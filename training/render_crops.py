@@ -11,6 +11,7 @@ import argparse
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -76,6 +77,49 @@ def _coloured(crop: Points, random: Random) -> Points:
     crop = crop * random.normal(1, 0.12, 3).astype(np.float32)
     crop = (crop - 128) * random.uniform(0.75, 1.25) + 128 + random.normal(0, 15)
     return np.asarray(np.clip(crop, 0, 255), np.float32)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinedUp:
+    """A plate turned so that its characters stand on a level line.
+
+    `picture` is RGB with something around the plate; `box` (x, y, width, height) and `centers`
+    (N, 2) are pixels of it.
+    """
+
+    text: str
+    picture: Frame
+    box: Sequence[float]
+    centers: Points
+
+
+def shuffled(plate: LinedUp, random: Random) -> tuple[str, Frame]:
+    """Another text and its picture, made of this plate's characters in their places."""
+    _, _, width, height = plate.box
+    half = (0.32 if width < 2.7 * height else 0.46) * height
+    middle = float(np.median(plate.centers[:, 1]))
+    rows = slice(max(0, round(middle - half)), round(middle + half))
+    gaps = np.diff(plate.centers[:, 0])
+    reach = min(float(np.median(gaps)), float(gaps.min()) * 1.1) / 2
+    count = len(plate.text)
+    chosen = random.permutation(count)
+    again = random.random(count) < 0.2
+    chosen[again] = random.integers(0, count, int(again.sum()))
+    picture = plate.picture.copy()
+    for place, source in enumerate(chosen):
+        if place == source:
+            continue
+        at = [round(float(plate.centers[index, 0]) - reach) for index in (place, source)]
+        wide = round(2 * reach)
+        if min(at) < 0 or max(at) + wide > picture.shape[1]:
+            chosen[place] = place
+            continue
+        piece = plate.picture[rows, at[1] : at[1] + wide].astype(np.float32)
+        under = picture[rows, at[0] : at[0] + wide].astype(np.float32)
+        soft = np.clip(np.minimum(np.arange(wide) + 1, wide - np.arange(wide)) / 2.5, 0, 1)
+        mixed = piece * soft[None, :, None] + under * (1 - soft[None, :, None])
+        picture[rows, at[0] : at[0] + wide] = mixed.astype(np.uint8)
+    return "".join(plate.text[index] for index in chosen), picture
 
 
 def held_in(crops: Path) -> Iterator[tuple[str, Frame, list[float]]]:

@@ -10,38 +10,28 @@ letters on real ground spell what no plate says. The shards, `mixed-*.npz`, lie 
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from training.photos import MARGIN_X, MARGIN_Y
-from training.plates import ALPHABET, Random
+from training.plates import ALPHABET
 from training.reader_model import GRID_COLUMNS, GRID_ROWS, PlateReaderNet
-from training.render_crops import Points, held_in, photographed_again, write_shards
+from training.render_crops import (
+    Frame,
+    LinedUp,
+    held_in,
+    photographed_again,
+    shuffled,
+    write_shards,
+)
 from training.render_plates import INPUT_HEIGHT_PX, INPUT_WIDTH_PX
 
-Frame = NDArray[np.uint8]
 MOST_OFF_LINE = 0.07  # of the plate's height
 LEAST_HEIGHT_PX = 20  # below, edges of what is moved show more than letters
 LEAST_GAP = 0.55  # of the median one
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinedUp:
-    """A plate turned so that its characters stand on a level line.
-
-    `picture` is RGB with something around the plate; `box` (x, y, width, height) and `centers`
-    (N, 2) are pixels of it.
-    """
-
-    text: str
-    picture: Frame
-    box: Sequence[float]
-    centers: Points
 
 
 @torch.no_grad()  # type: ignore[untyped-decorator]  # PyTorch has no types here
@@ -84,35 +74,6 @@ def line_up(net: PlateReaderNet, text: str, wide: Frame, box: Sequence[float]) -
         box=box,
         centers=moved.astype(np.float32),
     )
-
-
-def shuffled(plate: LinedUp, random: Random) -> tuple[str, Frame]:
-    """Another text and its picture, made of this plate's characters in their places."""
-    _, _, width, height = plate.box
-    half = (0.32 if width < 2.7 * height else 0.46) * height
-    middle = float(np.median(plate.centers[:, 1]))
-    rows = slice(max(0, round(middle - half)), round(middle + half))
-    gaps = np.diff(plate.centers[:, 0])
-    reach = min(float(np.median(gaps)), float(gaps.min()) * 1.1) / 2
-    count = len(plate.text)
-    chosen = random.permutation(count)
-    again = random.random(count) < 0.2
-    chosen[again] = random.integers(0, count, int(again.sum()))
-    picture = plate.picture.copy()
-    for place, source in enumerate(chosen):
-        if place == source:
-            continue
-        at = [round(float(plate.centers[index, 0]) - reach) for index in (place, source)]
-        wide = round(2 * reach)
-        if min(at) < 0 or max(at) + wide > picture.shape[1]:
-            chosen[place] = place
-            continue
-        piece = plate.picture[rows, at[1] : at[1] + wide].astype(np.float32)
-        under = picture[rows, at[0] : at[0] + wide].astype(np.float32)
-        soft = np.clip(np.minimum(np.arange(wide) + 1, wide - np.arange(wide)) / 2.5, 0, 1)
-        mixed = piece * soft[None, :, None] + under * (1 - soft[None, :, None])
-        picture[rows, at[0] : at[0] + wide] = mixed.astype(np.uint8)
-    return "".join(plate.text[index] for index in chosen), picture
 
 
 def main() -> None:

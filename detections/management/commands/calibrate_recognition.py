@@ -23,7 +23,9 @@ from detections.recognition.loading import load_models
 from detections.recognition.pipeline import Recognizer
 from detections.recognition.registry import DEFAULT_MODEL_SET, ModelRegistry
 
-_EVERYTHING = RecognitionConfig(review_confidence=0, accept_confidence=0, min_text_length=1)
+_EVERYTHING = RecognitionConfig(
+    review_confidence=0, accept_confidence=0, min_text_length=1, plate_evidence=0
+)
 
 
 class Command(BaseCommand):

@@ -1,0 +1,92 @@
+"""Real plates photographed anew and rearranged: what is written down is what they show."""
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from training.label_crops import agreed
+from training.plates import ALPHABET
+from training.render_crops import LinedUp, held_in, photographed_again, shuffled, write_shards
+from training.render_plates import INPUT_HEIGHT_PX, INPUT_WIDTH_PX, SLOTS
+
+SHADES = {"A": 40, "B": 90, "C": 140, "D": 190, "E": 240}
+SLOT_PX = 40
+
+
+def plate_of_shades() -> LinedUp:
+    """Five characters, each a square of its own grey, on a black plate."""
+    picture = np.zeros((80, 280, 3), np.uint8)
+    centers = []
+    for index, shade in enumerate(SHADES.values()):
+        x = 40 + index * SLOT_PX
+        picture[20:60, x : x + SLOT_PX] = shade
+        centers.append((x + SLOT_PX / 2, 40))
+    return LinedUp(
+        text="".join(SHADES),
+        picture=picture,
+        box=(30, 15, 220, 50),
+        centers=np.array(centers, np.float32),
+    )
+
+
+def test_rearranged_plate_shows_its_new_text() -> None:
+    random, plate = np.random.default_rng(2), plate_of_shades()
+    texts = set()
+    for _ in range(20):
+        text, picture = shuffled(plate, random)
+        texts.add(text)
+        seen = [int(picture[40, round(x)].mean()) for x, _ in plate.centers]
+        assert seen == [SHADES[character] for character in text]
+    assert len(texts) > 10
+    assert any(len(set(text)) < len(text) for text in texts)
+
+
+def test_photographed_anew_a_plate_keeps_its_characters_inside() -> None:
+    random, plate = np.random.default_rng(3), plate_of_shades()
+    for _ in range(20):
+        picture, places = photographed_again(plate.picture, plate.box, plate.centers, random)
+        assert picture.shape == (INPUT_HEIGHT_PX, INPUT_WIDTH_PX, 3)
+        assert ((places > 0) & (places < 1)).all()
+        assert (np.diff(places[:, 0]) > 0).all()
+
+
+def test_plates_held_back_are_left_out(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "one.png"), np.zeros((9, 9, 3), np.uint8))
+    rows = [
+        {"image": "one.png", "bbox": [1, 1, 7, 7], "text": text, "hold": text == "HELD"}
+        for text in ("USED", "HELD")
+    ]
+    (tmp_path / "crops.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    assert [text for text, _, _ in held_in(tmp_path)] == ["USED"]
+
+
+def test_shards_say_where_characters_are_unknown(tmp_path: Path) -> None:
+    picture = np.zeros((INPUT_HEIGHT_PX, INPUT_WIDTH_PX, 3), np.uint8)
+    known, unknown = np.full((2, 2), 0.5, np.float32), np.zeros((0, 2), np.float32)
+    plates = [(picture, "AB", known), (picture, "CD", unknown)]
+    write_shards(plates, tmp_path, "real-1", np.random.default_rng(1))
+    with np.load(tmp_path / "real-1-0000.npz") as shard:
+        texts = ["".join(ALPHABET[i] for i in row).rstrip("_") for row in shard["labels"]]
+        centers = dict(zip(texts, shard["centers"], strict=True))
+    assert centers["AB"].shape == (SLOTS, 2)
+    assert not np.isnan(centers["AB"]).any()
+    assert np.isnan(centers["CD"]).all()
+
+
+@pytest.mark.parametrize(
+    ("teacher", "own", "text"),
+    [
+        ([("AB123", 0.9)] * 5, ["X"] * 5, "AB123"),
+        ([("AB123", 0.6)] * 5, ["X"] * 5, ""),
+        ([("AB123", 0.6)] * 3 + [("A8123", 0.9)] * 2, ["AB123"] * 2 + ["X"] * 3, "AB123"),
+        ([("AB123", 0.6)] * 3 + [("A8123", 0.9)] * 2, ["AB123"] + ["X"] * 4, ""),
+        ([("AB", 0.99)] * 5, ["AB"] * 5, ""),
+    ],
+)
+def test_text_is_taken_where_readers_agree(
+    teacher: list[tuple[str, float]], own: list[str], text: str
+) -> None:
+    assert agreed(teacher, [(answer, 0.5) for answer in own]) == text
