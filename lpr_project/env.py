@@ -95,6 +95,9 @@ class Env(BaseSettings):
     upload_max_mib: int = Field(
         512, ge=1, le=10_240, description="Largest file that a person may upload, MiB."
     )
+    storage_reserve_mib: int = Field(
+        1024, ge=0, le=1_048_576, description="Room that files from outside must leave free, MiB."
+    )
     export_direct_rows: int = Field(
         10_000, ge=0, le=100_000, description="Rows that are sent at once; more become a file."
     )

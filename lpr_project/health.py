@@ -19,7 +19,6 @@ from detections.recognition.errors import RecognitionError
 from detections.recognition.registry import ModelRegistry
 from lpr_project.common.heartbeat import PROCESSES, is_alive
 
-FREE_LEAST_BYTES = 2**30
 Part = Callable[[], str]
 
 
@@ -101,7 +100,7 @@ def _storage() -> str:
         free = shutil.disk_usage(folder).free
     except OSError as error:
         return f"Nothing can be written to {folder}: {error.strerror}. See LPR_DATA_DIR."
-    if free < FREE_LEAST_BYTES:
+    if free < settings.STORAGE_RESERVE_BYTES:
         return f"Only {free >> 20} MiB are free in {folder}. Make room or shorten the retention."
     return ""
 

@@ -26,6 +26,7 @@ from detections.errors import DetectionRefusedError
 from detections.models import Detection
 from detections.services.pictures import MOST_BYTES, check_picture
 from detections.services.recording import NewDetection, Recorded, record_detections
+from lpr_project.common.disk import require_room
 
 ITEMS_MOST = 1000
 _WORD = r"^[a-z][a-z0-9 _-]*$"
@@ -160,6 +161,9 @@ def ingest(user: User, items: Sequence[Any]) -> list[Answer]:
 
     Returns:
         One answer per item, in order.
+
+    Raises:
+        StorageFullError: There is no room for the pictures; nothing is recorded.
     """
     cameras = cameras_visible_to(user, "operate_camera").in_bulk()
     answers: dict[int, Answer] = {}
@@ -169,6 +173,11 @@ def ingest(user: User, items: Sequence[Any]) -> list[Answer]:
             accepted[index] = _new_detection(item, cameras)
         except DetectionRefusedError as error:
             answers[index] = error
+    pictures = [item.frame or b"" for item in accepted.values()]
+    pictures += [item.crop or b"" for item in accepted.values()]
+    if any(pictures):
+        # The sender keeps what it has until there is room; without pictures it is not refused.
+        require_room("pictures", sum(map(len, pictures)))
     recorded = record_detections(items=list(accepted.values()))
     answers.update(zip(accepted, recorded, strict=True))
     return [answers[index] for index in range(len(items))]

@@ -7,6 +7,10 @@ from uuid import UUID
 
 from detections.events import LiveDetection, publish_changes, publish_detections
 from detections.models import Detection
+from detections.services.frames import is_shown
+
+# From here on it is cheaper to ask whether anybody listens than to describe detections to nobody.
+LARGE_BATCH = 20
 
 
 def live_detection(detection: Detection) -> LiveDetection:
@@ -44,7 +48,14 @@ def _char_confidences(detection: Detection) -> list[float]:
 
 
 def announce_detections(*, detections: Sequence[Detection]) -> None:
-    """Publish new detections, one message per camera."""
+    """Publish new detections, one message per camera.
+
+    Of a large batch only what pages hear now: those that open later read the database.
+    """
+    if len(detections) >= LARGE_BATCH:
+        cameras = {detection.camera_id for detection in detections}
+        heard = {camera_id for camera_id in cameras if is_shown(camera_id)}
+        detections = [item for item in detections if item.camera_id in heard]
     for camera_id, shown in _by_camera(detections).items():
         publish_detections(camera_id, shown)
 

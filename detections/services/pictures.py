@@ -1,11 +1,17 @@
-"""Pictures that programs send with their detections, looked at without OpenCV."""
+"""Pictures of detections as files: looked at without OpenCV, written whole or not at all."""
 
 import io
+from collections.abc import Sequence
 
+import structlog
+from django.core.files.base import ContentFile
+from django.core.files.storage import Storage
 from PIL import Image
 
 from detections.errors import DetectionRefusedError
 from detections.recognition.scans import has_too_many_scans
+
+log = structlog.get_logger(__name__)
 
 MOST_BYTES = 4 * 2**20
 MOST_PIXELS = 64_000_000
@@ -39,3 +45,35 @@ def check_picture(content: bytes, *, field: str) -> tuple[int, int]:
     if size[0] * size[1] > MOST_PIXELS:
         raise DetectionRefusedError("Send a picture of at most 64 megapixels.", field=field)
     return size
+
+
+def write_picture(storage: Storage, stem: str, content: bytes) -> str:
+    """Store an encoded picture under a name that begins with `stem`; returns the name.
+
+    Raises:
+        OSError: It could not be written, of a full disk for example; nothing is left of it.
+    """
+    name = f"{stem}.{'webp' if content[8:12] == b'WEBP' else 'jpg'}"
+    try:
+        return storage.save(name, ContentFile(content))
+    except OSError:
+        _delete_stub(storage, name, len(content))
+        raise
+
+
+def _delete_stub(storage: Storage, name: str, size_bytes: int) -> None:
+    """Take away what a full disk left of a picture; a whole one of this name is another's."""
+    try:
+        if storage.exists(name) and storage.size(name) < size_bytes:
+            storage.delete(name)
+    except OSError:
+        log.warning("picture_left_behind", name=name, exc_info=True)
+
+
+def delete_pictures(storage: Storage, names: Sequence[str]) -> None:
+    """Take pictures away again."""
+    for name in names:
+        try:
+            storage.delete(name)
+        except OSError:
+            log.warning("picture_left_behind", name=name, exc_info=True)

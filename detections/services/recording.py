@@ -6,13 +6,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from operator import attrgetter
+from operator import attrgetter, gt
 from typing import Any, TypeVar
 from uuid import UUID
 
 import orjson
 import structlog
-from django.core.files.base import ContentFile
 from django.core.files.storage import Storage, storages
 from django.db import (
     IntegrityError,
@@ -33,6 +32,7 @@ from detections.errors import DetectionRefusedError, RepeatedKeyError
 from detections.models import Detection
 from detections.services.ignoring import ignored_rows
 from detections.services.partitions import ensure_partitions, month_of
+from detections.services.pictures import delete_pictures, write_picture
 from detections.services.registrations import registrations_of
 from detections.services.rollups import Counted, hour_of, note_changes
 from detections.services.sampling import is_sampled
@@ -133,9 +133,25 @@ def check_detection(item: NewDetection, *, now: datetime) -> None:
         raise _refusal("confidence", "must lie between 0 and 1.")
     if not item.key:
         raise _refusal("key", "is empty. Give every event a key of its own.")
-    for name, most in _LONGEST.items():
-        if len(getattr(item, name) or "") > most:
-            raise _refusal(name, f"has more than {most} characters.")
+    texts = _texts_of(item)
+    if any(map(gt, map(len, texts), _LONGEST.values())):
+        too_long = zip(_LONGEST.items(), texts, strict=True)
+        name, most = next(limit for limit, text in too_long if len(text) > limit[1])
+        raise _refusal(name, f"has more than {most} characters.")
+
+
+def _texts_of(item: NewDetection) -> tuple[str, ...]:
+    """The texts that `_LONGEST` limits, in its order."""
+    return (
+        item.key,
+        item.number or "",
+        item.country,
+        item.province,
+        item.direction,
+        item.vehicle_kind,
+        item.vehicle_color,
+        item.model_set,
+    )
 
 
 def _refusal(name: str, what: str) -> DetectionRefusedError:
@@ -251,8 +267,9 @@ def _read_texts(ids: Collection[UUID]) -> dict[UUID, str]:
         # The bounds name the partitions at once, which a thousand ids do one by one.
         cursor.execute(
             "SELECT id, read_text FROM detections_detection"
-            " WHERE id BETWEEN %s AND %s AND id = ANY(%s)",
-            [by_time[0], by_time[-1], by_time],
+            " WHERE id BETWEEN %s AND %s AND id = ANY(%s::uuid[])",
+            # Written here: the driver looks at each item of a list for what must be quoted.
+            [by_time[0], by_time[-1], f"{{{','.join(pk.hex for pk in by_time)}}}"],
         )
         return dict(cursor.fetchall())
 
@@ -269,13 +286,15 @@ def _record_fresh(fresh: Sequence[tuple[Row, NewDetection]]) -> None:
         # The database went away, perhaps after the commit: what a row may name must stay.
         raise
     except BaseException:
-        _delete_pictures(storage, written)
+        delete_pictures(storage, written)
         raise
 
 
 def printable(text: str) -> str:
     """A text as it was read, without what would be invisible or turn other text around."""
-    return "".join(character for character in text if character.isprintable())[:_READ_MOST]
+    if not text.isprintable():
+        text = "".join(character for character in text if character.isprintable())
+    return text[:_READ_MOST]
 
 
 def _row(item: NewDetection, now: datetime) -> Row:
@@ -326,21 +345,11 @@ def _row(item: NewDetection, now: datetime) -> Row:
 def _write_pictures(storage: Storage, row: Row, item: NewDetection, written: list[str]) -> None:
     folder = f"{row['organization_id']}/{item.captured_at:%Y/%m/%d}/{row['camera_id']}"
     for kind, content in (("frame", item.frame), ("crop", item.crop)):
-        if content is None:
-            continue
-        suffix = "webp" if content[8:12] == b"WEBP" else "jpg"
-        name = storage.save(f"{folder}/{row['id']}-{kind}.{suffix}", ContentFile(content))
-        written.append(name)
-        row[f"{kind}_name"] = name
-        row[f"{kind}_sha256"] = hashlib.sha256(content).hexdigest()
-
-
-def _delete_pictures(storage: Storage, names: Sequence[str]) -> None:
-    for name in names:
-        try:
-            storage.delete(name)
-        except OSError:
-            log.warning("picture_left_behind", name=name, exc_info=True)
+        if content is not None:
+            name = write_picture(storage, f"{folder}/{row['id']}-{kind}", content)
+            written.append(name)
+            row[f"{kind}_name"] = name
+            row[f"{kind}_sha256"] = hashlib.sha256(content).hexdigest()
 
 
 @transaction.atomic(durable=True)

@@ -25,6 +25,8 @@ from cameras.selectors import cameras_visible_to
 from detections.errors import UploadRefusedError
 from detections.models import Upload
 from detections.services.recording import CLOCK_TOLERANCE, OLDEST
+from lpr_project.common.disk import require_room
+from lpr_project.common.errors import StorageFullError
 
 log = structlog.get_logger(__name__)
 
@@ -110,6 +112,14 @@ def queue_upload(upload_id: UUID) -> None:
         log.warning("upload_not_queued_yet", upload_id=str(upload_id), exc_info=True)
 
 
+def _require_room(size_bytes: int) -> None:
+    try:
+        require_room("uploads", size_bytes)
+    except StorageFullError as error:
+        message = _("The server's disk is nearly full. Tell who runs it, and send this later.")
+        raise UploadRefusedError(message, field="file") from error
+
+
 def _check(file: "File[bytes]", captured_at: datetime) -> Upload.Kind:
     now = timezone.now()
     if not now - OLDEST < captured_at < now + CLOCK_TOLERANCE:
@@ -122,6 +132,7 @@ def _check(file: "File[bytes]", captured_at: datetime) -> Upload.Kind:
         raise UploadRefusedError(
             message % {"most": settings.UPLOAD_MAX_BYTES // 2**20}, field="file"
         )
+    _require_room(file.size)
     file.seek(0)
     kind = kind_of(file.read(16))
     if kind is None:

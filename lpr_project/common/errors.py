@@ -33,3 +33,11 @@ class TemporarilyUnavailableError(LprError):
     code = "temporarily_unavailable"
     status = 503
     retryable = True
+
+
+class StorageFullError(LprError):
+    """There is too little room for what was sent; sending it again later may work."""
+
+    code = "storage_full"
+    status = 507
+    retryable = True

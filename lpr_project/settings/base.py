@@ -195,6 +195,7 @@ MAP_TILE_URL = env.map_tile_url
 MAP_TILE_ATTRIBUTION = env.map_tile_attribution
 PICTURE_QUALITY = env.picture_quality
 UPLOAD_MAX_BYTES = env.upload_max_mib * 1024 * 1024
+STORAGE_RESERVE_BYTES = env.storage_reserve_mib * 1024 * 1024
 # The body is streamed to disk; what is held in memory stays small.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024

@@ -3,12 +3,14 @@
 from base64 import b64encode
 from collections.abc import Callable
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from django.core.files.storage import storages
 from django.utils import timezone
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from accounts.models import Organization, Scope, User
@@ -170,6 +172,18 @@ def test_ingest_refuses_a_picture_that_takes_for_ever_to_decode(
 
     assert results["refused"] == 1
     assert results["results"][0]["error"]["detail"] == {"field": "frame"}
+
+
+def test_ingest_of_pictures_is_refused_whole_while_the_disk_is_nearly_full(
+    device: APIClient, camera: Camera, jpeg: bytes, settings: Settings
+) -> None:
+    settings.STORAGE_RESERVE_BYTES = 2**60
+    body = {"items": [item(camera), item(camera, frame=b64encode(jpeg).decode())]}
+    response = device.post(URL, body)
+    assert response.status_code == HTTPStatus.INSUFFICIENT_STORAGE
+    assert response.json()["error"]["code"] == "storage_full"
+    assert not Detection.objects.exists()
+    assert send(device, item(camera))["created"] == 1
 
 
 def test_ingest_knows_no_foreign_camera(

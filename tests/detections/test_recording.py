@@ -1,6 +1,7 @@
 """Recording: idempotent, whole or not at all, for each organization by itself."""
 
 import hashlib
+import resource
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -260,6 +261,20 @@ def test_record_detections_leaves_nothing_when_a_picture_cannot_be_written(
             record_detections(items=[item])
     finally:
         day.unlink()
+
+    assert pictures() == before
+    assert not Detection.objects.exists()
+
+
+def test_record_detections_leaves_no_half_picture_on_a_full_disk(camera: Camera) -> None:
+    before, limits = pictures(), resource.getrlimit(resource.RLIMIT_FSIZE)
+    # The kernel cuts files off here, as it would where the disk ends.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, limits[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            record_detection(item=new_detection(camera, frame=b"\xff\xd8\xff" + bytes(200_000)))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
     assert pictures() == before
     assert not Detection.objects.exists()

@@ -13,6 +13,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.db import connection
 from django.utils import timezone
+from pytest_django import Settings
 
 from accounts.models import AuditEvent, Organization, Role, User
 from cameras.models import Camera
@@ -97,6 +98,15 @@ def test_create_upload_larger_than_allowed_is_refused(
     settings.UPLOAD_MAX_BYTES = len(jpeg) - 1  # type: ignore[attr-defined]
     with pytest.raises(UploadRefusedError):
         send(operator, camera, jpeg)
+
+
+def test_create_upload_that_would_fill_the_disk_is_refused_and_leaves_nothing(
+    operator: User, camera: Camera, jpeg: bytes, settings: Settings
+) -> None:
+    settings.STORAGE_RESERVE_BYTES = 2**60
+    with pytest.raises(UploadRefusedError, match="nearly full"):
+        send(operator, camera, jpeg)
+    assert not Upload.objects.exists()
 
 
 def test_create_upload_twice_is_one_upload(operator: User, camera: Camera, jpeg: bytes) -> None:
