@@ -58,6 +58,7 @@ def _as_text(result: dict[str, Any]) -> str:
     lines = [f"{result['name']}: {_verdict(result)}"]
     lines += [f"  {name:32}{value:>12,.4g}" for name, value in result["figures"].items()]
     lines += [f"  limit: {name:25}{value:>12,.4g}" for name, value in result["limit"].items()]
+    lines += [f"  plan of {name}: {note}" for name, note in result["notes"].items()]
     return "\n".join([*lines, f"  {result['conditions']}"])
 
 
@@ -108,7 +109,11 @@ def _section(name: str, result: dict[str, Any]) -> str:
     rows = [*_rows("", result["figures"]), *_rows("limit: ", result["limit"])]
     return (
         f"## {name}\n\n{_description(name)}\n\n**{_verdict(result)}.** {result['conditions']}\n\n"
-        "| figure | value |\n| --- | ---: |\n" + "\n".join(rows) + "\n"
+        "| figure | value |\n| --- | ---: |\n"
+        + "\n".join(rows)
+        + "\n"
+        + "".join(f"\n- {noted}: {note}" for noted, note in result["notes"].items())
+        + "\n"
     )
 
 

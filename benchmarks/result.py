@@ -1,7 +1,7 @@
 """What a benchmark answers."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 
@@ -11,7 +11,7 @@ class Result:
 
     `figures` are the product's, `limit` those of the bare parts in the same run; names carry their
     unit. `reached` is the figure that `goal` is about, both in `unit`. `conditions` says on what it
-    was measured.
+    was measured, and `notes` what else stands beside a figure, such as the plan of a query.
     """
 
     name: str
@@ -22,6 +22,7 @@ class Result:
     better: Literal["lower", "higher"]
     unit: str
     conditions: str
+    notes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_met(self) -> bool:

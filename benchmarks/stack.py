@@ -54,6 +54,39 @@ def scratch_server() -> Iterator[dict[str, str]]:
             server.execute(drop)
 
 
+@contextmanager
+def kept_server(name: str) -> Iterator[dict[str, str]]:
+    """Django on a migrated database that stays, so that what was seeded once serves again.
+
+    Yields:
+        The environment in which other processes use the same database.
+    """
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lpr_project.settings.base")
+    django.setup()
+    from django.db import connection  # noqa: PLC0415  # set up only now
+
+    chosen = connection.settings_dict
+    host = f"{quote(chosen['USER'])}:{quote(chosen['PASSWORD'])}@{chosen['HOST']}:{chosen['PORT']}"
+    usual = chosen["NAME"]
+    with psycopg.connect(f"postgresql://{host}/{usual}", autocommit=True) as server:
+        known = server.execute("SELECT FROM pg_database WHERE datname = %s", [name]).fetchone()
+        if known is None:
+            server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "LPR_DATABASE_URL": f"postgresql://{host}/{name}",
+        "LPR_LOG_LEVEL": "warning",
+    }
+    chosen["NAME"] = name
+    try:
+        manage(environment, "migrate", "--verbosity=0")
+        yield environment
+    finally:
+        connection.close()
+        chosen["NAME"] = usual
+
+
 def manage(environment: Mapping[str, str], *arguments: str) -> str:
     """Run a command of `manage.py`; returns what it printed."""
     command = [sys.executable, str(ROOT / "manage.py"), *arguments]

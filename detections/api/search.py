@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from accounts.models import Scope, User
 from detections.api.parameters import CRITERIA, NOTED, STATED, NotedPagination, stated_by
 from detections.criteria.criteria import Criteria
-from detections.selectors import plates_found
+from detections.selectors.search import is_of_passings, plates_found, plates_passing
 from detections.services.searching import note_search
 from vehicles.models import Plate
 from vehicles.plates.matching import edits_between
@@ -113,11 +113,12 @@ class SearchView(GenericAPIView[Plate]):
         operation_id="search_plates",
         summary="Find plates",
         description=(
-            "Last seen first; `fuzzy` nearest first, in one page of at most 300. Wildcards are `?` "
-            "for one character and `*` for any. Every search is audited with `reason` and "
-            "`case_number`; where an organization demands them and they are missing, the answer "
-            "is `reason_demanded` and names the reasons that it accepts. What takes too long is "
-            "stopped and answers `search_too_slow`."
+            "Last seen first, in the time and at the cameras that were asked for; `fuzzy` nearest "
+            "first, in one page of at most 300. Wildcards are `?` for one character and `*` for "
+            "any. Every search is audited with `reason` and `case_number`; where an organization "
+            "demands them and they are missing, the answer is `reason_demanded` and names the "
+            "reasons that it accepts. What takes too long is stopped and answers "
+            "`search_too_slow`."
         ),
         parameters=[*CRITERIA, *STATED],
         responses=FoundPlateSerializer(many=True),
@@ -134,8 +135,22 @@ class SearchView(GenericAPIView[Plate]):
                 noted=request.query_params.get(NOTED, ""),
             )
         with in_bounded_time():
+            if is_of_passings(criteria):
+                return self._answer_passing(request.user, criteria)
             plates = plates_found(request.user, criteria).select_related("organization")
             return self._answer(plates, criteria)
+
+    def _answer_passing(self, user: User, criteria: Criteria) -> Response:
+        """Pages in the order of the passings, whose keys they go on from."""
+        self.paginator.ordering = ("-id",)
+        # Rows that stand for their plates.
+        passings: Any = plates_passing(user, criteria)
+        page: Any = self.paginate_queryset(passings)
+        context: dict[str, Any] = {"match": "", "distances": {}, "number": ""}
+        plates = [passing.plate for passing in page]
+        return self.get_paginated_response(
+            FoundPlateSerializer(plates, many=True, context=context).data
+        )
 
     def _answer(self, plates: QuerySet[Plate], criteria: Criteria) -> Response:
         context: dict[str, Any] = {"match": criteria.match, "distances": {}, "number": ""}

@@ -34,7 +34,8 @@ from detections.api.serializers import (
 from detections.criteria.criteria import Criteria
 from detections.models import Detection, Upload
 from detections.recognition.registry import ModelRegistry
-from detections.selectors import detections_found, detections_visible_to, uploads_visible_to
+from detections.selectors import detections_visible_to, uploads_visible_to
+from detections.selectors.search import detections_found
 from detections.services.searching import check_stated, note_search
 from detections.services.uploads import create_upload
 from detections.views.pictures import picture_response

@@ -22,7 +22,8 @@ from accounts.services import record_audit_event
 from detections.criteria.criteria import Criteria
 from detections.errors import TooManySavedError
 from detections.models import Detection, SavedSearch, SearchSubscription
-from detections.selectors import detections_found, in_time, saved_searches_visible_to
+from detections.selectors import in_time
+from detections.selectors.search import detections_found, saved_searches_visible_to
 from lpr_project.common.errors import LprError
 from vehicles.selectors import in_bounded_time
 
@@ -173,7 +174,7 @@ def _new(subscription: SearchSubscription, until: datetime) -> QuerySet[Detectio
 
 
 def _mail(subscription: SearchSubscription, detections: list[Detection], until: datetime) -> None:
-    base = getattr(settings, "PUBLIC_URL", "").rstrip("/")
+    base = settings.PUBLIC_URL.rstrip("/")
     leave = ""
     if base:
         token = Signer(salt=_SALT).sign(str(subscription.pk))

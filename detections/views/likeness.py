@@ -23,15 +23,14 @@ def mark_letters(spaced: str, edits: Sequence[Edit]) -> list[Letter]:
 
     >>> from vehicles.plates.matching import edits_between
     >>> [(l.text, l.mark) for l in mark_letters("1 A8", edits_between("1AB2", "1A8"))]
-    [('1 ', ''), ('A', ''), ('8', 'confusable'), ('', 'missing')]
+    [('1', ''), (' ', ''), ('A', ''), ('8', 'confusable'), ('', 'missing')]
     """
     marks, gaps = _places(edits)
     letters: list[Letter] = []
     at = 0
     for character in spaced:
         if not character.isalnum():
-            last = letters.pop() if letters else Letter("")
-            letters.append(last._replace(text=last.text + character))
+            letters.append(Letter(character))
             continue
         letters += gaps.get(at, [])
         edit = marks.get(at)

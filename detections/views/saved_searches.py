@@ -17,9 +17,9 @@ from accounts.models import User
 from accounts.selectors import organizations_of, stated_in
 from cameras.selectors import camera_groups_visible_to, cameras_visible_to
 from detections.criteria.criteria import Criteria
-from detections.forms import SearchForm
+from detections.forms.search import SearchForm
 from detections.models import SavedSearch, SearchSubscription
-from detections.selectors import saved_searches_visible_to
+from detections.selectors.search import saved_searches_visible_to
 from detections.services.saved_searches import (
     change_search,
     delete_search,

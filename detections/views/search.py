@@ -22,9 +22,15 @@ from accounts.selectors import EXPORTING_ROLES, demand_on, organizations_of, sta
 from accounts.services import state_reason
 from cameras.selectors import cameras_visible_to
 from detections.criteria.criteria import Criteria
-from detections.forms import SearchForm
+from detections.forms.search import SearchForm
 from detections.models import Detection
-from detections.selectors import as_rows, detections_found, plates_found
+from detections.selectors import as_rows
+from detections.selectors.search import (
+    detections_found,
+    is_of_passings,
+    plates_found,
+    plates_passing,
+)
 from detections.services.live import live_detection
 from detections.services.searching import note_search
 from detections.views.likeness import mark_letters, say_edit
@@ -153,16 +159,20 @@ class Found:
             self.context["problem"] = error.message
 
     def _plates(self, criteria: Criteria) -> Mapping[str, Any]:
+        if is_of_passings(criteria):
+            passings = _older_than(plates_passing(self._user, criteria), self._after)
+            rows, older = _page(passings, PAGE_PLATES)
+            shown = [show_found(row.plate, criteria) for row in rows if row.plate]
+            return {"plates": shown, "older": older}
         plates = plates_found(self._user, criteria)
         if criteria.match == "fuzzy":
             near = plates_near(plates, criteria.text, most_distance=criteria.most_distance)
-            rows = [(found.plate, found.distance) for found in near[:NEAREST]]
-            return {"plates": [show_found(plate, criteria, away) for plate, away in rows]}
+            nearest = [(found.plate, found.distance) for found in near[:NEAREST]]
+            return {"plates": [show_found(plate, criteria, away) for plate, away in nearest]}
         page = list(_seen_before(plates, self._after)[: PAGE_PLATES + 1])
-        shown = page[:PAGE_PLATES]
-        last = shown[-1] if len(page) > PAGE_PLATES else None
+        last = page[PAGE_PLATES - 1] if len(page) > PAGE_PLATES else None
         return {
-            "plates": [show_found(plate, criteria) for plate in shown],
+            "plates": [show_found(plate, criteria) for plate in page[:PAGE_PLATES]],
             "older": f"{last.last_seen_at.isoformat()}_{last.pk}" if last else "",
         }
 
@@ -186,17 +196,22 @@ def _seen_before(plates: QuerySet[Plate], after: str) -> QuerySet[Plate]:
     )
 
 
+def _older_than(wanted: QuerySet[Detection], after: str) -> QuerySet[Detection]:
+    try:
+        return wanted.filter(pk__lt=UUID(after)) if after else wanted
+    except ValueError as error:
+        raise Http404 from error
+
+
+def _page(wanted: QuerySet[Detection], most: int) -> tuple[list[Detection], UUID | str]:
+    """One page, and the key from which the next goes on; empty where there is none."""
+    rows = list(wanted[: most + 1])
+    return rows[:most], rows[most - 1].pk if len(rows) > most else ""
+
+
 def _rows(wanted: QuerySet[Detection], after: str, most: int) -> dict[str, Any]:
-    if after:
-        try:
-            wanted = wanted.filter(pk__lt=UUID(after))
-        except ValueError as error:
-            raise Http404 from error
-    page = list(wanted[: most + 1])
-    return {
-        "rows": [show_detection(live_detection(row)) for row in page[:most]],
-        "older": page[most - 1].pk if len(page) > most else "",
-    }
+    page, older = _page(_older_than(wanted, after), most)
+    return {"rows": [show_detection(live_detection(row)) for row in page], "older": older}
 
 
 def show_found(plate: Plate, criteria: Criteria, distance: float | None = None) -> dict[str, Any]:

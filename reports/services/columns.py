@@ -18,7 +18,7 @@ from accounts.selectors import audit_events_found
 from cameras.models import Camera
 from detections.criteria.criteria import Criteria
 from detections.models import Detection
-from detections.selectors import detections_found
+from detections.selectors.search import detections_found
 from reports.models import Export
 from vehicles.plates.provinces import find_province
 

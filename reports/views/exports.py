@@ -18,7 +18,8 @@ from accounts.selectors import stated_in
 from accounts.services import state_reason
 from detections.criteria.criteria import Criteria
 from detections.errors import CriteriaRefusedError
-from detections.selectors import as_rows, detections_found, detections_visible_to
+from detections.selectors import as_rows, detections_visible_to
+from detections.selectors.search import detections_found
 from detections.services.live import live_detection
 from lpr_project.common.errors import LprError
 from reports.errors import ExportTooLargeError

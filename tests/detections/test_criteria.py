@@ -13,7 +13,7 @@ from cameras.models import Camera
 from detections.criteria.criteria import NAMES, REVIEWED, REVIEWS, Criteria
 from detections.errors import CriteriaRefusedError
 from detections.models import Detection
-from detections.selectors import detections_found, plates_found
+from detections.selectors.search import detections_found, plates_found
 from tests.cameras.factories import make_camera_group
 from tests.detections.factories import make_detection
 
