@@ -41,6 +41,8 @@ _GROUPS: tuple[tuple[Any, tuple[tuple[str, Any, str], ...]], ...] = (
             ("vehicles.tag", _("Tags"), "sell"),
             ("vehicles.customfield", _("Custom fields"), "edit_attributes"),
             ("vehicles.vehicleimport", _("Imports"), "upload_file"),
+            ("vehicles.lookupsource", _("Registers"), "travel_explore"),
+            ("vehicles.lookupresult", _("Look-ups"), "manage_search"),
         ),
     ),
     (

@@ -31,3 +31,11 @@ class ImportRefusedError(LprError):
     """A file of vehicles that cannot be read or taken over."""
 
     code = "import_refused"
+
+
+class LookUpFailedError(LprError):
+    """A register did not answer, or is left alone for the moment."""
+
+    code = "look_up_failed"
+    status = 502
+    retryable = True

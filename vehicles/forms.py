@@ -10,8 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Organization, User
 from accounts.selectors import organizations_of
 from lpr_project.common.errors import LprError
-from vehicles.models import CustomField, Plate, Vehicle
-from vehicles.selectors import EDITING_ROLES, custom_fields_of, tags_visible_to
+from vehicles.models import CustomField, LookUpSource, Plate, Vehicle
+from vehicles.selectors import (
+    EDITING_ROLES,
+    custom_fields_of,
+    look_up_sources_of,
+    tags_visible_to,
+)
 from vehicles.services.vehicles import TEXT_FIELDS
 
 OrganizationField = forms.ModelChoiceField[Organization]
@@ -206,3 +211,15 @@ class ImportForm(forms.Form):
             del self.fields["organization"]
         else:
             cast("OrganizationField", self.fields["organization"]).queryset = allowed
+
+
+class LookUpForm(forms.Form):
+    """Which register is asked about a plate, and why."""
+
+    source = forms.ModelChoiceField(LookUpSource.objects.none(), label=_("Register"))
+    reason = forms.CharField(label=_("Reason"), max_length=300)
+
+    def __init__(self, data: Any, *, organization: Organization) -> None:
+        super().__init__(data)
+        sources = cast("forms.ModelChoiceField[LookUpSource]", self.fields["source"])
+        sources.queryset = look_up_sources_of(organization)

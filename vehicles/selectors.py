@@ -17,6 +17,8 @@ from vehicles.errors import NumberRefusedError, SearchRefusedError, SearchTooSlo
 from vehicles.models import (
     CustomField,
     IgnoredPlate,
+    LookUpResult,
+    LookUpSource,
     Plate,
     Tag,
     Tenure,
@@ -244,6 +246,17 @@ def imports_visible_to(user: User) -> QuerySet[VehicleImport]:
     return VehicleImport.objects.filter(organization__in=organizations).select_related(
         "organization", "created_by"
     )
+
+
+def look_up_sources_of(organization: Organization) -> QuerySet[LookUpSource]:
+    """Registers that an organization asks."""
+    return LookUpSource.objects.filter(organization=organization, is_active=True)
+
+
+def look_ups_visible_to(user: User, plate: Plate) -> QuerySet[LookUpResult]:
+    """What registers said of a plate, newest first: personal data, for who edits vehicles."""
+    results = LookUpResult.objects.filter(plate=plate).select_related("source", "actor")
+    return results if sees_owners(user, plate.organization) else results.none()
 
 
 def ignores_any(organizations: Collection[int], *, now: datetime) -> set[int]:

@@ -18,5 +18,6 @@ urlpatterns = [
     path("vehicles/<uuid:vehicle_id>/plates", vehicles.plate_add, name="plate-add"),
     path("vehicles/plates/<int:tenure_id>", vehicles.tenure_change, name="tenure"),
     path("plates/<uuid:plate_id>/", plates.plate_detail, name="plate"),
+    path("plates/<uuid:plate_id>/look-up", plates.plate_look_up, name="plate-look-up"),
     path("plates/<uuid:plate_id>/status", plates.plate_status, name="plate-status"),
 ]

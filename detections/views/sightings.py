@@ -132,7 +132,7 @@ class Bar(NamedTuple):
     """One bar of a rhythm; `percent` of the highest."""
 
     label: str
-    count: int
+    passes: int
     percent: int
 
 

@@ -27,7 +27,16 @@ from reports.models import Export
 from tests.accounts.factories import make_member
 from tests.cameras.factories import make_camera, make_camera_group
 from tests.detections.factories import make_detection
-from vehicles.models import CustomField, IgnoredPlate, Plate, Tag, Vehicle, VehicleImport
+from vehicles.models import (
+    CustomField,
+    IgnoredPlate,
+    LookUpResult,
+    LookUpSource,
+    Plate,
+    Tag,
+    Vehicle,
+    VehicleImport,
+)
 from vehicles.services import PlateKey
 from vehicles.services.registrations import assign_plate, ensure_plate, set_plate_status
 
@@ -68,6 +77,8 @@ def fill(organization: Organization, count: int = 1) -> None:
             IgnoredPlate.objects.create(organization=organization, number=plate.number, reason="T")
             Tag.objects.create(organization=organization, name=f"Tag {number}")
             CustomField.objects.create(organization=organization, key=f"key{number}", label="Key")
+            register = LookUpSource.objects.create(organization=organization, name=f"R{number}")
+            LookUpResult.objects.create(plate=plate, source=register, outcome="failed")
             VehicleImport.objects.create(
                 organization=organization, original_name="cars.csv", size_bytes=1
             )

@@ -82,7 +82,8 @@ def test_vehicles_are_filtered_at_the_same_cost(
     client_of: ClientOf, organization: Organization, operator: User
 ) -> None:
     client = client_of(operator)
-    counts = []
+    counts: list[int] = []
+    found: dict[str, Any] = {}
     for size in (1, 8):
         for number in range(size):
             vehicle = make_vehicle(organization, name=f"Van {number}", tags=["VIP"])

@@ -249,7 +249,7 @@ def test_visits_and_rhythm_are_shown(
     ]
     assert [(v.place, v.passes) for v in by_camera] == [("Camera 2", 1), ("Camera 1", 2)]
     assert [row["count"] for row in rhythm.context["cameras"]] == [2, 1]
-    assert sum(bar.count for bar in rhythm.context["hours"]) == 3
+    assert sum(bar.passes for bar in rhythm.context["hours"]) == 3
     assert client.get(page, {"gap": "1e9", "by": "'"}).status_code == 200
 
 

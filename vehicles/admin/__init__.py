@@ -1,3 +1,3 @@
 """Staff pages of plates, vehicles, tags, custom fields and what is ignored."""
 
-from vehicles.admin import ignoring, imports, plates, vehicles  # noqa: F401
+from vehicles.admin import ignoring, imports, lookups, plates, vehicles  # noqa: F401

@@ -1,13 +1,13 @@
 """JSON shapes of vehicles, plates, tags, custom fields and what is ignored."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts.models import Organization, User
+from accounts.models import Organization, Role, User
 from accounts.selectors import MANAGING_ROLES, organizations_of
 from vehicles.models import CustomField, IgnoredPlate, Plate, Tag, Tenure, Vehicle
 from vehicles.selectors import EDITING_ROLES, vehicles_edited_by
@@ -18,7 +18,7 @@ from vehicles.services.vehicles import OWNER_FIELDS
 class OrganizationField(serializers.SlugRelatedField[Organization]):
     """One of the organizations in which the caller may write."""
 
-    roles = EDITING_ROLES
+    roles: tuple[Role, ...] = EDITING_ROLES
 
     def __init__(self, **options: Any) -> None:
         options.setdefault("slug_field", "slug")
@@ -184,7 +184,7 @@ class VehicleSerializer(_OfOrganization):
 
     def _owners_shown(self) -> set[int]:
         """Organizations of whose vehicles the caller sees the owner; asked once for a page."""
-        context: dict[str, Any] = self.context
+        context = cast("dict[str, Any]", self.context)
         if "owners_shown" not in context:
             user = context["request"].user
             assert isinstance(user, User)

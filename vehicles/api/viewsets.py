@@ -10,6 +10,7 @@ from rest_framework import mixins
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
+from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet, ModelViewSet
 
 from accounts.models import Scope, User
@@ -42,12 +43,11 @@ from vehicles.services.registrations import (
 from vehicles.services.vehicles import delete_vehicle, save_vehicle
 
 
-class _OfVehicles:
+class _OfVehicles(APIView):
     """What writing about vehicles needs of a key."""
 
     read_scope = Scope.VEHICLES_READ
     write_scope = Scope.VEHICLES_WRITE
-    request: Request
 
     @property
     def _user(self) -> User:

@@ -2,6 +2,7 @@
 
 from vehicles.models.ignoring import IgnoredPlate
 from vehicles.models.imports import ImportLine, VehicleImport
+from vehicles.models.lookups import LookUpEntry, LookUpResult, LookUpSource
 from vehicles.models.registrations import NEVER_SEEN, Plate, PlateStatusEntry, folded
 from vehicles.models.vehicles import CustomField, Tag, Tenure, Vehicle, vehicle_words
 
@@ -10,6 +11,9 @@ __all__ = [
     "CustomField",
     "IgnoredPlate",
     "ImportLine",
+    "LookUpEntry",
+    "LookUpResult",
+    "LookUpSource",
     "Plate",
     "PlateStatusEntry",
     "Tag",

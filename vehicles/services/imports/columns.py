@@ -83,7 +83,8 @@ def _read_status(text: str) -> str:
 
 
 def _read_text(name: str) -> Callable[[str], str]:
-    most = Vehicle._meta.get_field(name).max_length or 0  # noqa: SLF001  # Django's public name
+    field = Vehicle._meta.get_field(name)  # noqa: SLF001  # Django's public name
+    most = int(getattr(field, "max_length", 0) or 0)
 
     def read(text: str) -> str:
         if len(text) > most:

@@ -1,0 +1,1 @@
+"""Asks registers of others about a plate."""
