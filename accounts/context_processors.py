@@ -46,6 +46,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     if user.is_staff and organizations_of(user, *AUDITING_ROLES).exists():
         pages.append(("accounts:audit", _("Audit"), "audit"))
     if user.is_staff:
+        pages.append(("detections:keeping", _("Keeping"), "lock"))
         pages.append(("admin:index", _("Admin"), "admin"))
     entries = [_entry(request.path, *page) for page in pages]
     return {

@@ -183,13 +183,13 @@ _MANAGED = (
     "vehicles.{}_ignoredplate",
     "vehicles.{}_lookupsource",
     "cameras.{}_purposeretention",
-    "detections.{}_legalhold",
     "alerts.{}_endpoint",
     "alerts.{}_messagetemplate",
     "alerts.{}_escalationpolicy",
     "alerts.{}_escalationstep",
     "alerts.{}_delivery",
 )
+_KEEPING = ("detections.view_legalhold", "detections.view_deletioncertificate")
 _EVIDENCE = (
     "detections.view_detection",
     "detections.view_funnelhour",
@@ -213,6 +213,7 @@ ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
     Role.OWNER: (
         *(name.format(verb) for name in _MANAGED for verb in ("view", "add", "change", "delete")),
         *_EVIDENCE,
+        *_KEEPING,
         *_TAKEN_AWAY,
         "accounts.view_auditevent",
         "accounts.view_organization",
@@ -221,6 +222,7 @@ ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
     Role.MANAGER: (
         *(name.format(verb) for name in _MANAGED for verb in ("view", "add", "change", "delete")),
         *_EVIDENCE,
+        *_KEEPING,
         *_TAKEN_AWAY,
         "accounts.view_organization",
     ),
@@ -228,6 +230,7 @@ ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
     Role.ANALYST: _EVIDENCE,
     Role.AUDITOR: (
         *_EVIDENCE,
+        *_KEEPING,
         *_TAKEN_AWAY,
         "accounts.view_auditevent",
         "accounts.view_organization",

@@ -25,7 +25,7 @@ def run() -> Result:
         camera = _camera()
         recorded, copied = [], []
         for number in range(BATCHES):
-            items = list(_items(camera, number))
+            items = list(items_of(camera, number, BATCH))
             began = time.perf_counter()
             record_detections(items=items)
             recorded.append(BATCH / (time.perf_counter() - began))
@@ -57,16 +57,17 @@ def _camera() -> "Camera":
     )
 
 
-def _items(camera: "Camera", number: int) -> "Iterator[NewDetection]":
+def items_of(camera: "Camera", number: int, size: int) -> "Iterator[NewDetection]":
+    """New detections, of which half have plates that were seen before."""
     from django.utils import timezone  # noqa: PLC0415
 
     from detections.models import Detection  # noqa: PLC0415
     from detections.services.recording import NewDetection  # noqa: PLC0415
 
     now = timezone.now()
-    for index in range(BATCH):
+    for index in range(size):
         # Half of the plates were seen before, as on a road that people drive every day.
-        plate = index if index % 2 else number * BATCH + index
+        plate = index if index % 2 else number * size + index
         yield NewDetection(
             camera=camera,
             key=f"{number}:{index}",

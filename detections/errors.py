@@ -99,3 +99,9 @@ class TooManySavedError(LprError):
     """Somebody keeps more searches than a person can know."""
 
     code = "too_many_saved_searches"
+
+
+class PlateRequestRefusedError(LprError):
+    """All about a plate cannot be exported or erased so."""
+
+    code = "plate_request_refused"

@@ -13,3 +13,6 @@ detections_recording = Signal()
 detections_reviewing = Signal()
 # Keyword `ids`: those of detections that are gone, all of one transaction, oldest first.
 detections_removed = Signal()
+# Keyword `plate`: one that is being erased, sent within the transaction: apps above erase what they
+# keep of it.
+plate_erased = Signal()

@@ -1,6 +1,7 @@
 """Celery entry points of detections."""
 
 from datetime import timedelta
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -170,3 +171,36 @@ def tell_subscriber(subscription_id: int) -> None:
 
     if count := tell(subscription_id=subscription_id):
         log.info("search_told", subscription_id=subscription_id, detections=count)
+
+
+@shared_task(name="detections.tasks.check_pictures", soft_time_limit=1500, time_limit=1560)
+def check_pictures() -> None:
+    """Mend orphans on either side, of files of all days and of detections of the last two."""
+    from detections.services.keeping.pictures import check_files, check_rows
+
+    now = timezone.now()
+    rows = check_rows(since=now - timedelta(days=2), until=now, repairs=True, reads_hashes=True)
+    for finding in chain(check_files(repairs=True), rows):
+        log.warning("picture_amiss", kind=finding.kind, name=finding.name)
+
+
+@shared_task(name="detections.tasks.serve_plate_request", soft_time_limit=1500, time_limit=1560)
+def serve_plate_request(request_id: str) -> None:
+    """Export or erase all about a plate."""
+    from detections.services.keeping.subjects import serve_request
+
+    serve_request(request_id=UUID(request_id))
+
+
+@shared_task(name="detections.tasks.resume_plate_requests")
+def resume_plate_requests() -> None:
+    """Queue again what was lost, and let files go whose time is over."""
+    from detections.services.keeping.subjects import (
+        forget_expired_files,
+        queue_request,
+        requests_to_resume,
+    )
+
+    forget_expired_files()
+    for request_id in requests_to_resume():
+        queue_request(request_id)

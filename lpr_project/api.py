@@ -6,6 +6,7 @@ from rest_framework.routers import DefaultRouter
 from accounts.api.viewsets import MeView
 from cameras.api.viewsets import CameraGroupViewSet, CameraViewSet
 from detections.api.ingest import IngestView
+from detections.api.keeping import DeletionCertificateViewSet, LegalHoldViewSet
 from detections.api.reviews import (
     AccuracyView,
     CorrectionBatchViewSet,
@@ -32,10 +33,12 @@ router.register("cameras", CameraViewSet, "camera")
 router.register("camera-groups", CameraGroupViewSet, "camera-group")
 router.register("correction-batches", CorrectionBatchViewSet, "correction-batch")
 router.register("correction-rules", CorrectionRuleViewSet, "correction-rule")
+router.register("deletion-certificates", DeletionCertificateViewSet, "deletion-certificate")
 router.register("detections", DetectionViewSet, "detection")
 router.register("ignored-plates", IgnoredPlateViewSet, "ignored-plate")
 router.register("evidence-packs", EvidencePackViewSet, "evidence-pack")
 router.register("exports", ExportViewSet, "export")
+router.register("legal-holds", LegalHoldViewSet, "legal-hold")
 router.register("plates", PlateViewSet, "plate")
 router.register("vehicle-fields", CustomFieldViewSet, "vehicle-field")
 router.register("vehicle-plates", TenureViewSet, "vehicle-plate")

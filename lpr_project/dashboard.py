@@ -4,14 +4,13 @@ Everybody sees the cameras of the organizations that they own, manage or audit; 
 machine are for superusers and are asked for by the page itself, since workers take a moment.
 """
 
-import shutil
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError
 from django.db.models import Count, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -28,6 +27,7 @@ from detections.models import FunnelHour
 from detections.recognition.errors import RecognitionError
 from detections.recognition.registry import ModelRegistry
 from detections.selectors.statistics import counts_by_step, zone_of
+from detections.services.keeping.forecast import forecasts
 from lpr_project.celery import app
 from lpr_project.common.admin import person
 
@@ -35,7 +35,6 @@ HOURS = 24
 CHART_KEPT_SECONDS = 60
 WORST_SHOWN = 8
 PING_SECONDS = 1.0
-DISK_LOW = 0.1
 QUEUES = ("streams", "recognition", "default", "deliveries")
 # A queue of frames is answered in milliseconds; one that grows has too few workers.
 QUEUE_LONG = 100
@@ -209,22 +208,16 @@ def workers() -> dict[str, Any]:
 
 
 def disk() -> dict[str, Any]:
-    """What is left where pictures lie."""
-    folder: Path = settings.DATA_DIR
-    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    """How full the disks are, how fast they fill, and what to do."""
     try:
-        usage = shutil.disk_usage(existing)
+        return {"places": forecasts()}
     except OSError as error:
         return {
             "error": _("%(folder)s cannot be looked at: %(why)s")
-            % {"folder": folder, "why": error.strerror}
+            % {"folder": settings.DATA_DIR, "why": error.strerror}
         }
-    used = 1 - usage.free / usage.total
-    return {
-        "free_bytes": usage.free,
-        "used_percent": round(100 * used),
-        "is_low": used > 1 - DISK_LOW,
-    }
+    except DatabaseError:
+        return {"error": _("PostgreSQL does not answer.")}
 
 
 def models() -> dict[str, Any]:

@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 
 from detections.recognition.errors import RecognitionError
 from detections.recognition.registry import ModelRegistry
+from detections.services.keeping.forecast import warnings as disk_warnings
 from lpr_project.common.heartbeat import PROCESSES, is_alive
 
 Part = Callable[[], str]
@@ -38,6 +39,8 @@ def ready(request: HttpRequest) -> JsonResponse:
     answer: dict[str, object] = {"status": "ready" if is_ready else "not ready"}
     if _may_know(request):
         answer["parts"] = {name: sentence or "works" for name, sentence in parts.items()}
+        # What fills is told before it fails; it takes no server out of service.
+        answer["warnings"] = disk_warnings()
     status = HTTPStatus.OK if is_ready else HTTPStatus.SERVICE_UNAVAILABLE
     return JsonResponse(answer, status=status)
 

@@ -22,6 +22,7 @@ from redis.exceptions import RedisError
 
 from cameras.models import CameraStatus
 from detections.models import FunnelHour
+from detections.services.keeping.forecast import forecasts
 from lpr_project.common.heartbeat import PROCESSES, is_alive
 from lpr_project.health import has_metrics_token
 
@@ -61,6 +62,33 @@ class SharedCollector(Collector):
         for part in (self._funnel, self._cameras, self._queues, self._processes):
             with suppress(DatabaseError, RedisError, OSError):
                 yield part()
+        with suppress(DatabaseError, OSError):
+            yield from self._disks()
+
+    def _disks(self) -> Iterator[Metric]:
+        kinds = {
+            "used": GaugeMetricFamily("lpr_disk_used_bytes", "Taken.", labels=["storage"]),
+            "free": GaugeMetricFamily(
+                "lpr_disk_free_bytes", "Free on its disk.", labels=["storage"]
+            ),
+            "per_day": GaugeMetricFamily(
+                "lpr_disk_bytes_per_day", "What comes in on a day.", labels=["storage"]
+            ),
+            "days": GaugeMetricFamily(
+                "lpr_disk_days_left", "Until it is full, if nothing goes.", labels=["storage"]
+            ),
+        }
+        for place in forecasts():
+            values = {
+                "used": place.used_bytes,
+                "free": place.free_bytes,
+                "per_day": place.bytes_per_day,
+                "days": place.days_left,
+            }
+            for name, value in values.items():
+                if value is not None:
+                    kinds[name].add_metric([place.name], value)
+        yield from kinds.values()
 
     def _funnel(self) -> Metric:
         funnel = CounterMetricFamily(

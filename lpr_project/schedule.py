@@ -81,6 +81,16 @@ PERIODIC_TASKS: dict[str, dict[str, Any]] = {
         "schedule": crontab(minute="*/15"),
         "options": {"expires": 600},
     },
+    "check-pictures": {
+        "task": "detections.tasks.check_pictures",
+        "schedule": crontab(minute=7, hour=2),
+        "options": {"expires": 3600},
+    },
+    "resume-plate-requests": {
+        "task": "detections.tasks.resume_plate_requests",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
     "forget-unseen-plates": {
         "task": "detections.tasks.forget_unseen_plates",
         "schedule": crontab(minute=47, hour=3),

@@ -1,3 +1,3 @@
 """Staff pages of detections, uploads, the funnel, reviews and accuracy."""
 
-from detections.admin import accuracy, detections, reviews  # noqa: F401
+from detections.admin import accuracy, detections, keeping, reviews  # noqa: F401

@@ -181,3 +181,24 @@ STATISTICS = {
         }
     ],
 }
+
+NEW_HOLD = {
+    "reason": "Court order",
+    "case_number": "A 17/2026",
+    "ends_at": "2026-07-01T00:00:00Z",
+    "spans": [
+        {"camera": _CAMERA, "since": "2026-01-02T05:00:00Z", "until": "2026-01-02T06:00:00Z"}
+    ],
+}
+
+LEGAL_HOLD = {
+    "id": "019b7d1c-11aa-7c02-8e5f-2a3b4c5d6e7f",
+    "organization": 1,
+    "created_at": "2026-01-03T08:00:00Z",
+    "lifted_at": None,
+    "lift_reason": "",
+    "is_active": True,
+    "detections": [],
+    "plates": [],
+    **NEW_HOLD,
+}

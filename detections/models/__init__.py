@@ -13,6 +13,7 @@ from detections.models.reviews import (
     ReviewEntry,
 )
 from detections.models.searches import SavedSearch, SearchSubscription
+from detections.models.subjects import PlateRequest
 
 __all__ = [
     "CameraAccuracy",
@@ -28,6 +29,7 @@ __all__ = [
     "HeldSpan",
     "LegalHold",
     "NumberMatch",
+    "PlateRequest",
     "RejectReason",
     "ReviewEntry",
     "SavedSearch",

@@ -6,7 +6,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import Organization, Role, User
-from accounts.selectors import organizations_of
+from accounts.selectors import MANAGING_ROLES, organizations_of
 from detections.models import (
     DeletionCertificate,
     Detection,
@@ -14,6 +14,7 @@ from detections.models import (
     HeldPlate,
     HeldSpan,
     LegalHold,
+    PlateRequest,
 )
 from detections.models.keeping import is_active_at
 
@@ -33,6 +34,13 @@ def certificates_visible_to(user: User) -> QuerySet[DeletionCertificate]:
     return DeletionCertificate.objects.filter(
         organization__in=organizations_of(user, *KEEPING_ROLES)
     ).select_related("organization")
+
+
+def plate_requests_visible_to(user: User) -> QuerySet[PlateRequest]:
+    """Requests about plates of the organizations that the user owns or manages, newest first."""
+    return PlateRequest.objects.filter(
+        organization__in=organizations_of(user, *MANAGING_ROLES)
+    ).select_related("created_by", "certificate")
 
 
 def active_holds(organization: Organization) -> list[UUID]:

@@ -46,6 +46,11 @@ def zone_of(user: User) -> ZoneInfo:
     return organization.zone if organization else ZoneInfo(get_current_timezone_name())
 
 
+def utc() -> ZoneInfo:
+    """The zone in which the server itself counts."""
+    return ZoneInfo("UTC")
+
+
 def counts_by_step(
     camera_ids: Collection[UUID],
     *,

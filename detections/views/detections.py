@@ -26,6 +26,7 @@ from detections.services.searching import check_stated, note_search
 from detections.services.verification import verify_pictures
 from detections.views.evidence import show_evidence
 from detections.views.history import show_history
+from detections.views.keeping import show_keeping
 from detections.views.live import socket_settings
 from detections.views.presentation import show_detection, show_vehicle
 from detections.views.requests import ask_why, user_of
@@ -124,6 +125,7 @@ def detection_detail(request: HttpRequest, detection_id: UUID) -> HttpResponse:
         "keys": DETAIL_KEYS,
         "history": show_history(user, detection),
         "may_export": has_role(user, detection.organization, *EXPORTING_ROLES),
+        "keeping": show_keeping(user, detection),
         "may_review": cameras_reviewed_by(user).filter(pk=detection.camera_id).exists(),
     }
     return render(request, "detections/detail.html", context)

@@ -12,14 +12,17 @@ from rest_framework.views import APIView
 
 from accounts.models import Organization, Role, Scope, User
 from cameras.models import Camera
-from detections.models import NumberMatch, Upload
+from detections.models import DeletionCertificate, NumberMatch, PlateRequest, Upload
 from detections.services.corrections import Wanted, correct_batch, create_rule
+from detections.services.keeping.certificates import close_certificate, open_certificate
+from detections.services.keeping.holds import create_hold
+from detections.services.keeping.subjects import request_plate
 from detections.services.reviewing import confirm_detection
 from reports.models import Export
 from tests.accounts.factories import make_api_key, make_member
 from tests.cameras.factories import make_camera_group
 from tests.detections.factories import make_detection
-from vehicles.models import CustomField, IgnoredPlate, Tag, Vehicle, VehicleImport
+from vehicles.models import CustomField, IgnoredPlate, Plate, Tag, Vehicle, VehicleImport
 from vehicles.services.registrations import assign_plate
 
 ClientOf = Callable[[User], APIClient]
@@ -102,7 +105,25 @@ def things(organization: Organization, camera: Camera, jpeg: bytes) -> dict[str,
     vehicle = Vehicle.objects.create(organization=organization, name="Van")
     assert detection.plate is not None
     tenure = assign_plate(vehicle=vehicle, plate=detection.plate, actor=manager)
+    hold = create_hold(
+        organization=organization,
+        actor=manager,
+        reason="court order",
+        detection_ids=[detection.pk],
+    )
+    certificate = open_certificate(organization=organization, kind=DeletionCertificate.Kind.ERASURE)
+    close_certificate(certificate=certificate, is_whole=True)
     return {
+        "legal-hold": hold.pk,
+        "deletion-certificate": certificate.pk,
+        "<uuid:request_id>": request_plate(
+            plate=Plate.objects.get(pk=detection.plate_id),
+            kind=PlateRequest.Kind.EXPORT,
+            actor=manager,
+            reason="its owner asks",
+        ).pk,
+        "<uuid:hold_id>": hold.pk,
+        "<uuid:certificate_id>": certificate.pk,
         "correction-batch": batch.pk,
         "correction-rule": rule.pk,
         "review": entry.pk,

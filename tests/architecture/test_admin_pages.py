@@ -19,9 +19,11 @@ from rest_framework.test import APIClient
 
 from accounts.models import AuditEvent, Organization, Role, Scope, User
 from accounts.services import create_api_key, record_audit_event
-from cameras.models import CameraGroup, CameraStatus
-from detections.models import FunnelHour, NumberMatch, Upload
+from cameras.models import Camera, CameraGroup, CameraStatus, PurposeRetention
+from detections.models import DeletionCertificate, FunnelHour, NumberMatch, Upload
 from detections.services.corrections import Wanted, correct_batch, create_rule
+from detections.services.keeping.certificates import close_certificate, open_certificate
+from detections.services.keeping.holds import create_hold
 from detections.services.reviewing import confirm_detection
 from reports.models import Export
 from tests.accounts.factories import make_member
@@ -60,6 +62,16 @@ def fill(organization: Organization, count: int = 1) -> None:
         correct_batch(wanted=wanted, actor=manager)
         create_rule(wanted=wanted, actor=manager)
         confirm_detection(detection_id=detection.pk, actor=manager)
+        create_hold(
+            organization=organization, actor=manager, reason="order", detection_ids=[detection.pk]
+        )
+        certificate = open_certificate(
+            organization=organization, kind=DeletionCertificate.Kind.ERASURE
+        )
+        close_certificate(certificate=certificate, is_whole=True)
+        PurposeRetention.objects.get_or_create(
+            organization=organization, purpose=Camera.Purpose.values[number % 6]
+        )
         make_member(organization, Role.VIEWER)
         create_api_key(
             organization=organization,
