@@ -296,6 +296,8 @@ class Scope(models.TextChoices):
     VEHICLES_WRITE = "vehicles:write", _("change vehicles and plates")
     DETECTIONS_EXPORT = "detections:export", _("export detections and make evidence packs")
     MODELS_READ = "models:read", _("see recognition models")
+    ALERTS_READ = "alerts:read", _("see alerts")
+    ALERTS_WRITE = "alerts:write", _("answer alerts")
 
 
 class ApiKey(models.Model):

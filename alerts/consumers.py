@@ -21,7 +21,9 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import override
 
-from accounts.models import User
+from accounts.errors import ApiKeyError
+from accounts.models import ApiKey, Scope, User
+from accounts.services import authenticate_api_key
 from alerts.events import LiveAlert, organization_group
 from alerts.selectors.alerts import Audience, alerts_changed_since, audience_of
 from alerts.services.announcing import live_alert
@@ -42,7 +44,7 @@ BAD_MESSAGE, FORBIDDEN, FAILED = 4400, 4403, 4500
 
 
 class AlertsConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ships no types
-    """One person's console, or a program that hears alerts.
+    """One person's console, or a program that presents an API key and hears alerts.
 
     The page sends `{"type": "resume", "since": <ISO time>}` once it is connected. It gets lists of
     `{"type": "alerts", "complete": bool, "items": [ShownAlert, …]}` and
@@ -58,7 +60,11 @@ class AlertsConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels 
     _audience: Audience
 
     async def connect(self) -> None:
+        self._key: ApiKey | None = None
         user = self.scope["user"]
+        if not isinstance(user, User) and (presented := _presented(self.scope)):
+            self._key = await database_sync_to_async(_key_of)(presented)
+            user = self._key.user if self._key else user
         if not isinstance(user, User) or not user.is_active:
             await self.close()
             return
@@ -202,7 +208,12 @@ class AlertsConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels 
         """Whether the session still stands; what the person may see is looked up again."""
         store = import_module(settings.SESSION_ENGINE).SessionStore
         try:
-            user = await get_user({"session": store(self.scope["session"].session_key)})
+            if self._key is not None:
+                presented = _presented(self.scope)
+                self._key = await database_sync_to_async(_key_of)(presented)
+                user = self._key.user if self._key else None
+            else:
+                user = await get_user({"session": store(self.scope["session"].session_key)})
             if not isinstance(user, User) or not user.is_active:
                 return False
             before, self._user = self._audience, user
@@ -218,6 +229,22 @@ class AlertsConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels 
             and before.cameras <= self._audience.cameras
             and before.organizations <= self._audience.organizations
         )
+
+
+def _presented(scope: dict[str, Any]) -> str:
+    """The API key that a program sends, or nothing."""
+    sent = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
+    scheme, _, presented = sent.partition(" ")
+    return presented.strip() if scheme.lower() == "bearer" else ""
+
+
+def _key_of(presented: str) -> ApiKey | None:
+    """A usable key that may see alerts."""
+    try:
+        key = authenticate_api_key(presented=presented)
+    except ApiKeyError:
+        return None
+    return key if Scope.ALERTS_READ in key.scopes else None
 
 
 def _place(alert: LiveAlert) -> tuple[str | None, str | None]:

@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from alerts.views import console, push
+from alerts.views import console, precision, push
 
 app_name = "alerts"
 urlpatterns = [
     path("alerts/", console.console, name="console"),
     path("alerts/act", console.act, name="act"),
+    path("alerts/precision/", precision.precision, name="precision"),
     path("alerts/note", console.leave_note, name="note"),
     path("alerts/subscribe", push.subscribe, name="subscribe"),
     path("alerts/<uuid:alert_id>/", console.alert_detail, name="alert"),

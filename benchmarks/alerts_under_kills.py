@@ -2,7 +2,6 @@
 
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 from benchmarks.alerts import _fill, _free_port, _people_and_cameras, plate_of
 from benchmarks.result import Result
 from benchmarks.stack import ROOT, programs, scratch_server, wait_until
+from lpr_project.local.redis_server import redis_program
 
 if TYPE_CHECKING:
     from accounts.models import Organization
@@ -78,7 +78,7 @@ def run(size: int = 10_000) -> Result:
             "LPR_OUTGOING_ALLOWED_NETWORKS": '["127.0.0.0/8"]',
         }
         keys = Path(folder) / "keys"
-        redis = [shutil.which("redis-server") or "redis-server", "--port", str(redis_port)]
+        redis = [str(redis_program(Path(folder))), "--port", str(redis_port)]
         receiver = [sys.executable, "-m", "benchmarks.receivers", str(http_port), str(keys)]
         try:
             children.start(

@@ -4,6 +4,7 @@ from django.urls import path
 from rest_framework.routers import DefaultRouter
 
 from accounts.api.viewsets import MeView
+from alerts.api.alerts import AlertPrecisionView, AlertViewSet
 from cameras.api.viewsets import CameraGroupViewSet, CameraViewSet
 from detections.api.ingest import IngestView
 from detections.api.keeping import DeletionCertificateViewSet, LegalHoldViewSet
@@ -29,6 +30,7 @@ from vehicles.api.viewsets import (
 router = DefaultRouter()
 router.include_root_view = False
 router.include_format_suffixes = False
+router.register("alerts", AlertViewSet, "alert")
 router.register("cameras", CameraViewSet, "camera")
 router.register("camera-groups", CameraGroupViewSet, "camera-group")
 router.register("correction-batches", CorrectionBatchViewSet, "correction-batch")
@@ -50,6 +52,7 @@ router.register("uploads", UploadViewSet, "upload")
 app_name = "api"
 urlpatterns = [
     path("accuracy/", AccuracyView.as_view(), name="accuracy"),
+    path("alert-precision/", AlertPrecisionView.as_view(), name="alert-precision"),
     path("me/", MeView.as_view(), name="me"),
     path("models/", ModelRegistryView.as_view(), name="models"),
     path("detections/ingest/", IngestView.as_view(), name="ingest"),

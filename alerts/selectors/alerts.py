@@ -21,6 +21,7 @@ from alerts.models import (
 )
 from alerts.selectors.watchlists import watchlists_with_hits_visible_to
 from cameras.selectors import camera_ids_visible_to
+from detections.recognition.evaluation.tally import Share
 
 # Who sees alerts that belong to no list: of rules, cameras, disks and feeds.
 SEEING_ROLES = (Role.OWNER, Role.MANAGER, Role.OPERATOR, Role.ANALYST, Role.AUDITOR)
@@ -183,18 +184,36 @@ class Precision:
     """How many of the alerts that people judged were right, for one list, camera or policy."""
 
     name: str
-    right: int
-    judged: int
+    of: Share
+
+    @property
+    def right(self) -> int:
+        return self.of.count
+
+    @property
+    def judged(self) -> int:
+        return self.of.total
+
+    @property
+    def share(self) -> float:
+        return self.of.rate or 0.0
+
+    @property
+    def low(self) -> float:
+        return self.of.interval[0] if self.of.interval else 0.0
+
+    @property
+    def high(self) -> float:
+        return self.of.interval[1] if self.of.interval else 1.0
 
 
 def precision_by(user: User, field: str, *, since: datetime) -> list[Precision]:
-    """Precision of the alerts raised since, by `watchlist__name`, `camera__name` or `match`."""
+    """Precision of the alerts raised since, by `watchlist__name`, `camera__name` or a fact."""
     judged = alerts_visible_to(user).filter(raised_at__gte=since).exclude(verdict="")
-    source = F("facts__policy") if field == "match" else F(field)
     counted = (
         judged.select_related(None)
         .order_by()
-        .annotate(group=source)
+        .annotate(group=F(field))
         .values_list("group")
         .annotate(
             right=Count("pk", filter=Q(verdict=Alert.Verdict.VERIFIED)),
@@ -203,7 +222,16 @@ def precision_by(user: User, field: str, *, since: datetime) -> list[Precision]:
         .order_by("group")
     )
     return [
-        Precision(name=str(group), right=right, judged=total)
+        Precision(name=str(group), of=Share(count=right, total=total))
         for group, right, total in counted
         if group
     ]
+
+
+def precision_tables(user: User, *, since: datetime) -> dict[str, list[Precision]]:
+    """Precision by list, by camera and by how the entry matched."""
+    return {
+        "by_list": precision_by(user, "watchlist__name", since=since),
+        "by_camera": precision_by(user, "camera__name", since=since),
+        "by_match": precision_by(user, "facts__policy", since=since),
+    }

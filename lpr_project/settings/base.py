@@ -360,6 +360,12 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
+        "AlertChangeKindEnum": "alerts.models.AlertChange.Kind",
+        "AlertRejectReasonEnum": "alerts.models.AlertRejectReason",
+        "AlertStateEnum": "alerts.models.Alert.State",
+        "AlertVerdictEnum": "alerts.models.Alert.Verdict",
+        "RejectReasonEnum": "detections.models.RejectReason",
+        "VerdictEnum": "detections.models.Detection.Verdict",
         "PlateStatusEnum": "vehicles.models.Plate.Status",
         "ReviewEnum": "detections.models.Detection.Review",
     },

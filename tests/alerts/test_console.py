@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from accounts.models import Organization, Role, User
+from accounts.models import Organization, Role, Scope, User
 from alerts import consumers
 from alerts.models import Alert, AlertChange, PushSubscription, Watchlist
 from alerts.services.answering import acknowledge_alerts
@@ -25,6 +25,7 @@ from alerts.services.messages import picture_token
 from cameras.models import Camera
 from cameras.services import revoke_camera
 from lpr_project.asgi import application
+from tests.accounts.factories import make_api_key
 from tests.alerts.factories import make_alert, make_entry, make_watchlist
 from tests.detections.factories import make_detection
 
@@ -161,13 +162,15 @@ def test_browser_subscribes_and_is_forgotten(operator: User, client_of: Clients)
 class Console:
     """A browser's end of the socket."""
 
-    def __init__(self, user: User | None) -> None:
+    def __init__(self, user: User | None, key: str = "") -> None:
         client = Client()
         if user:
             client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
         session = client.cookies.get(settings.SESSION_COOKIE_NAME)
         cookie = f"{settings.SESSION_COOKIE_NAME}={session.value}" if session else ""
         headers = [(b"cookie", cookie.encode()), (b"origin", b"http://localhost")]
+        if key:
+            headers.append((b"authorization", f"Bearer {key}".encode()))
         self.socket = WebsocketCommunicator(application, "/ws/alerts/", headers=headers)
 
     async def alerts(self, seconds: float = 5) -> list[Event]:
@@ -275,3 +278,20 @@ async def test_socket_is_closed_to_strangers_and_to_nonsense(operator: User) -> 
             while (await console.socket.receive_output(5))["type"] != "websocket.close":
                 pass
     assert await sync_to_async(Alert.objects.count)() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_socket_takes_programs_whose_key_may_see_alerts(
+    camera: Camera, organization: Organization
+) -> None:
+    make_key = sync_to_async(make_api_key)
+    _, good = await make_key(organization, Scope.ALERTS_READ, role=Role.OPERATOR)
+    _, other = await make_key(organization, Scope.CAMERAS_READ, role=Role.OPERATOR)
+    refused = await sync_to_async(Console)(None, other)
+    assert not (await refused.socket.connect())[0]
+    program = await sync_to_async(Console)(None, good)
+    assert (await program.socket.connect(timeout=5))[0]
+    alert = await sync_to_async(make_alert)(camera)
+    assert [item["id"] for item in await program.alerts()] == [str(alert.pk)]
+    await program.socket.disconnect()
+    channel_layers.backends.clear()

@@ -319,7 +319,7 @@ def test_precision_comes_from_verdicts(camera: Camera, operator: User) -> None:
     reject_alerts(alert_ids=[alerts[3].pk], actor=operator, reason="misread")
     since = timezone.now() - timedelta(days=1)
     (by_list,) = precision_by(operator, "watchlist__name", since=since)
-    (by_match,) = precision_by(operator, "match", since=since)
+    (by_match,) = precision_by(operator, "facts__policy", since=since)
     assert (by_list.name, by_list.right, by_list.judged) == ("Stolen", 3, 4)
     assert (by_match.name, by_match.right) == ("exact", 3)
 
