@@ -17,6 +17,7 @@ from alerts.models import (
     EscalationPolicy,
     EscalationStep,
     MessageTemplate,
+    Rule,
     ShiftNote,
 )
 from alerts.selectors.watchlists import watchlists_with_hits_visible_to
@@ -168,6 +169,12 @@ def policies_managed_by(user: User) -> QuerySet[EscalationPolicy]:
         .select_related("organization", "hands_over_to")
         .prefetch_related("watchlists", Prefetch("steps", steps))
     )
+
+
+def rules_managed_by(user: User) -> QuerySet[Rule]:
+    """Rules of the organizations that the user manages."""
+    managed = organizations_of(user, *MANAGING_ROLES)
+    return Rule.objects.filter(organization__in=managed).select_related("organization", "policy")
 
 
 def deliveries_managed_by(user: User) -> QuerySet[Delivery]:
