@@ -6,10 +6,11 @@ from typing import Any
 from django.dispatch import receiver
 
 from alerts.models import Hit, PendingMatch
+from alerts.services.answering import note_withdrawn
 from alerts.services.hits import match_recorded, match_reviewed, note_pending
 from alerts.services.raising import raise_for_hits
 from alerts.services.rules.firing import fire_for_passes
-from alerts.signals import hits_recorded
+from alerts.signals import hits_recorded, hits_withdrawn
 from detections.models import Detection, ReviewEntry
 from detections.signals import (
     detections_recorded,
@@ -36,6 +37,12 @@ def find_hits(sender: object, detections: Sequence[Detection], **kwargs: Any) ->
 def raise_alerts(sender: object, hits: Sequence[Hit], **kwargs: Any) -> None:
     """Raise at once: people are to hear within a tenth of a second."""
     raise_for_hits(hits=hits)
+
+
+@receiver(hits_withdrawn)
+def follow_withdrawn(sender: object, hits: Sequence[Hit], **kwargs: Any) -> None:
+    """Tell nobody more of what turned out to be another plate."""
+    note_withdrawn(hits=hits)
 
 
 # Behind `find_hits`, whose hits rules ask for: receivers are called in the order of this module.

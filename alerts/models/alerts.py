@@ -55,7 +55,7 @@ class Alert(models.Model):
     camera = models.ForeignKey(
         Camera, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
     )
-    # The newest of its passes: what people look at.
+    # The first of its passes: what people look at.
     detection = models.ForeignKey(
         Detection,
         on_delete=models.DO_NOTHING,

@@ -144,6 +144,8 @@ class PushSubscription(models.Model):
     # JSON of endpoint and keys: who has them can write to the browser.
     secret = EncryptedTextField()
     user_agent = models.CharField(max_length=200, blank=True)
+    # When its push service said that there is no such browser any more.
+    gone_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Organization, User
 from alerts.errors import AlertError
-from alerts.models import Alert, AlertChange, AlertRejectReason, ShiftNote
+from alerts.models import Alert, AlertChange, AlertRejectReason, Hit, ShiftNote
 from alerts.selectors.alerts import OPEN, alerts_answered_by, members_to_assign
 from alerts.services.announcing import announce_alerts
 from alerts.services.sending import cancel_reminders
@@ -123,6 +123,31 @@ def comment_alert(*, alert_id: UUID, actor: User, text: str) -> Alert:
     _save([alert])
     _note(alert, Kind.COMMENTED, actor, alert.state, text)
     return alert
+
+
+@transaction.atomic
+def note_withdrawn(*, hits: Iterable[Hit]) -> list[Alert]:
+    """Note that a correction took the plate away: nobody is told any more, people close it."""
+    keys = [f"hit:{hit.pk}" for hit in hits]
+    alerts = list(
+        Alert.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("organization", "assigned_to", "acknowledged_by")
+        .filter(OPEN, occurrences__key__in=keys)
+        .order_by("id")
+    )
+    for alert in alerts:
+        alert.next_step_at = None
+        AlertChange.objects.create(
+            alert=alert,
+            kind=Kind.COMMENTED,
+            actor_label="server",
+            before=alert.state,
+            after=alert.state,
+            text=_("The reading was corrected: it is another plate."),
+        )
+    _save(alerts)
+    cancel_reminders(alert_ids=[alert.pk for alert in alerts])
+    return alerts
 
 
 @transaction.atomic

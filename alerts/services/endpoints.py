@@ -19,6 +19,7 @@ from alerts.errors import EndpointRefusedError
 from alerts.models import Channel, Endpoint, Lane
 from alerts.models.deliveries import FOR_PROGRAMS
 from alerts.services.channels.service import service_name
+from alerts.services.outbox import end_rest
 from lpr_project.common.addresses import look_up, may_be_called
 from lpr_project.common.errors import NotAllowedError
 from lpr_project.common.outgoing import CallRefusedError, read_url
@@ -62,7 +63,7 @@ def save_endpoint(*, endpoint: Endpoint, wanted: Wanted | None, actor: User) -> 
     endpoint.save()
     Lane.objects.get_or_create(endpoint=endpoint)
     # A mended recipient is tried at once.
-    Lane.objects.filter(endpoint=endpoint).update(rests_until=None)
+    end_rest(endpoint.pk)
     record_audit_event(
         action=AuditEvent.Action.CREATED if is_new else AuditEvent.Action.CHANGED,
         actor=actor,

@@ -100,7 +100,7 @@ def _subscriptions(one: Told) -> list[PushSubscription | None]:
         return [None]
     roles = one.endpoint.options.get("roles") or [Role.OPERATOR, Role.MANAGER, Role.OWNER]
     users = users_who_see(one.alert, roles=roles)
-    return list(PushSubscription.objects.filter(user__in=users))
+    return list(PushSubscription.objects.filter(user__in=users, gone_at=None))
 
 
 class _Carriers:
@@ -195,6 +195,16 @@ def quiet_end(endpoint: Endpoint, now: datetime) -> datetime | None:
         return None
     ends = local.replace(hour=end.hour, minute=end.minute, second=0, microsecond=0)
     return ends if ends > local else ends + timedelta(days=1)
+
+
+def end_rest(endpoint_id: int) -> None:
+    """Let an endpoint be tried at once, unless somebody is sending to it at this moment."""
+    lane = Lane.objects.select_for_update(skip_locked=True, no_key=True).filter(
+        endpoint=endpoint_id
+    )
+    if found := lane.first():
+        found.rests_until = None
+        found.save(update_fields=["rests_until"])
 
 
 def lanes_to_wake() -> list[int]:

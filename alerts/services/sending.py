@@ -25,7 +25,7 @@ from alerts.models import Delivery, DeliveryAttempt, Endpoint, Lane
 from alerts.services.channels import SENDERS
 from alerts.services.channels.message import Target
 from alerts.services.messages import render
-from alerts.services.outbox import wake_lanes
+from alerts.services.outbox import end_rest, wake_lanes
 
 log = structlog.get_logger(__name__)
 
@@ -127,7 +127,15 @@ def _send(delivery: Delivery, endpoint: Endpoint) -> None:
     target = Target(
         name=endpoint.name, options=endpoint.options, secret=json.loads(secret) if secret else {}
     )
-    SENDERS[endpoint.channel](render(delivery, endpoint), target)
+    try:
+        SENDERS[endpoint.channel](render(delivery, endpoint), target)
+    except (KeyError, TypeError, ValueError) as error:
+        # It would fail for ever, and hold up all that stands behind it.
+        log.exception("delivery_not_understood", delivery_id=str(delivery.pk))
+        raise DeliveryFailedError(
+            "The message could not be made. Look at the recipient's settings and template.",
+            is_about_message=True,
+        ) from error
 
 
 def _note_success(lane: Lane, delivery: Delivery, started: float) -> None:
@@ -154,6 +162,10 @@ def _note_failure(
         reason=error.message,
     )
     if error.is_about_message:
+        if delivery.subscription is not None:
+            # The browser has taken its permission back, or is no more.
+            delivery.subscription.gone_at = timezone.now()
+            delivery.subscription.save(update_fields=["gone_at"])
         return
     now = timezone.now()
     if now - delivery.created_at > OLDEST:
@@ -196,7 +208,7 @@ def replay_delivery(*, delivery: Delivery, actor: User) -> None:
         return
     taken.state, taken.attempts, taken.due_at = Delivery.State.PENDING, 0, timezone.now()
     taken.save(update_fields=["state", "attempts", "due_at"])
-    Lane.objects.filter(endpoint=taken.endpoint_id).update(rests_until=None)
+    end_rest(taken.endpoint_id)
     record_audit_event(
         action=AuditEvent.Action.CHANGED, actor=actor, target=taken, detail={"replayed": True}
     )
@@ -212,7 +224,7 @@ def test_endpoint(*, endpoint: Endpoint, actor: User) -> UUID:
         kind=Delivery.Kind.TEST,
         due_at=timezone.now(),
     )
-    Lane.objects.filter(endpoint=endpoint).update(rests_until=None)
+    end_rest(endpoint.pk)
     record_audit_event(action=AuditEvent.Action.TESTED, actor=actor, target=endpoint)
     wake_lanes([endpoint.pk])
     return delivery.pk

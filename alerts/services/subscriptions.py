@@ -33,7 +33,7 @@ def subscribe(
     if not isinstance(keys, dict) or not _is_push_address(address) or not _are_keys(keys):
         raise AlertError(_("The browser's subscription is not understood. Try again."))
     digest = hashlib.sha256(address.encode()).hexdigest()
-    others = PushSubscription.objects.filter(user=user).exclude(address_sha256=digest)
+    others = PushSubscription.objects.filter(user=user, gone_at=None).exclude(address_sha256=digest)
     if others.count() >= BROWSERS_MOST:
         message = _("You are told in %d browsers already. Switch one off first.")
         raise AlertError(message % BROWSERS_MOST)
@@ -44,6 +44,7 @@ def subscribe(
             "user": user,
             "secret": orjson.dumps(secret).decode(),
             "user_agent": user_agent[:200],
+            "gone_at": None,
         },
     )
     return known

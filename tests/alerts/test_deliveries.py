@@ -5,7 +5,6 @@ import hmac
 import json
 import threading
 import time
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,7 +15,14 @@ from pytest_django import Settings
 
 from accounts.models import Organization, User
 from alerts.errors import EndpointRefusedError
-from alerts.models import Channel, Delivery, DeliveryAttempt, Endpoint, Lane
+from alerts.models import (
+    Channel,
+    Delivery,
+    DeliveryAttempt,
+    Endpoint,
+    Lane,
+    PushSubscription,
+)
 from alerts.services import sending
 from alerts.services.channels import calls
 from alerts.services.endpoints import drop_old_keys, rotate_signing_key, save_endpoint
@@ -414,4 +420,42 @@ def test_secrets_are_encrypted_at_rest(webhook: Endpoint, receiver: Receiver) ->
     assert stored.startswith("gAAAA")
 
 
-Clients = Callable[[User], object]
+def test_browser_that_is_gone_is_not_told_again(
+    camera: Camera, operator: User, receiver: Receiver
+) -> None:
+    keys = {
+        # Source: RFC 8291, section 5.
+        "p256dh": (
+            "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4"
+        ),
+        "auth": "BTBZMqHH6r4Tts7J_aSIgg",
+    }
+    secret = json.dumps({"endpoint": receiver.url, "keys": keys})
+    browser = PushSubscription.objects.create(user=operator, address_sha256="x", secret=secret)
+    endpoint = make_endpoint(camera.organization, Channel.WEB_PUSH, wanted={"roles": ["operator"]})
+    make_deliveries([Told(make_alert(camera), 0, endpoint)])
+    drain_lane(endpoint_id=endpoint.pk)
+    receiver.behave = "410"
+    make_deliveries([Told(make_alert(camera, "2กข2222"), 0, endpoint)])
+    drain_lane(endpoint_id=endpoint.pk)
+    assert states(endpoint) == [State.SENT, State.DEAD]
+    browser.refresh_from_db()
+    assert browser.gone_at is not None
+    make_deliveries([Told(make_alert(camera, "3กข3333"), 0, endpoint)])
+    assert len(states(endpoint)) == 2
+    assert Lane.objects.get(endpoint=endpoint).failures == 0
+
+
+def test_message_that_cannot_be_made_holds_up_no_other(
+    camera: Camera, webhook: Endpoint, receiver: Receiver
+) -> None:
+    good = webhook.secret
+    broken = tell(camera, webhook)
+    Endpoint.objects.filter(pk=webhook.pk).update(secret="{}")
+    drain_lane(endpoint_id=webhook.pk)
+    Endpoint.objects.filter(pk=webhook.pk).update(secret=good)
+    other = tell(camera, webhook, "2กข2222")
+    drain_lane(endpoint_id=webhook.pk)
+    broken.refresh_from_db()
+    other.refresh_from_db()
+    assert (broken.state, other.state) == (State.DEAD, State.SENT)

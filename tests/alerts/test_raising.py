@@ -32,6 +32,7 @@ from alerts.services.answering import (
     assign_alert,
     comment_alert,
     hand_over,
+    note_withdrawn,
     reject_alerts,
     reopen_alerts,
     resolve_alerts,
@@ -332,3 +333,12 @@ def test_hand_over_note_counts_what_is_open(
     assert note.open_alerts == 1
     with pytest.raises(AlertError):
         hand_over(organization=organization, actor=operator, text=" ")
+
+
+def test_withdrawn_hit_stops_the_escalation_and_says_so(camera: Camera) -> None:
+    make_policy(camera.organization, (600, [make_endpoint(camera.organization)]))
+    alert = make_alert(camera)
+    note_withdrawn(hits=Hit.objects.all())
+    alert.refresh_from_db()
+    assert (alert.state, alert.next_step_at) == (State.NEW, None)
+    assert kinds(alert) == ["raised", "comment"]

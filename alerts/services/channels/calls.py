@@ -1,5 +1,7 @@
 """HTTP calls of channels, and what their failures mean for a delivery."""
 
+from collections.abc import Collection
+
 from alerts.errors import DeliveryFailedError
 from lpr_project.common.outgoing import Answer, Call, Limits, OutgoingError, send
 
@@ -9,8 +11,11 @@ LIMITS = Limits(connect_s=3, read_s=8, total_s=10, most_bytes=64 * 1024)
 ABOUT_THE_MESSAGE = frozenset({400, 413, 415, 422})
 
 
-def call(request: Call) -> Answer:
+def call(request: Call, *, about_the_message: Collection[int] = ABOUT_THE_MESSAGE) -> Answer:
     """Make a call that must succeed.
+
+    Args:
+        about_the_message: Statuses with which the receiver, who is well, refuses this message.
 
     Raises:
         DeliveryFailedError: It did not.
@@ -23,6 +28,6 @@ def call(request: Call) -> Answer:
         return answer
     raise DeliveryFailedError(
         f"{answer.host} answered with status {answer.status}.",
-        is_about_message=answer.status in ABOUT_THE_MESSAGE,
+        is_about_message=answer.status in about_the_message,
         retry_after_s=answer.retry_after_s,
     )

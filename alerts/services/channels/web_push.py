@@ -15,13 +15,15 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from django.conf import settings
 
 from alerts.errors import DeliveryFailedError
-from alerts.services.channels.calls import LIMITS, call
+from alerts.services.channels.calls import ABOUT_THE_MESSAGE, LIMITS, call
 from alerts.services.channels.message import Message, Target
 from lpr_project.common.outgoing import Call
 
 # An alert that a telephone hears of half a day later helps nobody.
 TIME_TO_LIVE_SECONDS = 12 * 3600
 TOKEN_SECONDS = 3600
+# The subscription is no more. Source: RFC 8030, section 7.3.
+GONE = frozenset({404, 410})
 # The order of P-256. Source: NIST SP 800-186, section 3.2.1.3.
 _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
@@ -80,5 +82,6 @@ def send_web_push(message: Message, target: Target) -> None:
                 "Topic": message.key.hex[:32],
             },
             limits=LIMITS,
-        )
+        ),
+        about_the_message=GONE | ABOUT_THE_MESSAGE,
     )
