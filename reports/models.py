@@ -107,7 +107,8 @@ class Export(TimestampedModel):
     @property
     def file_name(self) -> str:
         """As which it is downloaded; tells what it is and when it was asked for."""
-        asked = self.created_at or timezone.now()
+        # One that is sent at once is never saved.
+        asked = timezone.now() if self._state.adding else self.created_at
         moment = asked.astimezone(self.organization.zone)
         return f"{self.kind.replace('_', '-')}-{moment:%Y%m%d-%H%M%S}.{self.format}"
 

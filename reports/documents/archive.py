@@ -2,11 +2,10 @@
 
 import hashlib
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import IO, Any
 
 from reports.documents.verifier import (
-    CHUNK,
     FORMAT,
     MANIFEST,
     SIGNATURE,
@@ -81,15 +80,10 @@ class PackWriter:
         self._names.add(path)
         crc = zlib.crc32(content)
         header = local_header(path, len(content), crc)
-        for chunk in (header, *_chunks(content)):
-            self._target.write(chunk)
+        self._target.write(header)
+        self._target.write(content)
         self._directory += directory_entry(path, len(content), crc, self._offset)
         self._offset += len(header) + len(content)
-
-
-def _chunks(content: bytes) -> Iterator[memoryview]:
-    view = memoryview(content)
-    return (view[start : start + CHUNK] for start in range(0, len(view), CHUNK))
 
 
 def json_lines(rows: Iterable[Any]) -> bytes:

@@ -12,7 +12,7 @@ import structlog
 from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import storages
-from django.db import OperationalError, transaction
+from django.db import DataError, OperationalError, transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from psycopg.errors import QueryCanceled
@@ -115,6 +115,8 @@ def make_export(export_id: UUID) -> None:
         log.info("export_stopped", export_id=str(export_id))
     except LprError as error:
         _fail(export, error.message)
+    except DataError:
+        _fail(export, _("The database does not understand this search. Write it more simply."))
     except OperationalError as error:
         if not isinstance(error.__cause__, QueryCanceled):
             raise

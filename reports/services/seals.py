@@ -17,7 +17,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from accounts.models import AuditEvent
-from lpr_project.common.models import uuid7_floor
+from lpr_project.common.models import uuid7_floor, uuid7_time
 from reports.documents.merkle import path_to, root_of
 from reports.documents.verifier import leaf_hash, seal_hash
 from reports.models import AuditSeal, SealedEvent
@@ -83,8 +83,7 @@ def _seal_some() -> int:
         # Two that seal at once would give the chain two ends.
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
     last = AuditSeal.objects.order_by("-number").first()
-    unsealed = _unsealed(None if last is None else last.made_at - LATE_MOST)
-    events = list(unsealed.order_by("id")[:SEAL_EVENTS_MOST])
+    events = list(_unsealed(_frontier(last)).order_by("id")[:SEAL_EVENTS_MOST])
     if not events:
         return 0
     private, key = signing_key()
@@ -108,6 +107,17 @@ def _seal_some() -> int:
         batch_size=2_000,
     )
     return len(events)
+
+
+def _frontier(last: AuditSeal | None) -> datetime | None:
+    """The moment before which nothing new can be unsealed; None where nothing is sealed yet.
+
+    It follows the events, not the clock: where there are many, older ones wait for the next seal.
+    """
+    if last is None:
+        return None
+    newest = SealedEvent.objects.filter(seal=last.number).latest("position")
+    return uuid7_time(newest.event_id) - LATE_MOST
 
 
 def _unsealed(since: datetime | None, until: datetime | None = None) -> QuerySet[AuditEvent]:

@@ -169,6 +169,20 @@ def test_many_events_are_sealed_in_parts(operator: User, monkeypatch: pytest.Mon
     assert list(check_trail()) == []
 
 
+def test_many_old_events_are_sealed_to_the_last(
+    operator: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seals, "SEAL_EVENTS_MOST", 2)
+    for days in range(9, 3, -1):
+        old = uuid7_at(timezone.now() - timedelta(days=days), days)
+        AuditEvent.objects.create(pk=old, action="viewed", actor_label=operator.email)
+
+    seal_trail()
+
+    assert list(check_trail()) == []
+    assert SealedEvent.objects.count() == AuditEvent.objects.count()
+
+
 def test_key_is_made_for_its_owner_alone(db: None, tmp_path: Path, settings: object) -> None:
     settings.SIGNING_KEY_DIR = tmp_path / "keys"  # type: ignore[attr-defined]
     _, key = signing_key()
