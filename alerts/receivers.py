@@ -7,6 +7,7 @@ from django.dispatch import receiver
 
 from alerts.models import Hit, PendingMatch
 from alerts.services.answering import note_withdrawn
+from alerts.services.erasing import erase_plate
 from alerts.services.hits import match_recorded, match_reviewed, note_pending
 from alerts.services.raising import raise_for_hits
 from alerts.services.rules.firing import fire_for_passes
@@ -17,7 +18,9 @@ from detections.signals import (
     detections_recording,
     detections_reviewed,
     detections_reviewing,
+    plate_erased,
 )
+from vehicles.models import Plate
 
 
 @receiver(detections_recording)
@@ -63,3 +66,9 @@ def note_reviewed(sender: object, changes: Sequence[ReviewEntry], **kwargs: Any)
 def follow_decisions(sender: object, changes: Sequence[ReviewEntry], **kwargs: Any) -> None:
     """Let hits follow the plates that people moved."""
     match_reviewed(changes=changes)
+
+
+@receiver(plate_erased)
+def forget_erased_plate(sender: object, plate: Plate, **kwargs: Any) -> None:
+    """Let hits, alerts and messages name it no more, within the erasure's transaction."""
+    erase_plate(plate=plate)

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('alerts', '0004_keep_changes'),
+        ("alerts", "0004_keep_changes"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='pushsubscription',
-            name='gone_at',
+            model_name="pushsubscription",
+            name="gone_at",
             field=models.DateTimeField(null=True),
         ),
     ]

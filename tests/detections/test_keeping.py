@@ -10,6 +10,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db.models import ForeignObjectRel
 from django.utils import timezone
 
 from accounts.models import AuditEvent, Organization, Role, User
@@ -521,6 +522,13 @@ def test_making_a_hold_waits_for_the_batch_that_goes(camera: Camera, manager: Us
                 transaction.set_rollback(True)
     finally:
         other.close()
+
+
+def test_nothing_that_points_at_a_detection_is_bound_to_it_by_the_database() -> None:
+    """Detections go by SQL, in batches or with their whole partition, and must not be refused."""
+    for relation in Detection._meta.get_fields(include_hidden=True):
+        if isinstance(relation, ForeignObjectRel):
+            assert not relation.field.db_constraint, relation.related_model  # type: ignore[attr-defined]  # a key
 
 
 def test_certificate_of_nothing_is_not_kept(organization: Organization) -> None:
