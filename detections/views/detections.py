@@ -51,7 +51,7 @@ def detection_list(request: HttpRequest) -> HttpResponse:
     form.full_clean()
     wanted = as_rows(form.narrow(detections_visible_to(user)))
     after, before = _id(request, "after"), _id(request, "before")
-    if form.filter.prefix and not (after or before):
+    if form.filter.prefix:
         criteria = Criteria(text=form.filter.prefix, match="prefix")
         try:
             note_search(actor=user, criteria=criteria, stated=stated_in(request.session))

@@ -273,3 +273,24 @@ def test_reasons_are_kept_by_managers(
 
     assert AccessReason.objects.get().text == "stolen vehicle"
     assert AuditEvent.objects.filter(action=Action.CREATED, actor=staff).exists()
+
+
+def test_pages_of_vehicles_and_plates_ask_why(
+    client_of: ClientOf, demanding: Organization, camera: Camera, operator: User
+) -> None:
+    plate, client = make_detection(camera, text="1กข1834").plate, client_of(operator)
+    assert plate is not None
+    pages = (f"/plates/{plate.pk}/", "/vehicles/?text=1%E0%B8%81")
+
+    for url in pages:
+        assert client.get(url)["Location"].startswith("/reason/?next="), url
+    client.post("/reason/", {"next": "/", **GIVEN}, format="multipart")
+    for url in pages:
+        assert client.get(url).status_code == 200, url
+    error = client.get("/api/v1/plates/", {"number": "1กข1834"}).json()["error"]
+    assert error["code"] == "reason_demanded"
+    assert client.get("/api/v1/plates/", {"number": "1กข1834", **GIVEN}).status_code == 200
+
+    events = AuditEvent.objects.filter(actor=operator, reason="stolen vehicle")
+    assert {event.action for event in events} == {"viewed", "searched"}
+    assert events.get(action=Action.VIEWED).target_label == "1กข1834"

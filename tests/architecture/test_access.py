@@ -12,12 +12,14 @@ from rest_framework.views import APIView
 
 from accounts.models import Organization, Role, Scope, User
 from cameras.models import Camera
+from detections.criteria.criteria import Criteria
 from detections.models import DeletionCertificate, NumberMatch, PlateRequest, Upload
 from detections.services.corrections import Wanted, correct_batch, create_rule
 from detections.services.keeping.certificates import close_certificate, open_certificate
 from detections.services.keeping.holds import create_hold
 from detections.services.keeping.subjects import request_plate
 from detections.services.reviewing import confirm_detection
+from detections.services.saved_searches import save_search
 from reports.models import Export
 from tests.accounts.factories import make_api_key, make_member
 from tests.cameras.factories import make_camera_group
@@ -150,6 +152,9 @@ def things(organization: Organization, camera: Camera, jpeg: bytes) -> dict[str,
             organization=organization, original_name="cars.csv", size_bytes=1
         ).pk,
         "<uuid:detection_id>": detection.pk,
+        "<uuid:search_id>": save_search(
+            owner=manager, organization=organization, criteria=Criteria(text="1กข1834")
+        ).pk,
         "<uuid:plate_id>": detection.plate_id,
         "<uuid:upload_id>": upload.pk,
         "<uuid:camera_id>": camera.pk,

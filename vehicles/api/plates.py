@@ -1,19 +1,28 @@
 """HTTP entry points of plates."""
 
+from typing import Any
+
 from django.db.models import QuerySet
-from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    extend_schema,
+    extend_schema_view,
+)
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from accounts.models import Scope, User
+from accounts.selectors import demand_on
 from lpr_project.common.pagination import KeysetPagination
 from vehicles.api.examples import PLATE
 from vehicles.api.filters import PlateFilter
 from vehicles.api.serializers import PlateSerializer, PlateStatusSerializer
 from vehicles.models import Plate
 from vehicles.selectors import plates_visible_to
+from vehicles.services import audit_plate_search
 from vehicles.services.registrations import set_plate_status
 
 
@@ -25,7 +34,12 @@ class NewestSeenFirst(KeysetPagination):
 
 @extend_schema(tags=["plates"], examples=[OpenApiExample("A plate", PLATE, response_only=True)])
 @extend_schema_view(
-    list=extend_schema(summary="Plates, last seen first"),
+    list=extend_schema(
+        summary="Plates, last seen first",
+        description="A search by number is audited, with `reason` and `case_number`, which an "
+        "organization may demand. `/search/` finds more.",
+        parameters=[OpenApiParameter("reason"), OpenApiParameter("case_number")],
+    ),
     retrieve=extend_schema(summary="One plate"),
 )
 class PlateViewSet(ReadOnlyModelViewSet[Plate]):
@@ -41,6 +55,18 @@ class PlateViewSet(ReadOnlyModelViewSet[Plate]):
     def get_queryset(self) -> QuerySet[Plate]:
         assert isinstance(self.request.user, User)
         return plates_visible_to(self.request.user).select_related("organization")
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        assert isinstance(request.user, User)
+        asked = map(request.query_params.get, ("number", "number_prefix"))
+        if term := " ".join(filter(None, asked)):
+            stated = {
+                name: request.query_params.get(name, "").strip()
+                for name in ("reason", "case_number")
+            }
+            demand_on(request.user).check(**stated)
+            audit_plate_search(actor=request.user, term=term, **stated)
+        return super().list(request, *args, **kwargs)
 
     @extend_schema(
         summary="Set the status of a plate",

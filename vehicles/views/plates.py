@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import AuditEvent, User
+from accounts.selectors import stated_in
 from accounts.services import record_audit_event
 from lpr_project.common.errors import LprError
 from vehicles.forms import LookUpForm, StatusForm, show_refusal
@@ -21,7 +22,7 @@ from vehicles.selectors import (
 )
 from vehicles.services.lookups.asking import look_up_plate
 from vehicles.services.registrations import set_plate_status
-from vehicles.views.requests import draw, user_of
+from vehicles.views.requests import asked_why, draw, user_of
 
 HISTORY_MOST = 50
 ALIKE_MOST = 8
@@ -34,8 +35,15 @@ def plate_detail(request: HttpRequest, plate_id: UUID) -> HttpResponse:
     """Everything that is known of a registration; opening it is audited."""
     user = user_of(request)
     plate = _visible(user, plate_id)
+    if ask := asked_why(request, plate.organization):
+        return ask
     record_audit_event(
-        action=AuditEvent.Action.VIEWED, actor=user, target=plate, target_label=str(plate.pk)
+        action=AuditEvent.Action.VIEWED,
+        actor=user,
+        target=plate,
+        # As searches for it stand in the trail, so that looking again and again is seen.
+        target_label=plate.number,
+        **stated_in(request.session)._asdict(),
     )
     return _show(request, plate, StatusForm(initial={"status": plate.status}))
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import AuditEvent, User
-from accounts.selectors import organizations_of
+from accounts.selectors import organizations_of, stated_in
 from accounts.services import record_audit_event
 from lpr_project.common.errors import LprError
 from vehicles.forms import SpanForm, TenureForm, VehicleFilterForm, VehicleForm, show_refusal
@@ -38,7 +38,7 @@ from vehicles.services.registrations import (
     remove_tenure,
 )
 from vehicles.services.vehicles import delete_vehicle, save_vehicle
-from vehicles.views.requests import draw, id_in, user_of
+from vehicles.views.requests import asked_why, draw, id_in, user_of
 
 PAGE_ROWS = 50
 # What a list should say of a plate.
@@ -54,8 +54,16 @@ def vehicle_list(request: HttpRequest) -> HttpResponse:
     asked = form.asked
     wanted = vehicles_found(vehicles_visible_to(user), **asked)
     after = id_in(request, "after")
-    if asked["text"] and after is None:
-        audit_plate_search(actor=user, term=asked["text"], filters={"page": "vehicles"})
+    # Each page of it: whoever makes up where it begins stands in the trail all the same.
+    if asked["text"]:
+        if ask := asked_why(request):
+            return ask
+        audit_plate_search(
+            actor=user,
+            term=asked["text"],
+            filters={"page": "vehicles"},
+            **stated_in(request.session)._asdict(),
+        )
     found = _page(wanted, after)
     query = request.GET.copy()
     query.pop("after", None)
@@ -98,7 +106,14 @@ def vehicle_detail(request: HttpRequest, vehicle_id: UUID) -> HttpResponse:
     """Everything that is known of a vehicle; opening it is audited."""
     user = user_of(request)
     vehicle = _visible(user, vehicle_id)
-    record_audit_event(action=AuditEvent.Action.VIEWED, actor=user, target=vehicle)
+    if ask := asked_why(request, vehicle.organization):
+        return ask
+    record_audit_event(
+        action=AuditEvent.Action.VIEWED,
+        actor=user,
+        target=vehicle,
+        **stated_in(request.session)._asdict(),
+    )
     return _show(request, vehicle, TenureForm())
 
 
