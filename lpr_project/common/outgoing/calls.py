@@ -6,21 +6,17 @@ address that was checked, while TLS still asks for the certificate of the name.
 """
 
 import re
-import socket
 import ssl
-import threading
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import lru_cache
-from typing import Any, BinaryIO, Literal, Self
+from typing import Any, BinaryIO
 from urllib.parse import urljoin
 
 import structlog
 import urllib3
 from django.conf import settings
-from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
@@ -32,11 +28,20 @@ from urllib3.exceptions import (
 from urllib3.util import Timeout, Url, parse_url
 
 from lpr_project.common.addresses import look_up, may_be_called
-from lpr_project.common.errors import LprError
+from lpr_project.common.outgoing.errors import (
+    AddressRefusedError,
+    AnswerTooLargeError,
+    CallRefusedError,
+    NoConnectionError,
+    OutgoingError,
+    RedirectRefusedError,
+    TooSlowError,
+    UntrustedServerError,
+)
+from lpr_project.common.outgoing.pinned import Deadline, PinnedHttp, PinnedHttps
+from lpr_project.common.outgoing.values import SUCCESS, Answer, Call
 
 log = structlog.get_logger(__name__)
-
-Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 
 USER_AGENT = "LPR-Server"
 _NUMBER = re.compile(r"0x[0-9a-f]*|[0-9]+")
@@ -45,154 +50,8 @@ _PIECE_BYTES = 64 * 1024
 # What a refusal says is shown to people; a page of it is enough.
 _MOST_REFUSAL_BYTES = 64 * 1024
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_SUCCESS = range(200, 300)
-_NOT_MODIFIED = 304
-# Source: RFC 9110 section 15.5.9, RFC 8470 section 5.2, RFC 6585 section 4.
-_WORTH_REPEATING = frozenset({408, 425, 429})
-_SERVER_FAILED = 500
 # Headers that say nothing about who asks, and may follow a redirect to another host.
 _HARMLESS_HEADERS = frozenset({"accept", "accept-language", "if-none-match", "if-modified-since"})
-
-
-class OutgoingError(LprError):
-    """A call to another server did not succeed; `retryable` says whether the same may later."""
-
-    code = "outgoing_failed"
-    status = 502
-
-
-class CallRefusedError(OutgoingError):
-    """The call is one that the server does not make: a wrong address or header."""
-
-    code = "outgoing_refused"
-    status = 400
-
-
-class AddressRefusedError(CallRefusedError):
-    """The address lies in a network that the server must not be sent into."""
-
-    code = "outgoing_address_refused"
-
-
-class RedirectRefusedError(OutgoingError):
-    """The other server sends the call elsewhere, and it may not follow."""
-
-    code = "outgoing_redirected"
-
-
-class UntrustedServerError(OutgoingError):
-    """The other server's certificate or its TLS does not hold."""
-
-    code = "outgoing_untrusted"
-
-
-class AnswerTooLargeError(OutgoingError):
-    """The other server sends more than the call takes."""
-
-    code = "outgoing_too_large"
-
-
-class NoConnectionError(OutgoingError):
-    """Nobody answers at the address, the name is not known, or the connection broke."""
-
-    code = "outgoing_no_connection"
-    retryable = True
-
-
-class TooSlowError(OutgoingError):
-    """A time limit passed before the answer was there."""
-
-    code = "outgoing_too_slow"
-    status = 504
-    retryable = True
-
-
-class RefusedByServerError(OutgoingError):
-    """The other server refused the call; the same call will be refused again."""
-
-    code = "outgoing_refused_there"
-
-
-class ServerFailingError(OutgoingError):
-    """The other server failed, or is asked too often; later it may answer."""
-
-    code = "outgoing_failing_there"
-    retryable = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What a call may take: times in seconds, and the size of the answer, unpacked, in bytes."""
-
-    connect_s: float = 5
-    read_s: float = 10
-    total_s: float = 20
-    most_bytes: int = 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """One call to another server.
-
-    `most_redirects` 0 makes a redirect an error; only GET and HEAD follow any. `ca_certificate`
-    is PEM text of the authority that signed the server's certificate, where it is not a public one.
-    """
-
-    url: str
-    method: Method = "GET"
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    body: bytes | None = field(default=None, repr=False)
-    limits: Limits = Limits()
-    most_redirects: int = 0
-    ca_certificate: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What the other server answered.
-
-    Header names are in lower case. `body` is empty where it was written into a file; `host` is the
-    one that answered, after redirects.
-    """
-
-    status: int
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes = field(repr=False)
-    size_bytes: int
-    host: str
-    elapsed_s: float
-
-    @property
-    def is_success(self) -> bool:
-        return self.status in _SUCCESS
-
-    @property
-    def is_unchanged(self) -> bool:
-        """Whether a conditional call found what the caller already has."""
-        return self.status == _NOT_MODIFIED
-
-    @property
-    def retry_after_s(self) -> int | None:
-        """How long the other server asks to wait, where it says so in seconds."""
-        text = self.headers.get("retry-after", "")
-        return int(text) if text.isascii() and text.isdigit() else None
-
-    def expect_success(self) -> Self:
-        """The same answer, if the other server did what was asked.
-
-        Raises:
-            RefusedByServerError: It answered otherwise, and will again.
-            ServerFailingError: It failed, or is asked too often.
-        """
-        if self.is_success or self.is_unchanged:
-            return self
-        failing = self.status >= _SERVER_FAILED or self.status in _WORTH_REPEATING
-        raise (ServerFailingError if failing else RefusedByServerError)(
-            f"{self.host} answered with status {self.status}.",
-            host=self.host,
-            answered_status=self.status,
-            retry_after_s=self.retry_after_s,
-        )
 
 
 def send(call: Call, *, into: BinaryIO | None = None) -> Answer:
@@ -206,7 +65,7 @@ def send(call: Call, *, into: BinaryIO | None = None) -> Answer:
         OutgoingError: There is no answer, and the message says why. An answer of any status is one,
             but for redirects.
     """
-    deadline = _Deadline(call.limits.total_s)
+    deadline = Deadline(call.limits.total_s)
     left = call.most_redirects
     with deadline.running():
         while True:
@@ -217,111 +76,7 @@ def send(call: Call, *, into: BinaryIO | None = None) -> Answer:
             left -= 1
 
 
-class _Deadline:
-    """The end of a call: cuts its connection, so that no slow trickle outlasts it."""
-
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-        self.started = time.monotonic()
-        self.has_passed = False
-        self._lock = threading.Lock()
-        self._socket: socket.socket | None = None
-
-    @property
-    def elapsed_s(self) -> float:
-        return time.monotonic() - self.started
-
-    @property
-    def remaining_s(self) -> float:
-        return max(self.seconds - self.elapsed_s, 0)
-
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        timer = threading.Timer(self.remaining_s, self._cut)
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
-            self._forget()
-
-    def guard(self, connected: socket.socket) -> None:
-        """Cut this connection at the end; a copy, for TLS takes the original over."""
-        copy = connected.dup()
-        with self._lock:
-            if self._socket is not None:
-                self._socket.close()
-            self._socket = copy
-            if self.has_passed:
-                self._shut()
-
-    def _cut(self) -> None:
-        with self._lock:
-            self.has_passed = True
-            self._shut()
-
-    def _shut(self) -> None:
-        if self._socket is not None:
-            with suppress(OSError):
-                self._socket.shutdown(socket.SHUT_RDWR)
-
-    def _forget(self) -> None:
-        with self._lock:
-            if self._socket is not None:
-                self._socket.close()
-                self._socket = None
-
-
-class _PinnedHttp(HTTPConnection):
-    """Plain, to addresses that were checked, whatever the name leads to by now."""
-
-    def __init__(self, *, addresses: list[str], deadline: _Deadline, **options: Any) -> None:
-        super().__init__(**options)
-        self.addresses, self.deadline = addresses, deadline
-
-    def _new_conn(self) -> socket.socket:
-        return _connect(self, self.addresses, self.deadline)
-
-
-class _PinnedHttps(HTTPSConnection):
-    """The same over TLS, which asks for and checks the name."""
-
-    def __init__(self, *, addresses: list[str], deadline: _Deadline, **options: Any) -> None:
-        super().__init__(**options)
-        self.addresses, self.deadline = addresses, deadline
-
-    def _new_conn(self) -> socket.socket:
-        return _connect(self, self.addresses, self.deadline)
-
-
-def _connect(
-    connection: HTTPConnection, addresses: list[str], deadline: _Deadline
-) -> socket.socket:
-    """Connect to the first of the addresses at which somebody answers."""
-    failure: OSError | None = None
-    for address in addresses:
-        limit_s = min(float(connection.timeout or 0), deadline.remaining_s)
-        if limit_s <= 0:
-            break
-        # Not create_connection, which would look the address up again.
-        connected = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
-        try:
-            connected.settimeout(limit_s)
-            connected.connect((address, connection.port))
-        except OSError as error:
-            connected.close()
-            failure = error
-            continue
-        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        deadline.guard(connected)
-        return connected
-    if failure is None or isinstance(failure, TimeoutError):
-        raise ConnectTimeoutError(connection, "connect")
-    raise NewConnectionError(connection, str(failure)) from failure
-
-
-def _send_once(call: Call, deadline: _Deadline, into: BinaryIO | None) -> Answer:
+def _send_once(call: Call, deadline: Deadline, into: BinaryIO | None) -> Answer:
     url = read_url(call.url)
     host = url.host or ""
     pool = _pool(call, url, _checked_addresses(host, call, deadline), deadline)
@@ -376,7 +131,7 @@ def _is_disguised(host: str) -> bool:
     return bool(_NUMBER.fullmatch(last)) and not _DOTTED.fullmatch(host)
 
 
-def _checked_addresses(host: str, call: Call, deadline: _Deadline) -> list[str]:
+def _checked_addresses(host: str, call: Call, deadline: Deadline) -> list[str]:
     host = host.strip("[]")
     limit_s = min(call.limits.connect_s, deadline.remaining_s)
     try:
@@ -396,7 +151,7 @@ def _checked_addresses(host: str, call: Call, deadline: _Deadline) -> list[str]:
 
 
 def _pool(
-    call: Call, url: Url, addresses: list[str], deadline: _Deadline
+    call: Call, url: Url, addresses: list[str], deadline: Deadline
 ) -> urllib3.HTTPConnectionPool:
     limits = call.limits
     options: dict[str, Any] = {
@@ -409,7 +164,7 @@ def _pool(
     }
     if url.scheme == "http":
         pool = urllib3.HTTPConnectionPool(**options)
-        pool.ConnectionCls = _PinnedHttp
+        pool.ConnectionCls = PinnedHttp
         return pool
     try:
         context = _tls(call.ca_certificate)
@@ -418,7 +173,7 @@ def _pool(
             "The certificate of the authority cannot be read: it must be PEM text."
         ) from None
     secure = urllib3.HTTPSConnectionPool(ssl_context=context, **options)
-    secure.ConnectionCls = _PinnedHttps
+    secure.ConnectionCls = PinnedHttps
     return secure
 
 
@@ -436,10 +191,10 @@ def _read(
     response: urllib3.BaseHTTPResponse,
     host: str,
     call: Call,
-    deadline: _Deadline,
+    deadline: Deadline,
     into: BinaryIO | None,
 ) -> Answer:
-    is_refusal = response.status not in _SUCCESS
+    is_refusal = response.status not in SUCCESS
     most = _MOST_REFUSAL_BYTES if is_refusal else call.limits.most_bytes
     pieces: list[bytes] = []
     size = 0
@@ -475,12 +230,12 @@ def _pieces(response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
     return response.stream(_PIECE_BYTES, decode_content=True)
 
 
-def _too_slow(host: str, deadline: _Deadline) -> TooSlowError:
+def _too_slow(host: str, deadline: Deadline) -> TooSlowError:
     return TooSlowError(f"{host} took longer than {deadline.seconds:g} s.", host=host)
 
 
 @contextmanager
-def _in_words(host: str, call: Call, deadline: _Deadline) -> Iterator[None]:
+def _in_words(host: str, call: Call, deadline: Deadline) -> Iterator[None]:
     """Say what went wrong without what the call carries."""
     try:
         yield
@@ -489,7 +244,7 @@ def _in_words(host: str, call: Call, deadline: _Deadline) -> Iterator[None]:
         raise _failure(error, host, call, deadline) from None
 
 
-def _failure(error: Exception, host: str, call: Call, deadline: _Deadline) -> OutgoingError:
+def _failure(error: Exception, host: str, call: Call, deadline: Deadline) -> OutgoingError:
     if deadline.has_passed or deadline.remaining_s == 0:
         return _too_slow(host, deadline)
     for kinds, make, sentence in _FAILURES:
