@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from alerts.events import LiveAlert
 from alerts.models import Alert, AlertRejectReason, Watchlist
+from vehicles.plates.provinces import find_province
 from vehicles.plates.showing import ShownPlate, show_plate
 
 # From which priority on an alert is called urgent, and high.
@@ -95,7 +96,7 @@ def compare(alert: Alert) -> list[Compared]:
     rows = (
         (_("Plate"), facts.get("entry", ""), facts.get("read", "")),
         (_("Country"), facts.get("entry_country", ""), alert.country),
-        (_("Province"), facts.get("entry_province", ""), alert.province),
+        (_("Province"), _place(facts.get("entry_province", "")), _place(alert.province)),
         (
             _("Vehicle"),
             facts.get("vehicle", ""),
@@ -107,6 +108,14 @@ def compare(alert: Alert) -> list[Compared]:
         for what, entry, read in rows
         if entry or read
     ]
+
+
+def _place(province: str) -> str:
+    """The name of a province, in the language that is active."""
+    known = find_province(province) if province else None
+    if known is None:
+        return province
+    return known.name_th if (get_language() or "").startswith("th") else known.name_en
 
 
 def _agrees(what: str, entry: str, read: str) -> bool | None:
