@@ -1,25 +1,26 @@
 """Time of the whole recognition pipeline beside its two engines alone, on the same frames.
 
-The limit runs the detector's and the reader's inference on tensors that were made before; the
-product takes the decoded frame and answers texts. Both run on one thread, frame by frame in turn;
-each frame counts with the least processor time of several rounds, so that it matters little what
-else the machine does. The reader's limit is given the crops that the product reads.
+The limit runs the detector's and the reader's inferences on tensors that were made before: those
+that the product asks for, with second looks at faint frames and doubtful crops. The product takes
+the decoded frame and answers texts. Both run on one thread, frame by frame in turn; each frame
+counts with the least processor time of several rounds, so that it matters little what else the
+machine does.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
 from time import process_time
+from typing import Any
 
 import cv2
 import numpy as np
-from fast_plate_ocr.core.process import resize_image
 
 from benchmarks.result import Result
-from detections.recognition.detectors.yolo import YoloDetector, fit_size, to_tensor
+from detections.recognition.detectors.yolo import Tensor, TensorEngine, YoloDetector
 from detections.recognition.evaluation.labels import load_labels
-from detections.recognition.images import crop_plates, letterbox, read_picture
+from detections.recognition.images import read_picture
 from detections.recognition.loading import load_models
 from detections.recognition.pipeline import Recognizer
 from detections.recognition.readers.fast_plate_ocr import FastPlateOcrReader
@@ -91,27 +92,46 @@ def _draw_scene(number: int) -> Frame:
 
 def _pair(detector: YoloDetector, reader: FastPlateOcrReader, frame: Frame) -> _Pair:
     recognizer = Recognizer(detector=detector, reader=reader)
-    height, width = detector.engine.fixed_size_px or fit_size(frame, detector.input_size_px)
-    tensor = to_tensor(letterbox(frame, width_px=width, height_px=height)[0])
-    boxes = [
-        box
-        for box in detector.detect([frame])[0]
-        if box.confidence >= recognizer.config.detector_confidence
-    ]
-    model = reader.recognizer
-    crops = [
-        resize_image(
-            cv2.cvtColor(crop, cv2.COLOR_BGR2RGB), model.config.img_height, model.config.img_width
-        )
-        for crop in crop_plates(frame, boxes)
-    ]
+    finding, reading = _FindingSeen(detector.engine), _ReadingSeen(reader.recognizer.model)
+    watched = replace(recognizer, detector=replace(detector, engine=finding))
+    reader.recognizer.model = reading
+    try:
+        watched.read_picture(frame)
+    finally:
+        reader.recognizer.model = reading.session
 
     def engines() -> None:
-        detector.engine.infer(tensor)
-        if crops:
-            model.model.run(None, {"input": np.stack(crops)})
+        for tensor in finding.tensors:
+            detector.engine.infer(tensor)
+        for names, feed in reading.calls:
+            reading.session.run(names, feed)
 
     return _Pair(engines=engines, product=lambda: recognizer.read_picture(frame))
+
+
+class _FindingSeen:
+    """A detector's engine that remembers what it was asked."""
+
+    def __init__(self, engine: TensorEngine) -> None:
+        self.engine = engine
+        self.fixed_size_px = engine.fixed_size_px
+        self.tensors: list[Tensor] = []
+
+    def infer(self, tensor: Tensor) -> Tensor:
+        self.tensors.append(tensor)
+        return self.engine.infer(tensor)
+
+
+class _ReadingSeen:
+    """A reader's session that remembers what it was asked."""
+
+    def __init__(self, session: Any) -> None:
+        self.session = session
+        self.calls: list[tuple[list[str], dict[str, Any]]] = []
+
+    def run(self, names: list[str], feed: dict[str, Any]) -> Any:
+        self.calls.append((names, feed))
+        return self.session.run(names, feed)
 
 
 def _fastest(pairs: Sequence[_Pair]) -> tuple[float, float]:
