@@ -36,10 +36,10 @@ class SpanSerializer(serializers.Serializer[Any]):
 class LegalHoldSerializer(serializers.ModelSerializer[LegalHold]):
     """A hold with what it names."""
 
-    detections = serializers.SlugRelatedField(
+    detections: "serializers.SlugRelatedField[Any]" = serializers.SlugRelatedField(
         source="held_detections", slug_field="detection_id", many=True, read_only=True
     )
-    plates = serializers.SlugRelatedField(
+    plates: "serializers.SlugRelatedField[Any]" = serializers.SlugRelatedField(
         source="held_plates", slug_field="plate_id", many=True, read_only=True
     )
     spans = SpanSerializer(source="held_spans", many=True, read_only=True)

@@ -112,7 +112,8 @@ def passes_by_weekday(
 
 def _listed(template: str, by: str = ", ") -> sql.Composed:
     parts: list[Any] = [sql.SQL(template).format(name=sql.Identifier(name)) for name in COUNTED]
-    return sql.SQL(by).join(parts)
+    joined: sql.Composed = sql.SQL(by).join(parts)
+    return joined
 
 
 _SUMS = _listed("sum({name})::bigint")

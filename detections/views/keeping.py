@@ -98,7 +98,7 @@ def hold_detection(request: HttpRequest, detection_id: UUID) -> HttpResponse:
     if form.is_valid():
         _hold(request, form, detection.organization, _named(detection, form.cleaned_data["keeps"]))
     for errors in form.errors.values():
-        messages.error(request, errors[0])
+        messages.error(request, str(errors[0]))
     return redirect("detections:detail", detection.pk)
 
 

@@ -27,7 +27,7 @@ def filled(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     def fill(percent: int) -> None:
         free = 100 * GIB * (100 - percent) // 100
         usage = Usage(100 * GIB, 100 * GIB - free, free)
-        monkeypatch.setattr(forecast.shutil, "disk_usage", lambda _path: usage)
+        monkeypatch.setattr("shutil.disk_usage", lambda _path: usage)
 
     return fill
 
@@ -87,6 +87,6 @@ def test_disk_that_cannot_be_looked_at_warns_of_nothing(
     def fail(_path: object) -> None:
         raise PermissionError
 
-    monkeypatch.setattr(forecast.shutil, "disk_usage", fail)
+    monkeypatch.setattr("shutil.disk_usage", fail)
 
     assert warnings() == {}

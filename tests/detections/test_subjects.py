@@ -93,7 +93,7 @@ def test_export_holds_every_row_and_picture(
     url = f"/keeping/requests/{request.pk}"
     answer = client_of(manager).get(url)
     assert answer.status_code == 200
-    assert b"".join(answer.streaming_content).startswith(b"PK")
+    assert b"".join(answer.streaming_content).startswith(b"PK")  # type: ignore[attr-defined]  # a file
     # The link ends, and the file with it.
     PlateRequest.objects.update(expires_at=timezone.now())
     forget_expired_files()
