@@ -1,6 +1,9 @@
 """How scripts, styles and pictures of the pages are collected."""
 
+from typing import Any
+
 from django.conf import settings
+from whitenoise.compress import Compressor
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 OWN_SCRIPTS = [f"{folder.name}/*.js" for folder in (settings.BASE_DIR / "static").glob("*/")]
@@ -23,3 +26,11 @@ class ModuleAwareStorage(CompressedManifestStaticFilesStorage):  # type: ignore[
             for name in OWN_SCRIPTS
         ),
     )
+
+    def create_compressor(self, **options: Any) -> Compressor:
+        """Compress with gzip alone.
+
+        WhiteNoise takes Brotli as soon as any package brings it, and its best quality costs over a
+        minute of processor time at the first start, for a few kilobytes.
+        """
+        return super().create_compressor(**{**options, "use_brotli": False})

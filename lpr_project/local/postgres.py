@@ -136,12 +136,17 @@ class PostgresServer:
 
     def accepts_connections(self) -> bool:
         """Say whether the server answers a query under its password."""
+        return self.ask("SELECT 1") is not None
+
+    def ask(self, query: str) -> str | None:
+        """Give the answer to a query as text, or None where it fails."""
         client = shutil.which("psql") or str(binaries_of(self.directory) / "psql")
         environment = f"PGPASSWORD={self.password}"
         target = f"postgresql://{ROLE}@{LOOPBACK}:{self.port}/{DATABASE}?connect_timeout=2"
-        command = ["env", environment, client, "--no-psqlrc", "-Atc", "SELECT 1", target]
+        command = ["env", environment, client, "--no-psqlrc", "-Atc", query, target]
         me = Account(os.geteuid(), os.getegid())
-        return run_as(me, command, cwd=ROOT).returncode == 0
+        done = run_as(me, command, cwd=ROOT)
+        return done.stdout.strip() if done.returncode == 0 else None
 
     def _place(self, account: Account) -> Path:
         """Choose the directory, and put a link in its stead where the account cannot enter."""

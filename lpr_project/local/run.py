@@ -1,7 +1,6 @@
 """`make run`: from whatever is there to a server that runs, in the foreground, until stopped."""
 
 import os
-import subprocess
 import textwrap
 import time
 from collections.abc import Mapping
@@ -12,10 +11,10 @@ from urllib.parse import urlsplit
 
 from lpr_project.local.descendants import adopt_orphans, end_orphans
 from lpr_project.local.errors import LocalError
-from lpr_project.local.installation import PYTHON
 from lpr_project.local.log_follower import LogFollower
 from lpr_project.local.paths import LOCAL, ROOT, VENV
 from lpr_project.local.preflight import check_folder, check_port
+from lpr_project.local.preparation import Preparation
 from lpr_project.local.procfile import read_procfile
 from lpr_project.local.run_lock import run_lock
 from lpr_project.local.say import say
@@ -54,11 +53,13 @@ def run(source: str | None) -> None:
         commands = read_procfile(ROOT / "Procfile")
         supervision = Supervision(LOCAL, services.servers, commands, environment)
         log = LogFollower(supervision.logs, supervision.programs)
+        preparation = Preparation(services, environment, source)
         try:
-            _serve(services, supervision, log, environment, source)
+            _serve(services, supervision, log, environment, preparation)
         except KeyboardInterrupt:
             say("\nStopping the server.")
         finally:
+            preparation.close()
             supervision.close()
             log.close()
         say("The server has stopped.")
@@ -69,19 +70,23 @@ def _serve(
     supervision: Supervision,
     log: LogFollower,
     environment: Mapping[str, str],
-    source: str | None,
+    preparation: Preparation,
 ) -> None:
-    say("Starting the services and bringing the database up to date.")
+    say("Starting the services.")
     supervision.start()
     wait_for_services(services)
-    _manage(environment, "migrate", "--verbosity=0")
-    say("Preparing the demonstration.")
-    seed = ["seed_demo", *(["--source", source] if source else [])]
-    log_in = _manage(environment, *seed)
+    is_prepared = preparation.is_done()
+    if not is_prepared:
+        say("Bringing the database up to date.")
+        preparation.migrate()
     say("Starting the server.")
     supervision.start_application()
+    if not is_prepared:
+        # The server's processes load meanwhile; the camera is taken up when it is there.
+        say("Preparing the demonstration.")
+        preparation.seed()
     _follow_until_ready(supervision, log, environment)
-    say(_welcome(environment, log_in))
+    say(_welcome(environment, preparation.log_in, may_be_old=is_prepared))
     while True:
         _glance(supervision, log)
         if not supervision.is_running():
@@ -130,23 +135,6 @@ def _is_ready(environment: Mapping[str, str]) -> bool:
         connection.close()
 
 
-def _manage(environment: Mapping[str, str], *arguments: str) -> str:
-    """Run one of Django's commands to its end and give what it printed."""
-    done = subprocess.run(
-        [PYTHON, "manage.py", *arguments],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        text=True,
-        check=False,
-        # Ctrl-C is for this process, which ends it without its traceback.
-        start_new_session=True,
-    )
-    if done.returncode != 0:
-        raise LocalError(f"`manage.py {arguments[0]}` failed; the lines above say why.")
-    return done.stdout.strip()
-
-
 def _environment() -> dict[str, str]:
     environment = {
         "LPR_HOST": DEFAULT_HOST,
@@ -179,10 +167,11 @@ def _address(host: str, port: int) -> str:
     return f"http://{name}:{port}/"
 
 
-def _welcome(environment: Mapping[str, str], log_in: str) -> str:
+def _welcome(environment: Mapping[str, str], log_in: str, *, may_be_old: bool) -> str:
     address = _address(environment["LPR_HOST"], int(environment["LPR_PORT"]))
     log_ins = textwrap.indent(log_in, "  ")
+    unless = ", unless you changed the password" if may_be_old else ""
     return (
-        f"\nThe server runs at {address}\nLog in with one of these:\n{log_ins}\n"
+        f"\nThe server runs at {address}\nLog in with one of these{unless}:\n{log_ins}\n"
         "Ctrl-C stops it, and so does `make stop`. Logs: .local/log\n"
     )
