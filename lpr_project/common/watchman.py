@@ -17,7 +17,7 @@ from lpr_project.common.heartbeat import PROCESSES, alive_key
 LOOK_SECONDS = 2.0
 # So long a part may take to answer before it counts as away.
 PATIENCE_SECONDS = 2.0
-# A Redis that has just come back knows of no process yet.
+# Twice the pause between two heartbeats.
 GRACE_SECONDS = 6.0
 
 SENTENCES = {
@@ -34,6 +34,9 @@ SENTENCES = {
     ),
     "streams": _("No camera worker (streams) is running: no camera is watched until one is."),
     "worker": _("No background worker is running: uploads, exports and messages wait for one."),
+    "deliveries": _(
+        "No delivery worker is running: messages about alerts wait until one is started."
+    ),
     "beat": _(
         "The scheduler (beat) is not running: cameras that stop are not started again, and nothing "
         "that is due is done."
@@ -51,7 +54,6 @@ class Watchman:
     def __init__(self) -> None:
         self._lock = asyncio.Lock()
         self._looked_at = float("-inf")
-        self._redis_came_at = float("-inf")
         self._away: frozenset[str] = frozenset()
 
     async def away(self) -> frozenset[str]:
@@ -59,20 +61,14 @@ class Watchman:
         async with self._lock:
             now = asyncio.get_running_loop().time()
             if now - self._looked_at >= LOOK_SECONDS:
-                database, others = await asyncio.gather(
-                    database_answers(connection.settings_dict), self._without_redis(now)
+                database, silent = await asyncio.gather(
+                    database_answers(connection.settings_dict),
+                    silent_processes(settings.CACHES["default"]["LOCATION"]),
                 )
+                others = frozenset({"redis"}) if silent is None else silent
                 self._away = others if database else others | {"database"}
                 self._looked_at = asyncio.get_running_loop().time()
             return self._away
-
-    async def _without_redis(self, now: float) -> frozenset[str]:
-        silent = await silent_processes(settings.CACHES["default"]["LOCATION"])
-        if silent is None:
-            self._redis_came_at = float("inf")
-            return frozenset({"redis"})
-        self._redis_came_at = min(self._redis_came_at, now)
-        return silent if now - self._redis_came_at >= GRACE_SECONDS else frozenset()
 
 
 async def database_answers(place: dict[str, Any]) -> bool:
@@ -92,16 +88,26 @@ async def database_answers(place: dict[str, Any]) -> bool:
     return True
 
 
-async def silent_processes(redis_url: str) -> frozenset[str] | None:
-    """Kinds of process that have not been heard of lately; None where Redis does not answer."""
+async def silent_processes(
+    redis_url: str, *, grace_s: float = GRACE_SECONDS
+) -> frozenset[str] | None:
+    """Kinds of process that have not been heard of lately; None where Redis does not answer.
+
+    Args:
+        redis_url: The cache's.
+        grace_s: A Redis that runs for less knows of no process yet, so that none counts as silent.
+    """
     redis = Redis.from_url(redis_url)
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
+            server = await redis.info("server")
             heard = await redis.mget([cache.make_key(alive_key(name)) for name in PROCESSES])
     except (RedisError, OSError):
         return None
     finally:
         await redis.aclose()
+    if server["uptime_in_seconds"] < grace_s:
+        return frozenset()
     return frozenset(name for name, value in zip(PROCESSES, heard, strict=True) if value is None)
 
 
