@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.models import User
 from accounts.selectors import stated_in
 from accounts.services import state_reason
+from cameras.selectors import cameras_visible_to
 from detections.criteria.criteria import Criteria
 from detections.errors import CriteriaRefusedError
 from detections.selectors import as_rows, detections_visible_to
@@ -90,7 +91,7 @@ def new(request: HttpRequest) -> HttpResponseBase:
         "form": form,
         "kind": kind,
         "problem": problem,
-        "told": criteria,
+        "told": _told(user, criteria),
         "may_export": form.may_export,
         "direct_rows": settings.EXPORT_DIRECT_ROWS,
     }
@@ -112,6 +113,16 @@ def _criteria(request: HttpRequest, kind: Export.Kind) -> tuple[dict[str, Any], 
         return Criteria.from_query(request.GET).as_json(), ""
     except CriteriaRefusedError as error:
         return {}, error.message
+
+
+def _told(user: User, criteria: dict[str, Any]) -> dict[str, Any]:
+    """The same for people: cameras by their names."""
+    named = criteria.get("camera", [])
+    ids = named if isinstance(named, list) else [named]
+    if not ids:
+        return criteria
+    names = cameras_visible_to(user).filter(pk__in=ids).order_by("name")
+    return {**criteria, "camera": ", ".join(names.values_list("name", flat=True)) or "-"}
 
 
 def _make(
