@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -92,7 +93,7 @@ def run(size: int = 10_000) -> Result:
                 for name in ("deliveries", "beat"):
                     children.start(name, programs()[name], environment)
                 started = time.monotonic()
-                _raise_while_killing(children, cameras, size)
+                _raise_while_killing(children, cameras, size, keys)
                 raised_s = time.monotonic() - started
                 _wait_for_the_last(size)
                 figures = _counted(keys) | {
@@ -119,7 +120,7 @@ def run(size: int = 10_000) -> Result:
         conditions=(
             f"{size:,} detections that hit, in batches of {BATCH}; the process of deliveries, "
             f"Redis and the receiving server are killed -9 {KILLS} times each at random moments "
-            f"while they are recorded and sent, and are down for {DOWN_SECONDS} s. The receiver "
+            f"of the sending, and are down for {DOWN_SECONDS} s. The receiver "
             "writes each idempotency key to disk before it answers, and knows repeated ones by it; "
             f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores."
         ),
@@ -138,20 +139,23 @@ def _recipient(organization: "Organization", http_port: int) -> None:
     step.endpoints.add(save_endpoint(endpoint=endpoint, wanted=wanted, actor=User.objects.get()))
 
 
-def _raise_while_killing(children: Programs, cameras: "list[Camera]", size: int) -> None:
-    """Record hits at a pace; meanwhile, from another thread, kill each program three times."""
-    seconds = max(size / (BATCH * BATCHES_PER_SECOND), 20.0)
+def _raise_while_killing(
+    children: Programs, cameras: "list[Camera]", size: int, keys: Path
+) -> None:
+    """Record hits at a pace; meanwhile, from another thread, kill each program three times.
+
+    A kill comes when a random share of all was taken, so that it always falls into the sending.
+    """
     chance = random.Random()  # noqa: S311  # moments, not secrets
     moments = sorted(
-        (chance.uniform(1, seconds), name)
+        (chance.uniform(0.02, 0.9) * size, name)
         for name in ("deliveries", "redis", "receiver")
         for _ in range(KILLS)
     )
 
     def kill_all() -> None:
-        begin = time.monotonic()
-        for moment, name in moments:
-            time.sleep(max(begin + moment - time.monotonic(), 0))
+        for taken, name in moments:
+            _patiently(partial(_has_taken, keys, taken))
             children.kill(name)
 
     killer = threading.Thread(target=kill_all)
@@ -199,6 +203,10 @@ def _patiently(is_done: Callable[[], bool]) -> None:
     except TimeoutError:
         # The figures say what is missing.
         return
+
+
+def _has_taken(keys: Path, wanted: float) -> bool:
+    return keys.exists() and len(keys.read_text().split()) >= wanted
 
 
 def _counted(keys: Path) -> dict[str, float]:
