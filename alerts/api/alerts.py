@@ -171,4 +171,17 @@ class AlertPrecisionView(APIView):
         asked.is_valid(raise_exception=True)
         since = asked.validated_data.get("since", timezone.now() - timedelta(days=PRECISION_DAYS))
         tables = precision_tables(_caller(request), since=since)
-        return Response(PrecisionTableSerializer(tables).data)
+        results = [
+            {
+                "by": by.removeprefix("by_"),
+                "name": row.name,
+                "right": row.right,
+                "judged": row.judged,
+                "share": row.share,
+                "low": row.low,
+                "high": row.high,
+            }
+            for by, rows in tables.items()
+            for row in rows
+        ]
+        return Response(PrecisionTableSerializer({"results": results}).data)

@@ -69,6 +69,7 @@ class AnswerSerializer(serializers.Serializer[Any]):
 class PrecisionSerializer(serializers.Serializer[Any]):
     """How many of the judged alerts were right; `low` and `high` bound the share at 95 %."""
 
+    by = serializers.ChoiceField(choices=["list", "camera", "match"])
     name = serializers.CharField()
     right = serializers.IntegerField()
     judged = serializers.IntegerField()
@@ -80,9 +81,7 @@ class PrecisionSerializer(serializers.Serializer[Any]):
 class PrecisionTableSerializer(serializers.Serializer[Any]):
     """Precision by list, by camera and by how the entry matched."""
 
-    by_list = PrecisionSerializer(many=True)
-    by_camera = PrecisionSerializer(many=True)
-    by_match = PrecisionSerializer(many=True)
+    results = PrecisionSerializer(many=True)
 
 
 class PrecisionQuerySerializer(serializers.Serializer[Any]):

@@ -40,10 +40,10 @@ def test_alerts_are_answered(camera: Camera, operator: User, client_of: Clients)
     assert client.post(ALERTS, {**wanted, "answer": "reject"}).status_code == 400
     rejected = client.post(ALERTS, {**wanted, "answer": "reject", "reason": "misread"}).json()
     assert rejected[0]["state"] == "rejected"
-    table = client.get("/api/v1/alert-precision/").json()
-    assert table["by_list"][0]["judged"] == 1
-    assert table["by_list"][0]["right"] == 0
-    assert table["by_list"][0]["high"] < 1
+    table = client.get("/api/v1/alert-precision/").json()["results"]
+    assert [row["by"] for row in table] == ["list", "camera", "match"]
+    assert (table[0]["judged"], table[0]["right"]) == (1, 0)
+    assert table[0]["high"] < 1
 
 
 def test_strangers_and_viewers_answer_nothing(
@@ -56,7 +56,7 @@ def test_strangers_and_viewers_answer_nothing(
         assert client.get(f"{ALERTS}{alert.pk}/").status_code == 404
         wanted = {"alerts": [str(alert.pk)], "answer": "resolve"}
         assert client.post(ALERTS, wanted).status_code == 404
-        assert client.get("/api/v1/alert-precision/").json()["by_list"] == []
+        assert client.get("/api/v1/alert-precision/").json()["results"] == []
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from rest_framework.test import APIClient
 from rest_framework.views import APIView
 
 from accounts.models import Organization, Role, Scope, User
+from alerts.models import Rule as AlertRule
 from cameras.models import Camera
 from detections.criteria.criteria import Criteria
 from detections.models import DeletionCertificate, NumberMatch, PlateRequest, Upload
@@ -22,6 +23,7 @@ from detections.services.reviewing import confirm_detection
 from detections.services.saved_searches import save_search
 from reports.models import Export
 from tests.accounts.factories import make_api_key, make_member
+from tests.alerts.factories import make_alert
 from tests.cameras.factories import make_camera_group
 from tests.detections.factories import make_detection
 from vehicles.models import CustomField, IgnoredPlate, Plate, Tag, Vehicle, VehicleImport
@@ -51,13 +53,15 @@ def doors(namespace: str) -> list[Door]:
     return found
 
 
-# Whoever holds an evidence pack checks it, with an account or without.
-OPEN = {"evidence", "verifier"}
+# Whoever holds an evidence pack checks it, with an account or without; so opens the picture of an
+# alert whoever holds its link, which expires.
+OPEN = {"evidence", "verifier", "picture"}
 API = doors("api")
 PAGES = [
     *doors("accounts"),
     *doors("detections"),
     *doors("vehicles"),
+    *(door for door in doors("alerts") if door.name not in OPEN),
     *(door for door in doors("reports") if door.name not in OPEN),
 ]
 
@@ -129,6 +133,9 @@ def things(organization: Organization, camera: Camera, jpeg: bytes) -> dict[str,
         "correction-batch": batch.pk,
         "correction-rule": rule.pk,
         "review": entry.pk,
+        "alert": (alert := make_alert(camera, "9กข9999")).pk,
+        "<uuid:alert_id>": alert.pk,
+        "<int:alert_rule_id>": AlertRule.objects.create(organization=organization, name="R").pk,
         "camera": camera.pk,
         "camera-group": group.pk,
         "detection": detection.pk,
