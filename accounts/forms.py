@@ -54,7 +54,6 @@ class UseForm(forms.Form):
         label=_("Span"),
         required=False,
         coerce=int,
-        empty_value=7,
         choices=[(1, _("last day")), (7, _("last 7 days")), (31, _("last 31 days"))],
     )
 

@@ -325,7 +325,7 @@ ORDER BY looks DESC, people.actor_id
 def use_of(organization: Organization, *, since: datetime, until: datetime) -> list[Use]:
     """Everybody who looked something up in a span, the most unusual first."""
     span = until - since
-    values = {
+    values: dict[str, Any] = {
         "organization": organization.pk,
         "zone": organization.time_zone,
         "since": uuid7_floor(since),

@@ -181,14 +181,13 @@ def _as_csv(events: QuerySet[AuditEvent]) -> Iterator[str]:
 def unusual_use(request: HttpRequest) -> HttpResponse:
     """Who looks up much more than before or than others, at night, or the same again and again."""
     organizations = _audited_by(_user(request))
-    form = UseForm(request.GET)
+    form = UseForm({"organization": organizations[0].pk, "days": "7", **request.GET.dict()})
     cast("Any", form.fields["organization"]).queryset = organizations
     form.full_clean()
     organization = form.cleaned_data.get("organization") or organizations[0]
     now = timezone.now()
     days = form.cleaned_data.get("days") or 7
     uses = use_of(organization, since=now - timedelta(days=days), until=now)
-    form.initial |= {"organization": organization.pk, "days": days}
     context = {
         "form": form,
         "organization": organization,

@@ -230,7 +230,8 @@ def _serve_unhashed() -> None:
     from django.conf import settings  # noqa: PLC0415
 
     plain = "django.contrib.staticfiles.storage.StaticFilesStorage"
-    settings.STORAGES["staticfiles"]["BACKEND"] = plain
+    storages: dict[str, Any] = settings.STORAGES
+    storages["staticfiles"]["BACKEND"] = plain
 
 
 def _told(name: str, timing: Timing) -> Iterator[tuple[str, float]]:
@@ -279,7 +280,8 @@ def _rows(sql: str, values: Any = None) -> list[tuple[Any, ...]]:
 
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
-        return cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
 
 
 def _draws(user: "User") -> list[Draw]:
@@ -338,7 +340,7 @@ def _sample(organization: int, count: int, luck: random.Random) -> list[str]:
         "WHERE organization_id = %s",
         [organization],
     )[0]
-    numbers = []
+    numbers: list[str] = []
     while len(numbers) < count:
         moment = first + luck.random() * (last - first)
         found = _rows(

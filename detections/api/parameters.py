@@ -103,6 +103,12 @@ class NotedPagination(KeysetPagination):
         return replace_query_param(link, NOTED, self.noted) if link and self.noted else link
 
 
+def note_pages(paginator: object, noted: str) -> None:
+    """Let the links to further pages say that their search stands in the trail already."""
+    assert isinstance(paginator, NotedPagination)
+    paginator.noted = noted
+
+
 def stated_by(request: Request) -> Stated:
     """What a caller states as its reason."""
     reason, case_number = (

@@ -12,7 +12,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import Scope, User
-from detections.api.parameters import CRITERIA, NOTED, STATED, NotedPagination, stated_by
+from detections.api.parameters import (
+    CRITERIA,
+    NOTED,
+    STATED,
+    NotedPagination,
+    note_pages,
+    stated_by,
+)
 from detections.criteria.criteria import Criteria
 from detections.selectors.search import is_of_passings, plates_found, plates_passing
 from detections.services.searching import note_search
@@ -128,12 +135,13 @@ class SearchView(GenericAPIView[Plate]):
         assert isinstance(request.user, User)
         criteria = Criteria.from_query(request.query_params, zone=get_current_timezone())
         if not criteria.is_empty:
-            self.paginator.noted = note_search(
+            noted = note_search(
                 actor=request.user,
                 criteria=criteria,
                 stated=stated_by(request),
                 noted=request.query_params.get(NOTED, ""),
             )
+            note_pages(self.paginator, noted)
         with in_bounded_time():
             if is_of_passings(criteria):
                 return self._answer_passing(request.user, criteria)
@@ -142,6 +150,7 @@ class SearchView(GenericAPIView[Plate]):
 
     def _answer_passing(self, user: User, criteria: Criteria) -> Response:
         """Pages in the order of the passings, whose keys they go on from."""
+        assert isinstance(self.paginator, NotedPagination)
         self.paginator.ordering = ("-id",)
         # Rows that stand for their plates.
         passings: Any = plates_passing(user, criteria)

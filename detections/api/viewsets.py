@@ -23,7 +23,15 @@ from accounts.models import AuditEvent, Scope, User
 from accounts.services import record_audit_event
 from detections.api import examples
 from detections.api.filters import DetectionFilter, UploadFilter
-from detections.api.parameters import CRITERIA, NOTED, NUMBERS, STATED, NotedPagination, stated_by
+from detections.api.parameters import (
+    CRITERIA,
+    NOTED,
+    NUMBERS,
+    STATED,
+    NotedPagination,
+    note_pages,
+    stated_by,
+)
 from detections.api.serializers import (
     DetectionDetailSerializer,
     DetectionSerializer,
@@ -85,12 +93,13 @@ class DetectionViewSet(ReadOnlyModelViewSet[Detection]):
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         if self._criteria.is_for_vehicles:
-            self.paginator.noted = note_search(
+            noted = note_search(
                 actor=self._user,
                 criteria=self._criteria,
                 stated=stated_by(request),
                 noted=request.query_params.get(NOTED, ""),
             )
+            note_pages(self.paginator, noted)
         with nullcontext() if self._criteria.is_empty else in_bounded_time():
             return super().list(request, *args, **kwargs)
 

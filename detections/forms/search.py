@@ -98,7 +98,7 @@ class SearchForm(forms.Form):
             choices=[("", _("Any")), *((code, name) for name, code in named)]
         )
         for name in self.CHIPS:
-            choices = cast("forms.ChoiceField", self.fields[name]).choices
+            choices: Any = cast("forms.ChoiceField", self.fields[name]).choices
             self.fields[name].widget = forms.CheckboxSelectMultiple(choices=choices)
         for name, rows in (
             ("camera", cameras_visible_to(user).order_by("name").select_related(None)),
@@ -124,7 +124,9 @@ class SearchForm(forms.Form):
         self._errors = ErrorDict()
         self.cleaned_data: dict[str, Any] = {}
         try:
-            self.criteria = Criteria.from_query(self.data, zone=get_current_timezone())
+            self.criteria = Criteria.from_query(
+                cast("QueryDict", self.data), zone=get_current_timezone()
+            )
         except CriteriaRefusedError as error:
             for name, sentences in error.detail.items():
                 self._errors[name] = self.error_class(sentences, renderer=self.renderer)

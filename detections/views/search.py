@@ -103,7 +103,9 @@ def _map(user: User) -> dict[str, Any]:
         "tiles": settings.MAP_TILE_URL,
         "attribution": settings.MAP_TILE_ATTRIBUTION,
         "cameras": [
-            {"name": name, "longitude": point.x, "latitude": point.y} for name, point in rows
+            {"name": name, "longitude": point.x, "latitude": point.y}
+            for name, point in rows
+            if point
         ],
     }
 

@@ -18,7 +18,8 @@ def streamed(
 
 
 async def _in_turn(pieces: Iterator[_Piece]) -> AsyncIterator[_Piece]:
-    while (piece := await sync_to_async(next)(pieces, None)) is not None:
+    turn = sync_to_async(lambda: next(pieces, None))
+    while (piece := await turn()) is not None:
         yield piece
 
 

@@ -51,7 +51,7 @@ def ask(client_of: ClientOf, analyst: User) -> Ask:
     client = client_of(analyst)
 
     def look(**query: Any) -> str:
-        return client.get("/search/", query).content.decode()
+        return str(client.get("/search/", query).content.decode())
 
     return look
 
