@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 
 BATCH = 500
 # The server's other work gets at least this much time for each second of deleting.
-REST = 1.0
+REST = 3.0
 # Below the broker's limit, after which the task would be delivered again.
 LONGEST_SECONDS = 20 * 60
 # Held while one purge runs, so that another does not begin.
