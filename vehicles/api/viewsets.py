@@ -55,6 +55,17 @@ class _OfVehicles(APIView):
         return self.request.user
 
 
+class _ChangedInPart:
+    """PATCH without PUT: there is no whole that a caller could send."""
+
+    def partial_update(self, request: Request, *_args: Any, **_kwargs: Any) -> Response:
+        row = self.get_object()  # type: ignore[attr-defined]  # of the viewset that it is mixed into
+        serializer = self.get_serializer(row, data=request.data, partial=True)  # type: ignore[attr-defined]  # the same
+        serializer.is_valid(raise_exception=True)
+        self.perform_update(serializer)  # type: ignore[attr-defined]  # the same
+        return Response(serializer.data)
+
+
 class VehicleFilter(django_filters.FilterSet):  # type: ignore[misc]  # no types
     """By words, tag, and status of a plate."""
 
@@ -149,8 +160,8 @@ class TenureViewSet(
     _OfVehicles,
     mixins.ListModelMixin,
     mixins.RetrieveModelMixin,
-    mixins.UpdateModelMixin,
     mixins.DestroyModelMixin,
+    _ChangedInPart,
     GenericViewSet[Tenure],
 ):
     """Which plate belonged to which vehicle; one vehicle at a time."""
@@ -158,7 +169,6 @@ class TenureViewSet(
     queryset = Tenure.objects.none()  # names the model for the schema
     serializer_class = TenureSerializer
     filterset_class = TenureFilter
-    http_method_names = ["get", "post", "patch", "delete"]
 
     def get_queryset(self) -> QuerySet[Tenure]:
         vehicles = vehicles_visible_to(self._user).order_by().values("pk")
@@ -296,12 +306,19 @@ def _with(serializer: BaseSerializer[Any]) -> Any:
     ),
     destroy=extend_schema(summary="Store the plate again from now on"),
 )
-class IgnoredPlateViewSet(_OfVehicles, ModelViewSet[IgnoredPlate]):
+class IgnoredPlateViewSet(
+    _OfVehicles,
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    mixins.CreateModelMixin,
+    mixins.DestroyModelMixin,
+    _ChangedInPart,
+    GenericViewSet[IgnoredPlate],
+):
     """Plates of which nothing is kept; managers set them, auditors see them."""
 
     queryset = IgnoredPlate.objects.none()  # names the model for the schema
     serializer_class = IgnoredPlateSerializer
-    http_method_names = ["get", "post", "patch", "delete"]
 
     def get_queryset(self) -> QuerySet[IgnoredPlate]:
         return ignored_plates_visible_to(self._user).select_related("organization")
