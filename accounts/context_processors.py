@@ -26,6 +26,7 @@ _PAGES = (
     ("detections:search", _("Search"), "search"),
     ("detections:list", _("Detections"), "list"),
     ("detections:review", _("Review"), "review"),
+    ("alerts:watchlists", _("Watchlists"), "lists"),
     ("vehicles:list", _("Vehicles"), "vehicle"),
     ("detections:analytics", _("Analytics"), "chart"),
     ("detections:uploads", _("Uploads"), "upload"),

@@ -295,6 +295,8 @@ class Scope(models.TextChoices):
     VEHICLES_READ = "vehicles:read", _("see vehicles")
     VEHICLES_WRITE = "vehicles:write", _("change vehicles and plates")
     DETECTIONS_EXPORT = "detections:export", _("export detections and make evidence packs")
+    WATCHLISTS_READ = "watchlists:read", _("see watchlists, entries and hits")
+    WATCHLISTS_WRITE = "watchlists:write", _("change watchlists, entries and feeds")
     MODELS_READ = "models:read", _("see recognition models")
     ALERTS_READ = "alerts:read", _("see alerts")
     ALERTS_WRITE = "alerts:write", _("answer alerts")

@@ -57,3 +57,9 @@ class ChangeRefusedError(LprError):
 
     code = "change_refused"
     status = 409
+
+
+class FeedRefusedError(LprError):
+    """A feed's table cannot be fetched or read, or not be applied as it is."""
+
+    code = "feed_refused"

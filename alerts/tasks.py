@@ -54,3 +54,24 @@ def watch_states() -> None:
     from alerts.services.rules.firing import fire_for_states
 
     fire_for_states()
+
+
+@shared_task(time_limit=1800, soft_time_limit=1740)
+def run_feed(feed_id: str) -> None:
+    """Fetch a feed and apply what differs."""
+    from alerts.models import Feed
+    from alerts.services.feeds.updating import run_feed as run
+
+    feed = Feed.objects.filter(pk=feed_id, is_active=True).select_related("watchlist").first()
+    if feed is not None and not feed.watchlist.is_archived:
+        run(feed=feed)
+
+
+@shared_task
+def tend_lists() -> None:
+    """Remind of entries that end soon, and delete files of dry runs that nobody agreed to."""
+    from alerts.services.feeds.updating import forget_files
+    from alerts.services.reminding import remind
+
+    remind()
+    forget_files()

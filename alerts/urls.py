@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from alerts.views import console, precision, push, rules
+from alerts.views import console, precision, push, rules, watchlists
 
 app_name = "alerts"
 urlpatterns = [
@@ -19,4 +19,16 @@ urlpatterns = [
     path("alerts/<uuid:alert_id>/", console.alert_detail, name="alert"),
     path("alerts/<uuid:alert_id>/panel", console.alert_panel, name="panel"),
     path("alerts/picture/<str:token>", console.picture, name="picture"),
+    path("watchlists/", watchlists.watchlists, name="watchlists"),
+    path("watchlists/new", watchlists.edit, name="watchlist-new"),
+    path("watchlists/preview", watchlists.preview, name="watchlist-preview"),
+    path("watchlists/hits", watchlists.hits, name="hits"),
+    path("watchlists/<uuid:list_id>/", watchlists.watchlist, name="watchlist"),
+    path("watchlists/<uuid:list_id>/edit", watchlists.edit, name="watchlist-edit"),
+    path("watchlists/<uuid:list_id>/archive", watchlists.archive, name="watchlist-archive"),
+    path("watchlists/<uuid:list_id>/import", watchlists.import_file, name="watchlist-import"),
+    path("watchlists/entries/<uuid:entry_id>/", watchlists.entry_act, name="entry-act"),
+    path("watchlists/changes/<int:change_id>/undo", watchlists.undo, name="change-undo"),
+    path("watchlists/updates/<uuid:run_id>/apply", watchlists.apply_import, name="run-apply"),
+    path("watchlists/feeds/<uuid:feed_id>/fetch", watchlists.fetch_feed, name="feed-fetch"),
 ]

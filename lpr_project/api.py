@@ -5,6 +5,13 @@ from rest_framework.routers import DefaultRouter
 
 from accounts.api.viewsets import MeView
 from alerts.api.alerts import AlertPrecisionView, AlertViewSet
+from alerts.api.watchlists import (
+    BulkEntriesView,
+    EntryViewSet,
+    FeedViewSet,
+    HitViewSet,
+    WatchlistViewSet,
+)
 from cameras.api.viewsets import CameraGroupViewSet, CameraViewSet
 from detections.api.ingest import IngestView
 from detections.api.keeping import DeletionCertificateViewSet, LegalHoldViewSet
@@ -41,6 +48,10 @@ router.register("ignored-plates", IgnoredPlateViewSet, "ignored-plate")
 router.register("evidence-packs", EvidencePackViewSet, "evidence-pack")
 router.register("exports", ExportViewSet, "export")
 router.register("legal-holds", LegalHoldViewSet, "legal-hold")
+router.register("entries", EntryViewSet, "entry")
+router.register("feeds", FeedViewSet, "feed")
+router.register("hits", HitViewSet, "hit")
+router.register("watchlists", WatchlistViewSet, "watchlist")
 router.register("plates", PlateViewSet, "plate")
 router.register("vehicle-fields", CustomFieldViewSet, "vehicle-field")
 router.register("vehicle-plates", TenureViewSet, "vehicle-plate")
@@ -59,5 +70,6 @@ urlpatterns = [
     path("search/", SearchView.as_view(), name="search"),
     path("statistics/", StatisticsView.as_view(), name="statistics"),
     path("signing-keys/", SigningKeyView.as_view(), name="signing-keys"),
+    path("watchlists/<uuid:pk>/bulk/", BulkEntriesView.as_view(), name="bulk-entries"),
     *router.urls,
 ]

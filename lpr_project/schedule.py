@@ -61,6 +61,11 @@ PERIODIC_TASKS: dict[str, dict[str, Any]] = {
         "schedule": 30.0,
         "options": {"expires": 30},
     },
+    "tend-lists": {
+        "task": "alerts.tasks.tend_lists",
+        "schedule": crontab(minute=11),
+        "options": {"expires": 3600},
+    },
     "match-pending": {
         "task": "alerts.tasks.match_pending",
         "schedule": 5.0,

@@ -13,6 +13,7 @@ from alerts.models.deliveries import (
 )
 from alerts.models.entries import Entry
 from alerts.models.escalation import EscalationPolicy, EscalationStep
+from alerts.models.feeds import Feed, FeedRun
 from alerts.models.hits import Hit, PendingMatch
 from alerts.models.rules import Rule, RuleClock, ShadowFiring
 from alerts.models.watchlists import Agreement, Watchlist, WatchlistGrant
@@ -29,6 +30,8 @@ __all__ = [
     "Entry",
     "EscalationPolicy",
     "EscalationStep",
+    "Feed",
+    "FeedRun",
     "Hit",
     "Lane",
     "ListChange",

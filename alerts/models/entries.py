@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization, User
+from alerts.models.feeds import Feed
 from alerts.models.watchlists import Watchlist
 from lpr_project.common.models import TimestampedModel, uuid7
 from vehicles.models import folded
@@ -79,6 +80,16 @@ class Entry(TimestampedModel):
     effective_from = models.DateTimeField(_("counts from"), default=timezone.now)
     expires_at = models.DateTimeField(
         _("ends"), null=True, blank=True, help_text=_("Empty: it does not end.")
+    )
+    feed = models.ForeignKey(
+        Feed,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="entries",
+        verbose_name=_("feed"),
+        help_text=_("Brought it, and changes and deletes it. Empty: a person or program did."),
     )
     reminded_at = models.DateTimeField(null=True, editable=False)
     responsible = models.ForeignKey(

@@ -41,6 +41,12 @@ def entries_visible_to(user: User) -> QuerySet[Entry]:
     )
 
 
+def entries_changeable_by(user: User) -> QuerySet[Entry]:
+    """Entries of lists that the user may change."""
+    lists = watchlists_changeable_by(user).order_by().values_list("pk", flat=True)
+    return Entry.objects.filter(watchlist__in=list(lists)).select_related("watchlist")
+
+
 def watchlists_with_hits_visible_to(user: User) -> QuerySet[Watchlist]:
     """Lists, archived ones too, of which the user may see the hits."""
     return _lists_of(user, "hit_roles", Sees.HITS, with_archived=True)

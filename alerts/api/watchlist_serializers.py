@@ -1,0 +1,180 @@
+"""JSON shapes of watchlists, entries, feeds and hits."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from rest_framework import serializers
+
+from accounts.models import Organization, User
+from accounts.selectors import MANAGING_ROLES, organizations_of
+from alerts.models import Entry, Feed, Hit, Watchlist
+from alerts.selectors.watchlists import watchlists_changeable_by
+from cameras.models import Camera, CameraGroup
+from cameras.selectors import camera_groups_visible_to, cameras_visible_to
+
+
+def _caller(field: serializers.Field[Any, Any, Any, Any]) -> User:
+    user: User = field.context["request"].user
+    return user
+
+
+class _OrganizationField(serializers.SlugRelatedField[Organization]):
+    def get_queryset(self) -> QuerySet[Organization]:
+        return organizations_of(_caller(self), *MANAGING_ROLES)
+
+
+class _CameraField(serializers.PrimaryKeyRelatedField[Camera]):
+    def get_queryset(self) -> QuerySet[Camera]:
+        return cameras_visible_to(_caller(self))
+
+
+class _CameraGroupField(serializers.PrimaryKeyRelatedField[CameraGroup]):
+    def get_queryset(self) -> QuerySet[CameraGroup]:
+        return camera_groups_visible_to(_caller(self))
+
+
+class _WatchlistField(serializers.PrimaryKeyRelatedField[Watchlist]):
+    def get_queryset(self) -> QuerySet[Watchlist]:
+        return watchlists_changeable_by(_caller(self))
+
+
+class WatchlistSerializer(serializers.ModelSerializer[Watchlist]):
+    """A list and its rules."""
+
+    organization = _OrganizationField(slug_field="slug", queryset=Organization.objects.none())
+    cameras = _CameraField(many=True, required=False, queryset=Camera.objects.none())
+    camera_groups = _CameraGroupField(
+        many=True, required=False, queryset=CameraGroup.objects.none()
+    )
+
+    class Meta:
+        model = Watchlist
+        fields = (
+            "id",
+            "organization",
+            "name",
+            "description",
+            "category",
+            "priority",
+            "color",
+            "sound",
+            "is_active",
+            "list_roles",
+            "entry_roles",
+            "hit_roles",
+            "match",
+            "edits_most",
+            "country_rule",
+            "province_rule",
+            "active_hours",
+            "cameras",
+            "camera_groups",
+            "directions",
+            "entry_days",
+            "reminder_days",
+        )
+        # The service says in words what is taken; a partial unique constraint is not DRF's.
+        validators: tuple[Any, ...] = ()
+
+
+class EntrySerializer(serializers.ModelSerializer[Entry]):
+    """A plate or pattern of a list."""
+
+    watchlist = _WatchlistField(queryset=Watchlist.objects.none())
+    number = serializers.CharField(max_length=64, help_text="`?` is one character, `*` any.")
+    country = serializers.CharField(max_length=2, required=False, allow_blank=True)
+    province = serializers.CharField(
+        max_length=60, required=False, allow_blank=True, help_text="Name or ISO 3166-2 code."
+    )
+
+    class Meta:
+        model = Entry
+        fields = (
+            "id",
+            "watchlist",
+            "number",
+            "is_pattern",
+            "country",
+            "province",
+            "vehicle",
+            "reason",
+            "case_number",
+            "source",
+            "confidence",
+            "effective_from",
+            "expires_at",
+            "feed",
+        )
+        read_only_fields = ("is_pattern", "feed")
+        validators: tuple[Any, ...] = ()
+
+
+class FeedSerializer(serializers.ModelSerializer[Feed]):
+    """A feed; passwords are written and never read."""
+
+    watchlist = _WatchlistField(queryset=Watchlist.objects.none())
+    password = serializers.CharField(write_only=True, required=False, allow_blank=True)
+    zip_password = serializers.CharField(write_only=True, required=False, allow_blank=True)
+
+    class Meta:
+        model = Feed
+        fields = (
+            "id",
+            "watchlist",
+            "name",
+            "kind",
+            "address",
+            "username",
+            "password",
+            "host_key",
+            "format",
+            "encoding",
+            "zip_password",
+            "mapping",
+            "removes_missing",
+            "problems_most",
+            "every_minutes",
+            "stale_after_hours",
+            "is_active",
+            "is_stale",
+            "succeeded_at",
+        )
+        read_only_fields = ("is_stale", "succeeded_at")
+        validators: tuple[Any, ...] = ()
+
+
+class HitSerializer(serializers.ModelSerializer[Hit]):
+    """A detection that matched an entry, and why."""
+
+    class Meta:
+        model = Hit
+        fields = (
+            "id",
+            "detection",
+            "captured_at",
+            "matched_at",
+            "watchlist",
+            "entry",
+            "camera",
+            "origin",
+            "number",
+            "country",
+            "province",
+            "entry_number",
+            "policy",
+            "edits",
+            "distance",
+            "certainty",
+            "province_agrees",
+            "withdrawn_at",
+        )
+        read_only_fields = fields
+
+
+class BulkLineSerializer(serializers.Serializer[Any]):
+    """One line of the answer to a bulk upsert."""
+
+    line = serializers.IntegerField()
+    status = serializers.ChoiceField(choices=("created", "changed", "unchanged", "refused"))
+    id = serializers.UUIDField(allow_null=True)
+    message = serializers.CharField(allow_blank=True)

@@ -1,0 +1,1 @@
+"""Feeds: fetched, read line by line, held against the list, applied as a whole."""

@@ -1,0 +1,333 @@
+"""Pages of watchlists, their entries, imports, changes and hits."""
+
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.db.models import Count, Q, QuerySet
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.models import User
+from accounts.selectors import MANAGING_ROLES, organizations_of
+from alerts.forms import EntryForm, ImportForm, WatchlistForm
+from alerts.models import Entry, Watchlist
+from alerts.selectors.feeds import feed_runs_visible_to, feeds_visible_to
+from alerts.selectors.previews import preview_entry
+from alerts.selectors.watchlists import (
+    changes_visible_to,
+    entries_visible_to,
+    hits_visible_to,
+    watchlists_changeable_by,
+    watchlists_visible_to,
+    watchlists_with_entries_visible_to,
+)
+from alerts.services.changes import undo_change
+from alerts.services.entries import (
+    add_entry,
+    delete_entry,
+    entry_number,
+    entry_place,
+    expire_entry,
+    renew_entry,
+)
+from alerts.services.feeds.setting_up import upload_feed
+from alerts.services.feeds.updating import apply_run, run_feed, update_from
+from alerts.services.watchlists import archive_watchlist, create_watchlist, update_watchlist
+from alerts.views.requests import user_of
+from lpr_project.common.errors import LprError
+from vehicles.plates.provinces import PROVINCES
+from vehicles.plates.text import PlateTextError, normalise
+
+ROWS = 50
+CHANGES = 20
+
+
+@login_required
+@require_safe
+def watchlists(request: HttpRequest) -> HttpResponse:
+    """All lists that the person may see."""
+    user = user_of(request)
+    now = timezone.now()
+    in_force = Q(entries__expires_at__isnull=True) | Q(entries__expires_at__gt=now)
+    lists = watchlists_visible_to(user).annotate(entries_count=Count("entries", filter=in_force))
+    context = {
+        "lists": lists,
+        "may_add": organizations_of(user, *MANAGING_ROLES).exists(),
+        "stale": [feed for feed in feeds_visible_to(user) if feed.is_stale],
+    }
+    return render(request, "alerts/watchlists.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def edit(request: HttpRequest, list_id: UUID | None = None) -> HttpResponse:
+    """A new list, or the rules of one."""
+    user = user_of(request)
+    watchlist = _changeable(user, list_id) if list_id else None
+    form = WatchlistForm(request.POST or None, instance=watchlist, user=user)
+    if request.method == "POST" and form.is_valid():
+        saved = _save_list(form, watchlist, user)
+        if saved is not None:
+            return redirect("alerts:watchlist", saved.pk)
+    status = 422 if form.errors else 200
+    context = {"form": form, "watchlist": watchlist}
+    return render(request, "alerts/watchlist_edit.html", context, status=status)
+
+
+def _save_list(form: WatchlistForm, watchlist: Watchlist | None, user: User) -> Watchlist | None:
+    fields = dict(form.cleaned_data)
+    reason, organization = fields.pop("change_reason"), fields.pop("organization")
+    try:
+        if watchlist is None:
+            return create_watchlist(organization=organization, actor=user, reason=reason, **fields)
+        return update_watchlist(watchlist=watchlist, actor=user, reason=reason, **fields)
+    except (LprError, ValidationError) as error:
+        _say(form, error)
+        return None
+
+
+def _say(form: Form | EntryForm | WatchlistForm, error: LprError | ValidationError) -> None:
+    """Show at the fields what a service refused."""
+    if isinstance(error, ValidationError):
+        found = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
+    else:
+        found = {str(error.detail.get("field", "")): [error.message]}
+    for name, sentences in found.items():
+        for sentence in sentences:
+            form.add_error(name if name in form.fields else None, sentence)
+
+
+def _changeable(user: User, list_id: UUID) -> Watchlist:
+    return get_object_or_404(watchlists_changeable_by(user), pk=list_id)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def watchlist(request: HttpRequest, list_id: UUID) -> HttpResponse:
+    """One list with its entries; a POST adds an entry."""
+    user = user_of(request)
+    found = get_object_or_404(watchlists_visible_to(user), pk=list_id)
+    may_change = watchlists_changeable_by(user).filter(pk=found.pk).exists()
+    form = EntryForm(request.POST or None)
+    if request.method == "POST":
+        found = _changeable(user, list_id)
+        if form.is_valid() and _add(form, found, user):
+            return redirect("alerts:watchlist", found.pk)
+    entries = entries_visible_to(user).filter(watchlist=found)
+    asked = request.GET.get("q", "").strip()
+    rows = _searched(entries, asked)[: ROWS + 1]
+    context = {
+        "watchlist": found,
+        "form": form,
+        "may_change": may_change,
+        "may_see_entries": watchlists_with_entries_visible_to(user).filter(pk=found.pk).exists(),
+        "entries": rows[:ROWS],
+        "has_more": len(rows) > ROWS,
+        "asked": asked,
+        "hits": hits_visible_to(user).filter(watchlist=found)[:5],
+        "changes": changes_visible_to(user).filter(watchlist=found)[:CHANGES],
+        "feeds": feeds_visible_to(user).filter(watchlist=found),
+        "provinces": PROVINCES,
+    }
+    is_part = "HX-Request" in request.headers
+    template = "alerts/_entries.html" if is_part else "alerts/watchlist.html"
+    return render(request, template, context, status=422 if form.errors else 200)
+
+
+def _searched(entries: QuerySet[Entry], asked: str) -> QuerySet[Entry]:
+    if not asked:
+        return entries
+    wanted = Q(case_number__iexact=asked)
+    with suppress(PlateTextError):
+        wanted |= Q(number__startswith=normalise(asked))
+    return entries.filter(wanted)
+
+
+def _add(form: EntryForm, watchlist: Watchlist, user: User) -> bool:
+    fields = {name: value for name, value in form.cleaned_data.items() if value is not None}
+    reason = fields.pop("change_reason", "")
+    try:
+        add_entry(watchlist=watchlist, actor=user, change_reason=reason, **fields)
+    except (LprError, ValidationError) as error:
+        _say(form, error)
+        return False
+    return True
+
+
+@login_required
+@require_POST
+def entry_act(request: HttpRequest, entry_id: UUID) -> HttpResponse:
+    """Renew, expire or delete an entry."""
+    user = user_of(request)
+    entry = get_object_or_404(entries_visible_to(user), pk=entry_id)
+    _changeable(user, entry.watchlist_id)
+    acts = {"renew": renew_entry, "expire": expire_entry, "delete": delete_entry}
+    act = acts.get(request.POST.get("do", ""))
+    if act is not None:
+        act(entry=entry, actor=user, change_reason=request.POST.get("why", ""))
+    return redirect("alerts:watchlist", entry.watchlist_id)
+
+
+@login_required
+@require_POST
+def preview(request: HttpRequest) -> HttpResponse:
+    """What an entry would accept by rules that are not saved yet; a part of a page."""
+    user = user_of(request)
+    number = request.POST.get("number") or request.POST.get("preview_number", "")
+    context: dict[str, Any] = {}
+    if number.strip():
+        try:
+            context["preview"] = _preview(request, user, number)
+        except LprError as error:
+            context["sentence"] = error.message
+    return render(request, "alerts/_preview.html", context)
+
+
+def _preview(request: HttpRequest, user: User, number: str) -> Any:
+    asked = request.POST
+    if asked.get("list"):
+        rules = get_object_or_404(watchlists_with_entries_visible_to(user), pk=asked["list"])
+    else:
+        managed = organizations_of(user, *MANAGING_ROLES)
+        rules = Watchlist(
+            organization=get_object_or_404(managed, pk=asked.get("organization") or 0),
+            match=asked.get("match", "exact"),
+            edits_most=2 if asked.get("edits_most") == "2" else 1,
+            province_rule=asked.get("province_rule", "if_known"),
+            country_rule=asked.get("country_rule", "if_known"),
+        )
+        rules.clean_fields(exclude=["name"])
+    country, province = entry_place(asked.get("country", ""), asked.get("province", ""))
+    return preview_entry(rules, number=entry_number(number), country=country, province=province)
+
+
+@login_required
+@require_POST
+def archive(request: HttpRequest, list_id: UUID) -> HttpResponse:
+    """Take a list out of use."""
+    user = user_of(request)
+    archive_watchlist(
+        watchlist=_changeable(user, list_id), actor=user, reason=request.POST.get("why", "")
+    )
+    return redirect("alerts:watchlists")
+
+
+@login_required
+@require_POST
+def undo(request: HttpRequest, change_id: int) -> HttpResponse:
+    """Take a change back."""
+    user = user_of(request)
+    change = get_object_or_404(changes_visible_to(user), pk=change_id)
+    _changeable(user, change.watchlist_id)
+    try:
+        undo_change(change=change, actor=user)
+        messages.success(request, _("The change was taken back."))
+    except LprError as error:
+        messages.error(request, error.message)
+    return redirect("alerts:watchlist", change.watchlist_id)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def import_file(request: HttpRequest, list_id: UUID) -> HttpResponse:
+    """A file of entries, shown as what it would change before it does."""
+    user = user_of(request)
+    found = _changeable(user, list_id)
+    form = ImportForm(request.POST or None, request.FILES or None)
+    context: dict[str, Any] = {"watchlist": found, "form": form}
+    if request.method == "POST" and form.is_valid():
+        context["run"] = _try(form, found, user)
+    status = 422 if form.errors else 200
+    return render(request, "alerts/watchlist_import.html", context, status=status)
+
+
+def _try(form: ImportForm, watchlist: Watchlist, user: User) -> Any:
+    asked = form.cleaned_data
+    column = asked["number_column"]
+    feed = upload_feed(
+        watchlist=watchlist,
+        actor=user,
+        format=asked["format"],
+        encoding=asked["encoding"],
+        mapping={"number": column} if column else {},
+        removes_missing=asked["removes_missing"],
+    )
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "feed"
+        with path.open("wb") as file:
+            for piece in asked["file"].chunks():
+                file.write(piece)
+        return update_from(feed=feed, path=path, actor=user, is_dry=True)
+
+
+@login_required
+@require_POST
+def apply_import(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Apply what a dry run showed, or what waits for a person."""
+    user = user_of(request)
+    run = get_object_or_404(feed_runs_visible_to(user), pk=run_id)
+    _changeable(user, run.feed.watchlist_id)
+    try:
+        applied = apply_run(run=run, actor=user)
+    except LprError as error:
+        messages.error(request, error.message)
+    else:
+        if applied.state == applied.State.APPLIED:
+            messages.success(
+                request,
+                _("%(added)d entries added, %(changed)d changed, %(removed)d deleted.")
+                % {
+                    "added": applied.added,
+                    "changed": applied.changed,
+                    "removed": applied.removed,
+                },
+            )
+        else:
+            messages.error(request, applied.sentence)
+    return redirect("alerts:watchlist", run.feed.watchlist_id)
+
+
+@login_required
+@require_POST
+def fetch_feed(request: HttpRequest, feed_id: UUID) -> HttpResponse:
+    """Fetch a feed now, as the clock would."""
+    user = user_of(request)
+    feed = get_object_or_404(feeds_visible_to(user), pk=feed_id)
+    _changeable(user, feed.watchlist_id)
+    run = run_feed(feed=feed, actor=user)
+    (messages.error if run.state == run.State.FAILED else messages.success)(
+        request, run.sentence or run.get_state_display()
+    )
+    return redirect("alerts:watchlist", feed.watchlist_id)
+
+
+@login_required
+@require_safe
+def hits(request: HttpRequest) -> HttpResponse:
+    """Hits, the newest first."""
+    user = user_of(request)
+    found = hits_visible_to(user)
+    before = request.GET.get("before")
+    if before:
+        try:
+            found = found.filter(pk__lt=UUID(before))
+        except ValueError:
+            found = found.none()
+    rows = list(found[: ROWS + 1])
+    lists = set(watchlists_with_entries_visible_to(user).values_list("pk", flat=True))
+    context = {
+        "hits": rows[:ROWS],
+        "next": rows[ROWS - 1].pk if len(rows) > ROWS else None,
+        "open_lists": lists,
+    }
+    return render(request, "alerts/hits.html", context)

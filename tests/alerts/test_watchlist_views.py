@@ -1,0 +1,206 @@
+"""Pages of watchlists: who sees what, adding, previewing, importing with a dry run, undoing."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from accounts.models import User
+from alerts.models import Entry, FeedRun, Hit, ListChange, Watchlist
+from cameras.models import Camera
+from tests.alerts.factories import make_entry, make_watchlist, see
+from tests.vehicles.factories import make_plate
+
+ClientOf = Callable[[User], APIClient]
+
+
+@pytest.fixture
+def watchlist(camera: Camera) -> Watchlist:
+    return make_watchlist(camera.organization, name="Stolen cars")
+
+
+def page(client: APIClient, name: str, *args: Any, **data: Any) -> str:
+    answer = client.get(reverse(f"alerts:{name}", args=args), data)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def post(client: APIClient, page_name: str, /, *args: Any, **data: Any) -> Any:
+    return client.post(reverse(f"alerts:{page_name}", args=args), data, format="multipart")
+
+
+def test_strangers_get_404_everywhere(
+    watchlist: Watchlist, outsider: User, viewer: User, client_of: ClientOf
+) -> None:
+    entry = make_entry(watchlist)
+    change = ListChange.objects.first()
+    assert change is not None
+    for who in (outsider, viewer):
+        client = client_of(who)
+        assert "Stolen cars" not in page(client, "watchlists")
+        assert client.get(reverse("alerts:watchlist", args=[watchlist.pk])).status_code == 404
+        for name in ("watchlist", "watchlist-edit", "watchlist-archive", "watchlist-import"):
+            assert post(client, name, watchlist.pk).status_code == 404, name
+        assert post(client, "entry-act", entry.pk, do="delete").status_code == 404
+        assert post(client, "change-undo", change.pk).status_code == 404
+        assert post(client, "watchlist-preview", list=watchlist.pk, number="AB1").status_code == 404
+
+
+def test_operator_sees_entries_and_changes_nothing(
+    watchlist: Watchlist, operator: User, client_of: ClientOf
+) -> None:
+    entry = make_entry(watchlist, reason="theft")
+    client = client_of(operator)
+
+    assert "theft" in page(client, "watchlist", watchlist.pk)
+    assert post(client, "watchlist", watchlist.pk, number="AB123").status_code == 404
+    assert post(client, "entry-act", entry.pk, do="delete").status_code == 404
+    assert Entry.objects.count() == 1
+
+
+def test_manager_makes_a_list_and_adds_searches_ends_and_renews(
+    camera: Camera, staff: User, client_of: ClientOf
+) -> None:
+    client = client_of(staff)
+    answer = post(
+        client,
+        "watchlist-new",
+        organization=camera.organization_id,
+        name="Banned",
+        category="banned",
+        priority=80,
+        color="#aa0000",
+        sound="alarm",
+        is_active="on",
+        match="confusable",
+        edits_most=1,
+        province_rule="if_known",
+        country_rule="if_known",
+        active_hours="[]",
+        entry_days=30,
+        reminder_days=3,
+        hit_roles=["operator"],
+    )
+    assert answer.status_code == 302
+    made = Watchlist.objects.get(name="Banned")
+    assert (made.owner, made.hit_roles) == (staff, ["operator"])
+
+    assert (
+        post(
+            client, "watchlist", made.pk, number="1กข-1234", province="กรุงเทพ", confidence="high"
+        ).status_code
+        == 302
+    )  # one form
+    entry = made.entries.get()
+    assert (entry.number, entry.province, entry.confidence) == ("1กข1234", "TH-10", "high")
+    assert entry.expires_at is not None
+    assert "1กข1234" in page(client, "watchlist", made.pk, q="1กข")
+    assert "1กข1234</b>" not in page(client, "watchlist", made.pk, q="9")
+    post(client, "entry-act", entry.pk, do="expire")
+    assert made.entries.get().is_expired
+    post(client, "entry-act", entry.pk, do="renew")
+    assert not made.entries.get().is_expired
+
+
+@pytest.mark.parametrize("number", ["*", "??", "A*", ".*", "[AB]12", "<b>"])
+def test_entry_that_matches_everything_is_refused_in_words(
+    watchlist: Watchlist, staff: User, client_of: ClientOf, number: str
+) -> None:
+    answer = post(client_of(staff), "watchlist", watchlist.pk, number=number, confidence="low")
+
+    assert answer.status_code == 422
+    assert 'class="field-error"' in answer.content.decode()
+    assert not Entry.objects.exists()
+
+
+def test_preview_shows_seen_plates_and_misreads_before_anything_is_saved(
+    watchlist: Watchlist, staff: User, client_of: ClientOf
+) -> None:
+    organization = watchlist.organization
+    for number in ("B0SS123", "8O55123", "ZZ99"):
+        make_plate(organization, number, "TH", "")
+    make_plate(organization, "BQSS123", seen_at=timezone.now() - timedelta(days=40))
+    client = client_of(staff)
+    rules = {"organization": organization.pk, "province_rule": "if_known"}
+
+    loose = post(client, "watchlist-preview", match="confusable", number="BOSS123", **rules)
+    strict = post(client, "watchlist-preview", match="exact", number="BOSS123", **rules)
+    saved = post(client, "watchlist-preview", list=watchlist.pk, number="BOSS*")
+    refused = post(client, "watchlist-preview", list=watchlist.pk, number="*")
+
+    text = loose.content.decode()
+    assert "B0SS123" in text
+    assert "8O55123" in text
+    assert "BQSS123 TH" not in text
+    assert "ZZ99" not in text
+    assert "Likely misreads" in text
+    assert "No plate" in strict.content.decode()
+    assert "B0SS123" in saved.content.decode()
+    assert "nearly every plate" in refused.content.decode()
+    assert not Entry.objects.exists()
+
+
+def test_preview_of_edits_shows_plates_one_letter_off(
+    watchlist: Watchlist, staff: User, client_of: ClientOf
+) -> None:
+    make_plate(watchlist.organization, "1กข1274", "TH", "TH-10")
+    answer = post(
+        client_of(staff),
+        "watchlist-preview",
+        organization=watchlist.organization_id,
+        match="edits",
+        edits_most=1,
+        number="1กข1234",
+    )
+
+    assert "1กข1274" in answer.content.decode()
+
+
+def test_file_is_shown_first_and_applied_then(
+    watchlist: Watchlist, staff: User, camera: Camera, client_of: ClientOf
+) -> None:
+    client = client_of(staff)
+    file = SimpleUploadedFile("list.csv", "plate,reason\n1กข1234,theft\n".encode())
+    shown = post(
+        client, "watchlist-import", watchlist.pk, file=file, format="csv", encoding="utf-8-sig"
+    )
+    run = FeedRun.objects.get()
+
+    assert "1กข1234" in shown.content.decode()
+    assert not Entry.objects.exists()
+    assert post(client, "run-apply", run.pk).status_code == 302
+    assert Entry.objects.get().number == "1กข1234"
+    assert len(see(camera)[1]) == 1
+
+
+def test_change_is_undone_from_the_page(
+    watchlist: Watchlist, staff: User, client_of: ClientOf
+) -> None:
+    entry = make_entry(watchlist)
+    client = client_of(staff)
+    post(client, "entry-act", entry.pk, do="delete")
+    deleted = ListChange.objects.get(operation="DELETE")
+
+    assert post(client, "change-undo", deleted.pk).status_code == 302
+    assert Entry.objects.get().pk == entry.pk
+
+
+def test_hits_are_listed_page_by_page_for_whom_they_concern(
+    watchlist: Watchlist, camera: Camera, second_camera: Camera, viewer: User, client_of: ClientOf
+) -> None:
+    Watchlist.objects.filter(pk=watchlist.pk).update(hit_roles=["viewer"])
+    make_entry(watchlist)
+    see(camera)
+    see(second_camera)
+    last = Hit.objects.order_by("-id")[0]
+
+    shown = page(client_of(viewer), "hits")
+    assert "Camera 1" in shown
+    assert "Camera 2" not in shown
+    assert "1กข1234" in page(client_of(viewer), "hits", before=str(last.pk))
+    assert "Nothing" in page(client_of(viewer), "hits", before="rubbish")
