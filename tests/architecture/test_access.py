@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 
 from accounts.models import Organization, Role, Scope, User
 from alerts.models import Rule as AlertRule
+from alerts.services.feeds.setting_up import create_feed
 from cameras.models import Camera
 from detections.criteria.criteria import Criteria
 from detections.models import DeletionCertificate, NumberMatch, PlateRequest, Upload
@@ -23,7 +24,7 @@ from detections.services.reviewing import confirm_detection
 from detections.services.saved_searches import save_search
 from reports.models import Export
 from tests.accounts.factories import make_api_key, make_member
-from tests.alerts.factories import make_alert
+from tests.alerts.factories import make_alert, make_entry, make_watchlist, see
 from tests.cameras.factories import make_camera_group
 from tests.detections.factories import make_detection
 from vehicles.models import CustomField, IgnoredPlate, Plate, Tag, Vehicle, VehicleImport
@@ -119,7 +120,16 @@ def things(organization: Organization, camera: Camera, jpeg: bytes) -> dict[str,
     )
     certificate = open_certificate(organization=organization, kind=DeletionCertificate.Kind.ERASURE)
     close_certificate(certificate=certificate, is_whole=True)
+    watchlist = make_watchlist(organization)
+    listed = make_entry(watchlist)
+    _seen, [hit] = see(camera)
+    feed = create_feed(watchlist=watchlist, actor=manager, name="Feed", kind="upload", format="csv")
     return {
+        "watchlist": watchlist.pk,
+        "<uuid:pk>": watchlist.pk,
+        "entry": listed.pk,
+        "hit": hit.pk,
+        "feed": feed.pk,
         "legal-hold": hold.pk,
         "deletion-certificate": certificate.pk,
         "<uuid:request_id>": request_plate(
