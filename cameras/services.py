@@ -40,7 +40,7 @@ from cameras.streams.errors import StreamError
 from lpr_project.common.models import decrypt, encrypt, uuid7
 
 if TYPE_CHECKING:
-    from cameras.streams.frame import Pixels
+    from cameras.streams.yuv import Pixels
 
 log = structlog.get_logger(__name__)
 

@@ -69,7 +69,7 @@ def test_a_killed_postgres_is_noticed_and_so_is_its_return(services: Services) -
 def test_a_killed_redis_is_noticed_and_so_is_its_return(services: Services) -> None:
     assert services.redis
     url = f"{services.redis.url}/1"
-    assert asyncio.run(silent_processes(url, grace_s=0)) == set(PROCESSES)
+    assert asyncio.run(silent_processes(url, grace_s=0)) == frozenset(PROCESSES)
     kill(services, "redis")
     assert asyncio.run(silent_processes(url)) is None
     start_services(services)
@@ -78,7 +78,7 @@ def test_a_killed_redis_is_noticed_and_so_is_its_return(services: Services) -> N
     assert asyncio.run(silent_processes(url)) == frozenset()
     with Redis.from_url(url) as redis:
         redis.set(cache.make_key(alive_key("beat")), b"1")
-    assert asyncio.run(silent_processes(url, grace_s=0)) == set(PROCESSES) - {"beat"}
+    assert asyncio.run(silent_processes(url, grace_s=0)) == frozenset(PROCESSES) - {"beat"}
 
 
 def test_what_has_a_heartbeat_is_not_away() -> None:

@@ -45,11 +45,11 @@ class YuvPicture:
 
     @property
     def height(self) -> int:
-        return self.y.shape[0]
+        return int(self.y.shape[0])
 
     @property
     def width(self) -> int:
-        return self.y.shape[1]
+        return int(self.y.shape[1])
 
     def packed(self) -> Pixels:
         """The planes one behind the other (I420), shape (H * 3 / 2, W)."""

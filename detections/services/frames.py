@@ -5,9 +5,9 @@ Everything here expires by itself and may be lost at any moment without losing a
 
 import json
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from django.conf import settings
@@ -90,7 +90,8 @@ def is_shown(camera_id: UUID) -> bool:
 
     Source: `channels_redis.pubsub`, which gives each group one Redis channel of this name.
     """
-    prefix = settings.CHANNEL_LAYERS["default"]["CONFIG"].get("prefix", "asgi")
+    layer: Mapping[str, Any] = settings.CHANNEL_LAYERS["default"]
+    prefix = layer["CONFIG"].get("prefix", "asgi")
     channel = f"{prefix}__group__{camera_group(camera_id)}"
     try:
         [(_, listeners)] = frames_redis().pubsub_numsub(channel)

@@ -63,7 +63,7 @@ class Watchman:
             if now - self._looked_at >= LOOK_SECONDS:
                 database, silent = await asyncio.gather(
                     database_answers(connection.settings_dict),
-                    silent_processes(settings.CACHES["default"]["LOCATION"]),
+                    silent_processes(str(settings.CACHES["default"]["LOCATION"])),
                 )
                 others = frozenset({"redis"}) if silent is None else silent
                 self._away = others if database else others | {"database"}

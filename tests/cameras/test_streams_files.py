@@ -19,8 +19,9 @@ from cameras.streams.errors import (
     EmptyFolderError,
     NotAVideoError,
 )
-from cameras.streams.frame import Pixels, StreamFrame
+from cameras.streams.frame import StreamFrame
 from cameras.streams.source import open_source
+from cameras.streams.yuv import Pixels
 from tests.cameras.clips import QUARTERS, jpeg, numbered, quarters, write_clip
 
 
