@@ -65,7 +65,12 @@ class PlateViewSet(ReadOnlyModelViewSet[Plate]):
                 for name in ("reason", "case_number")
             }
             demand_on(request.user).check(**stated)
-            audit_plate_search(actor=request.user, term=term, **stated)
+            audit_plate_search(
+                actor=request.user,
+                term=term,
+                reason=stated["reason"],
+                case_number=stated["case_number"],
+            )
         return super().list(request, *args, **kwargs)
 
     @extend_schema(
