@@ -43,6 +43,7 @@ from reports.services.making import send_at_once
 from reports.views.requests import file_response, stored_response
 
 FILE = OpenApiResponse(OpenApiTypes.BINARY, description="The file.")
+GEO_JSON = OpenApiResponse(OpenApiTypes.OBJECT, description="The file, as GeoJSON.")
 BUSY = OpenApiResponse(description="As many exports are in the making as one may have.")
 GONE = OpenApiResponse(description="There is no file, not yet or no longer.")
 MANY = OpenApiResponse(description="Too many rows to be sent at once: make an export.")
@@ -97,7 +98,7 @@ class _Exports(ReadOnlyModelViewSet[Export]):
         summary="The file",
         description="By the link of `file_url`. Each download is audited.",
         parameters=[TOKEN],
-        responses={(200, "*/*"): FILE, 409: GONE},
+        responses={(200, "application/geo+json"): GEO_JSON, (200, "*/*"): FILE, 409: GONE},
     )
     @action(detail=True, renderer_classes=[OrjsonRenderer, FileRenderer])
     def file(self, request: Request, pk: str) -> HttpResponseBase:
@@ -138,7 +139,7 @@ class ExportViewSet(_Exports):
         summary="A small file, sent at once",
         description="For at most `LPR_EXPORT_DIRECT_ROWS` rows; nothing is kept.",
         request=NewExportSerializer,
-        responses={(200, "*/*"): FILE, 409: MANY},
+        responses={(200, "application/geo+json"): GEO_JSON, (200, "*/*"): FILE, 409: MANY},
         examples=[OpenApiExample("A search", examples.ASKED, request_only=True)],
     )
     @action(detail=False, methods=["post"], renderer_classes=[OrjsonRenderer, FileRenderer])
