@@ -55,7 +55,6 @@ class _OfLists:
 
     read_scope = Scope.WATCHLISTS_READ
     write_scope = Scope.WATCHLISTS_WRITE
-    http_method_names = ["get", "post", "patch", "delete"]
     request: Request
 
     @property

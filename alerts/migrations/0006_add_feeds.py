@@ -9,84 +9,289 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0009_open_watchlists'),
-        ('alerts', '0005_note_gone_browsers'),
-        ('django_celery_beat', '0019_alter_periodictasks_options'),
+        ("accounts", "0009_open_watchlists"),
+        ("alerts", "0005_note_gone_browsers"),
+        ("django_celery_beat", "0019_alter_periodictasks_options"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Feed',
+            name="Feed",
             fields=[
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('id', models.UUIDField(default=lpr_project.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=120, verbose_name='name')),
-                ('kind', models.CharField(choices=[('upload', 'file that a person uploads'), ('http', 'web address'), ('sftp', 'file on an SFTP server'), ('folder', 'file in the sources folder')], max_length=8, verbose_name='comes by')),
-                ('address', models.CharField(blank=True, help_text='https://host/path, sftp://host:22/path, or a file in the sources folder.', max_length=500, verbose_name='address')),
-                ('username', models.CharField(blank=True, max_length=120, verbose_name='user name')),
-                ('password', lpr_project.common.models.EncryptedTextField(blank=True, default='', verbose_name='password or token')),
-                ('host_key', models.CharField(blank=True, help_text="SFTP: the server's public key, as ssh-keyscan prints it: ssh-ed25519 AAAA…", max_length=1000, verbose_name='host key')),
-                ('format', models.CharField(choices=[('csv', 'CSV, comma or semicolon'), ('tsv', 'tab-separated'), ('xlsx', 'Excel (XLSX)'), ('json', 'JSON, a list or a line each'), ('fixed', 'fixed width')], max_length=5, verbose_name='format')),
-                ('encoding', models.CharField(choices=[('utf-8-sig', 'UTF-8'), ('utf-16', 'UTF-16'), ('cp874', 'TIS-620 (Windows 874)')], default='utf-8-sig', max_length=9, verbose_name='encoding')),
-                ('zip_password', lpr_project.common.models.EncryptedTextField(blank=True, default='', verbose_name='password of the zip file')),
-                ('mapping', models.JSONField(blank=True, default=dict, validators=[alerts.models.feeds.validate_mapping], verbose_name='columns')),
-                ('removes_missing', models.BooleanField(default=True, help_text='Entries of this feed that an update does not name are deleted.', verbose_name='takes away what is missing')),
-                ('problems_most', models.PositiveIntegerField(default=0, help_text='With more, the update is refused as a whole; with fewer they are left out.', verbose_name='wrong lines allowed')),
-                ('every_minutes', models.PositiveIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(44640)], verbose_name='fetched every, minutes')),
-                ('stale_after_hours', models.PositiveIntegerField(default=48, help_text='Without a good update for so long, the feed is shown and told as stale.', validators=[django.core.validators.MinValueValidator(1)], verbose_name='stale after, hours')),
-                ('is_active', models.BooleanField(default=True, verbose_name='active')),
-                ('succeeded_at', models.DateTimeField(editable=False, null=True, verbose_name='last good update')),
-                ('etag', models.CharField(blank=True, editable=False, max_length=200)),
-                ('last_modified', models.CharField(blank=True, editable=False, max_length=60)),
-                ('content_sha256', models.CharField(blank=True, editable=False, max_length=64)),
-                ('created_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organization')),
-                ('periodic_task', models.OneToOneField(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='django_celery_beat.periodictask')),
-                ('watchlist', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='feeds', to='alerts.watchlist')),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=lpr_project.common.models.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("upload", "file that a person uploads"),
+                            ("http", "web address"),
+                            ("sftp", "file on an SFTP server"),
+                            ("folder", "file in the sources folder"),
+                        ],
+                        max_length=8,
+                        verbose_name="comes by",
+                    ),
+                ),
+                (
+                    "address",
+                    models.CharField(
+                        blank=True,
+                        help_text="https://host/path, sftp://host:22/path, or a file in the sources folder.",
+                        max_length=500,
+                        verbose_name="address",
+                    ),
+                ),
+                (
+                    "username",
+                    models.CharField(blank=True, max_length=120, verbose_name="user name"),
+                ),
+                (
+                    "password",
+                    lpr_project.common.models.EncryptedTextField(
+                        blank=True, default="", verbose_name="password or token"
+                    ),
+                ),
+                (
+                    "host_key",
+                    models.CharField(
+                        blank=True,
+                        help_text="SFTP: the server's public key, as ssh-keyscan prints it: ssh-ed25519 AAAA…",
+                        max_length=1000,
+                        verbose_name="host key",
+                    ),
+                ),
+                (
+                    "format",
+                    models.CharField(
+                        choices=[
+                            ("csv", "CSV, comma or semicolon"),
+                            ("tsv", "tab-separated"),
+                            ("xlsx", "Excel (XLSX)"),
+                            ("json", "JSON, a list or a line each"),
+                            ("fixed", "fixed width"),
+                        ],
+                        max_length=5,
+                        verbose_name="format",
+                    ),
+                ),
+                (
+                    "encoding",
+                    models.CharField(
+                        choices=[
+                            ("utf-8-sig", "UTF-8"),
+                            ("utf-16", "UTF-16"),
+                            ("cp874", "TIS-620 (Windows 874)"),
+                        ],
+                        default="utf-8-sig",
+                        max_length=9,
+                        verbose_name="encoding",
+                    ),
+                ),
+                (
+                    "zip_password",
+                    lpr_project.common.models.EncryptedTextField(
+                        blank=True, default="", verbose_name="password of the zip file"
+                    ),
+                ),
+                (
+                    "mapping",
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        validators=[alerts.models.feeds.validate_mapping],
+                        verbose_name="columns",
+                    ),
+                ),
+                (
+                    "removes_missing",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Entries of this feed that an update does not name are deleted.",
+                        verbose_name="takes away what is missing",
+                    ),
+                ),
+                (
+                    "problems_most",
+                    models.PositiveIntegerField(
+                        default=0,
+                        help_text="With more, the update is refused as a whole; with fewer they are left out.",
+                        verbose_name="wrong lines allowed",
+                    ),
+                ),
+                (
+                    "every_minutes",
+                    models.PositiveIntegerField(
+                        blank=True,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(44640),
+                        ],
+                        verbose_name="fetched every, minutes",
+                    ),
+                ),
+                (
+                    "stale_after_hours",
+                    models.PositiveIntegerField(
+                        default=48,
+                        help_text="Without a good update for so long, the feed is shown and told as stale.",
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="stale after, hours",
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True, verbose_name="active")),
+                (
+                    "succeeded_at",
+                    models.DateTimeField(
+                        editable=False, null=True, verbose_name="last good update"
+                    ),
+                ),
+                ("etag", models.CharField(blank=True, editable=False, max_length=200)),
+                ("last_modified", models.CharField(blank=True, editable=False, max_length=60)),
+                ("content_sha256", models.CharField(blank=True, editable=False, max_length=64)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organization",
+                    ),
+                ),
+                (
+                    "periodic_task",
+                    models.OneToOneField(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="django_celery_beat.periodictask",
+                    ),
+                ),
+                (
+                    "watchlist",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="feeds",
+                        to="alerts.watchlist",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'feed',
-                'ordering': ['name'],
+                "verbose_name": "feed",
+                "ordering": ["name"],
             },
         ),
         migrations.AddField(
-            model_name='entry',
-            name='feed',
-            field=models.ForeignKey(blank=True, editable=False, help_text='Brought it, and changes and deletes it. Empty: a person or program did.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='entries', to='alerts.feed', verbose_name='feed'),
+            model_name="entry",
+            name="feed",
+            field=models.ForeignKey(
+                blank=True,
+                editable=False,
+                help_text="Brought it, and changes and deletes it. Empty: a person or program did.",
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="entries",
+                to="alerts.feed",
+                verbose_name="feed",
+            ),
         ),
         migrations.CreateModel(
-            name='FeedRun',
+            name="FeedRun",
             fields=[
-                ('id', models.UUIDField(default=lpr_project.common.models.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('started_at', models.DateTimeField(auto_now_add=True, verbose_name='started')),
-                ('finished_at', models.DateTimeField(null=True, verbose_name='finished')),
-                ('state', models.CharField(choices=[('tried', 'dry run'), ('waiting', 'waits for a person'), ('applied', 'applied'), ('unchanged', 'nothing new'), ('failed', 'refused')], max_length=9, verbose_name='state')),
-                ('sentence', models.CharField(blank=True, max_length=500, verbose_name='what happened')),
-                ('rows', models.PositiveIntegerField(default=0, verbose_name='lines')),
-                ('added', models.PositiveIntegerField(default=0, verbose_name='added')),
-                ('changed', models.PositiveIntegerField(default=0, verbose_name='changed')),
-                ('removed', models.PositiveIntegerField(default=0, verbose_name='removed')),
-                ('unchanged', models.PositiveIntegerField(default=0, verbose_name='unchanged')),
-                ('kept', models.PositiveIntegerField(default=0, verbose_name='left alone')),
-                ('problems_count', models.PositiveIntegerField(default=0, verbose_name='wrong lines')),
-                ('problems', models.JSONField(default=list)),
-                ('sample', models.JSONField(default=dict)),
-                ('stored_name', models.CharField(blank=True, editable=False, max_length=200)),
-                ('actor', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('feed', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='runs', to='alerts.feed')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=lpr_project.common.models.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("started_at", models.DateTimeField(auto_now_add=True, verbose_name="started")),
+                ("finished_at", models.DateTimeField(null=True, verbose_name="finished")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("tried", "dry run"),
+                            ("waiting", "waits for a person"),
+                            ("applied", "applied"),
+                            ("unchanged", "nothing new"),
+                            ("failed", "refused"),
+                        ],
+                        max_length=9,
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "sentence",
+                    models.CharField(blank=True, max_length=500, verbose_name="what happened"),
+                ),
+                ("rows", models.PositiveIntegerField(default=0, verbose_name="lines")),
+                ("added", models.PositiveIntegerField(default=0, verbose_name="added")),
+                ("changed", models.PositiveIntegerField(default=0, verbose_name="changed")),
+                ("removed", models.PositiveIntegerField(default=0, verbose_name="removed")),
+                ("unchanged", models.PositiveIntegerField(default=0, verbose_name="unchanged")),
+                ("kept", models.PositiveIntegerField(default=0, verbose_name="left alone")),
+                (
+                    "problems_count",
+                    models.PositiveIntegerField(default=0, verbose_name="wrong lines"),
+                ),
+                ("problems", models.JSONField(default=list)),
+                ("sample", models.JSONField(default=dict)),
+                ("stored_name", models.CharField(blank=True, editable=False, max_length=200)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "feed",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="runs",
+                        to="alerts.feed",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'update of a feed',
-                'verbose_name_plural': 'updates of feeds',
-                'ordering': ['-id'],
+                "verbose_name": "update of a feed",
+                "verbose_name_plural": "updates of feeds",
+                "ordering": ["-id"],
             },
         ),
         migrations.AddConstraint(
-            model_name='feed',
-            constraint=models.UniqueConstraint(fields=('watchlist', 'name'), name='feed_name_unique'),
+            model_name="feed",
+            constraint=models.UniqueConstraint(
+                fields=("watchlist", "name"), name="feed_name_unique"
+            ),
         ),
     ]

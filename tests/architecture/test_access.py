@@ -11,6 +11,7 @@ from rest_framework.test import APIClient
 from rest_framework.views import APIView
 
 from accounts.models import Organization, Role, Scope, User
+from alerts.models import FeedRun, ListChange
 from alerts.models import Rule as AlertRule
 from alerts.services.feeds.setting_up import create_feed
 from cameras.models import Camera
@@ -127,6 +128,11 @@ def things(organization: Organization, camera: Camera, jpeg: bytes) -> dict[str,
     return {
         "watchlist": watchlist.pk,
         "<uuid:pk>": watchlist.pk,
+        "<uuid:list_id>": watchlist.pk,
+        "<uuid:entry_id>": listed.pk,
+        "<uuid:feed_id>": feed.pk,
+        "<uuid:run_id>": FeedRun.objects.create(feed=feed, state="tried").pk,
+        "<int:change_id>": ListChange.objects.latest("id").pk,
         "entry": listed.pk,
         "hit": hit.pk,
         "feed": feed.pk,
