@@ -166,10 +166,10 @@ def _add(form: EntryForm, watchlist: Watchlist, user: User) -> bool:
 
 @login_required
 @require_POST
-def entry_act(request: HttpRequest, entry_id: UUID) -> HttpResponse:
+def entry_act(request: HttpRequest, listed_id: UUID) -> HttpResponse:
     """Renew, expire or delete an entry."""
     user = user_of(request)
-    entry = get_object_or_404(entries_visible_to(user), pk=entry_id)
+    entry = get_object_or_404(entries_visible_to(user), pk=listed_id)
     _changeable(user, entry.watchlist_id)
     acts = {"renew": renew_entry, "expire": expire_entry, "delete": delete_entry}
     act = acts.get(request.POST.get("do", ""))
