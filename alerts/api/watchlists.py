@@ -11,6 +11,7 @@ from django.http import HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
+from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.serializers import BaseSerializer
@@ -40,6 +41,7 @@ from alerts.services.feeds.setting_up import create_feed, delete_feed, update_fe
 from alerts.services.feeds.tables import LINE_MOST
 from alerts.services.watchlists import archive_watchlist, create_watchlist, update_watchlist
 
+NDJSON = "application/x-ndjson"
 LIST = {"organization": "harbour", "name": "Stolen cars", "category": "stolen", "priority": 90}
 ENTRY = {
     "watchlist": "0199f3a2-7c00-7d1e-b0a1-6f1d2c3b4a59",
@@ -228,9 +230,11 @@ class BulkEntriesView(APIView):
     def post(self, request: Request, pk: UUID) -> HttpResponseBase:
         assert isinstance(request.user, User)
         watchlist = get_object_or_404(watchlists_changeable_by(request.user), pk=pk)
+        if (request.content_type or "").partition(";")[0] != NDJSON:
+            raise UnsupportedMediaType(request.content_type or "", f"Send {NDJSON}.")
         outcomes = upsert_lines(watchlist=watchlist, lines=_lines(request), actor=request.user)
         answer: Any = (orjson.dumps(outcome._asdict()) + b"\n" for outcome in outcomes)
-        return StreamingHttpResponse(answer, content_type="application/x-ndjson")
+        return StreamingHttpResponse(answer, content_type=NDJSON)
 
 
 def _lines(request: Request) -> Iterator[bytes]:
