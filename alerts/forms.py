@@ -71,7 +71,7 @@ class WatchlistForm(forms.ModelForm[Watchlist]):
         }
         for name, rows in chosen.items():
             choose_from(self.fields[name], rows)
-        if self.instance.pk and self.instance.organization_id:
+        if self.instance.organization_id:
             own = Organization.objects.filter(pk=self.instance.organization_id)
             choose_from(self.fields["organization"], own)
             self.fields["organization"].widget = forms.HiddenInput()

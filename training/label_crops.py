@@ -140,7 +140,9 @@ def main() -> None:
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     dropped = set(arguments.without.read_text().split()) if arguments.without else set()
-    kept, lines, plates = [], [], 0
+    kept: list[tuple[str, Frame, str]] = []
+    lines: list[str] = []
+    plates = 0
     for name, wide, row in label(arguments.labels, arguments.teacher, arguments.reader):
         plates += 1
         if not row["text"] or name in dropped:

@@ -127,8 +127,8 @@ def held_in(crops: Path) -> Iterator[tuple[str, Frame, list[float]]]:
     for line in (crops / "crops.jsonl").read_text().splitlines():
         row = json.loads(line)
         if not row["hold"]:
-            wide = cv2.imread(str(crops / row["image"]))[..., ::-1]
-            yield row["text"], np.ascontiguousarray(wide, np.uint8), row["bbox"]
+            wide = np.asarray(cv2.imread(str(crops / row["image"])), np.uint8)
+            yield row["text"], np.ascontiguousarray(wide[..., ::-1]), row["bbox"]
 
 
 def write_shards(

@@ -52,9 +52,10 @@ def render_shard(folder: Path, seed: int, number: int, plates: int = SHARD_PLATE
     labels = np.zeros((plates, SLOTS), np.uint8)
     regions = np.zeros(plates, np.uint8)
     centers = np.zeros((plates, SLOTS, 2), np.float32)
+    plate = draw_plate(choose_layout(random), random)
     for index in range(plates):
         # Drawing takes as long as a photograph, so each plate is photographed twice.
-        if index % PHOTOGRAPHS == 0:
+        if index and index % PHOTOGRAPHS == 0:
             plate = draw_plate(choose_layout(random), random)
         crop = photograph(plate, random)
         size = (INPUT_WIDTH_PX, INPUT_HEIGHT_PX)

@@ -5,15 +5,35 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0008_open_alerts'),
+        ("accounts", "0008_open_alerts"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='apikey',
-            name='scopes',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('cameras:read', 'see cameras'), ('cameras:write', 'change cameras'), ('detections:read', 'see detections and plates'), ('detections:write', 'send detections and uploads'), ('detections:review', 'review and correct detections'), ('vehicles:read', 'see vehicles'), ('vehicles:write', 'change vehicles and plates'), ('detections:export', 'export detections and make evidence packs'), ('watchlists:read', 'see watchlists, entries and hits'), ('watchlists:write', 'change watchlists, entries and feeds'), ('models:read', 'see recognition models'), ('alerts:read', 'see alerts'), ('alerts:write', 'answer alerts')], max_length=20), size=None, verbose_name='scopes'),
+            model_name="apikey",
+            name="scopes",
+            field=django.contrib.postgres.fields.ArrayField(
+                base_field=models.CharField(
+                    choices=[
+                        ("cameras:read", "see cameras"),
+                        ("cameras:write", "change cameras"),
+                        ("detections:read", "see detections and plates"),
+                        ("detections:write", "send detections and uploads"),
+                        ("detections:review", "review and correct detections"),
+                        ("vehicles:read", "see vehicles"),
+                        ("vehicles:write", "change vehicles and plates"),
+                        ("detections:export", "export detections and make evidence packs"),
+                        ("watchlists:read", "see watchlists, entries and hits"),
+                        ("watchlists:write", "change watchlists, entries and feeds"),
+                        ("models:read", "see recognition models"),
+                        ("alerts:read", "see alerts"),
+                        ("alerts:write", "answer alerts"),
+                    ],
+                    max_length=20,
+                ),
+                size=None,
+                verbose_name="scopes",
+            ),
         ),
     ]

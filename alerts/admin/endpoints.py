@@ -342,7 +342,7 @@ class MessageTemplateAdmin(ScopedModelAdmin[MessageTemplate]):
     @admin.display(description=_("preview"))
     def preview(self, template: MessageTemplate) -> str:
         """As it reads in each language; save to see what was changed."""
-        if template.pk is None:
+        if template._state.adding:  # noqa: SLF001  # Django's public name
             return str(_("Save it to see how it reads."))
         shown = []
         for language in ("en", "th"):

@@ -36,7 +36,7 @@ class StepForm(forms.ModelForm[EscalationStep]):
         return chosen
 
 
-class StepInline(TabularInline):
+class StepInline(TabularInline[EscalationStep, EscalationPolicy]):
     """Steps of a policy."""
 
     model = EscalationStep

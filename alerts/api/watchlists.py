@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework.exceptions import UnsupportedMediaType
+from rest_framework.generics import GenericAPIView
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.serializers import BaseSerializer
@@ -52,12 +53,11 @@ ENTRY = {
 }
 
 
-class _OfLists:
+class _OfLists(GenericAPIView[Any]):
     """What the entry points of lists share."""
 
     read_scope = Scope.WATCHLISTS_READ
     write_scope = Scope.WATCHLISTS_WRITE
-    request: Request
 
     @property
     def _user(self) -> User:

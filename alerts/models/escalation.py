@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization
+from alerts.models.deliveries import Endpoint
 from alerts.models.watchlists import Watchlist
 from lpr_project.common.models import TimestampedModel
 
@@ -89,7 +90,7 @@ class EscalationStep(models.Model):
         validators=[MaxValueValidator(LONGEST_STEP_SECONDS)],
         help_text=_("Since the policy began; 0 is at once."),
     )
-    endpoints = models.ManyToManyField("Endpoint", related_name="+", verbose_name=_("recipients"))
+    endpoints = models.ManyToManyField(Endpoint, related_name="+", verbose_name=_("recipients"))
     repeats = models.PositiveSmallIntegerField(
         _("repeats"), default=0, validators=[MaxValueValidator(20)]
     )

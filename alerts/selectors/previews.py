@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from itertools import islice, product
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.utils import timezone
@@ -64,7 +64,7 @@ def preview_entry(watchlist: Watchlist, *, number: str, country: str, province: 
     fits = str(watchlist.match)
     if is_pattern:
         fits = "pattern" if watchlist.match == Watchlist.Match.EXACT else "folded pattern"
-    values = {
+    values: dict[str, Any] = {
         "organization": watchlist.organization_id,
         "since": timezone.now() - timedelta(days=SEEN_DAYS),
         "number": _like(number) if is_pattern else number,

@@ -124,7 +124,7 @@ def _write(
 ) -> dict[Key, tuple[Status, UUID | None, str]]:
     sign_changes(actor=actor, reason="bulk")
     sent = orjson.dumps([{**row._asdict(), "id": uuid7()} for row in good.values()]).decode()
-    values = {
+    values: dict[str, Any] = {
         "organization": watchlist.organization_id,
         "list": watchlist.pk,
         "ends": ends_at(watchlist, timezone.now()),

@@ -217,7 +217,7 @@ def _policy(seen: str, number: str, edits: int, *, is_pattern: bool) -> Hit.Poli
 
 def _certainty(seen: Seen, apart: float, *, agrees: bool | None, names_province: bool) -> float:
     """The reading's, halved for each letter that differs, less where the province is no help."""
-    certainty = seen.confidence * 0.5**apart
+    certainty: float = seen.confidence * 0.5**apart
     if agrees is False:
         certainty *= PROVINCE_DIFFERS
     elif agrees is None and names_province:

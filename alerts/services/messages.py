@@ -1,6 +1,6 @@
 """What a delivery says: for people in words, for programs as facts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -219,7 +219,7 @@ def _compose_many(delivery: Delivery, envelope: dict[str, Any]) -> dict[str, Any
         .order_by("-priority", "-id")
     )
     count = carried.count()
-    alerts: Sequence[Alert] = carried[:LISTED_MOST]
+    alerts = list(carried[:LISTED_MOST])
     heads = {
         Delivery.Kind.STORM: ngettext("%d more alert", "%d more alerts", count),
         Delivery.Kind.DIGEST: ngettext("%d alert", "%d alerts", count),

@@ -196,7 +196,7 @@ def rest_seconds(failures: int, asked_for: int | None = None) -> float:
     "Exponential backoff and jitter", AWS Architecture Blog, 2015 ("equal jitter").
     """
     longest = min(FIRST_REST_SECONDS * 2 ** min(failures - 1, 20), LONGEST_REST_SECONDS)
-    rest = longest / 2 + random.uniform(0, longest / 2)  # noqa: S311  # no secret
+    rest: float = longest / 2 + random.uniform(0, longest / 2)  # noqa: S311  # no secret
     return max(rest, min(asked_for or 0, LONGEST_REST_SECONDS))
 
 

@@ -151,7 +151,7 @@ def _place(
     for field, chosen in (("cameras", cameras), ("camera_groups", camera_groups)):
         if chosen is None:
             continue
-        rows = list(chosen)
+        rows = list[Camera | CameraGroup](chosen)
         if any(row.organization_id != watchlist.organization_id for row in rows):
             message = _("Choose cameras and groups of the list's own organization.")
             raise WatchlistRefusedError(message, field=field)

@@ -235,8 +235,10 @@ def leave_note(request: HttpRequest) -> HttpResponse:
 def picture(_request: HttpRequest, token: str) -> HttpResponse:
     """The plate of an alert, for whoever holds a link of a message that has not expired."""
     detection_id = detection_of_token(token)
+    if detection_id is None:
+        raise Http404
     detection = Detection.objects.filter(pk=detection_id).only("crop_name").first()
-    if detection_id is None or detection is None or not detection.crop_name:
+    if detection is None or not detection.crop_name:
         raise Http404
     try:
         with storages["pictures"].open(detection.crop_name) as stored:

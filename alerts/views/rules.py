@@ -84,7 +84,7 @@ def try_rule(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
     wanted = _wanted(request)
     organizations = organizations_of(user, *MANAGING_ROLES)
-    organization = organizations.filter(pk=wanted.get("organization")).first()
+    organization = organizations.filter(pk=wanted.get("organization") or 0).first()
     if organization is None:
         raise Http404
     # A name of its own: one that is only tried may be called like another.

@@ -8,7 +8,8 @@ from django.utils.functional import Promise
 from accounts.models import User
 from detections.models import Detection, RejectReason, ReviewEntry
 from detections.selectors import history_of
-from detections.views.presentation import ShownPlate, show_plate
+from detections.views.presentation import show_plate
+from vehicles.plates.showing import ShownPlate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,9 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
+from io import BufferedRandom
 from tempfile import SpooledTemporaryFile, TemporaryFile
-from typing import IO, Any
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -123,7 +124,7 @@ def make_export(export_id: UUID) -> None:
         _fail(export, _("The search behind this export takes too long. Narrow it by time."))
 
 
-def _make(export: Export, target: IO[bytes]) -> None:
+def _make(export: Export, target: BufferedRandom) -> None:
     user = export.created_by
     if user is None or not user.is_active:
         raise ExportRefusedError(_("Whoever asked for this may no longer log in."))
@@ -135,7 +136,7 @@ def _make(export: Export, target: IO[bytes]) -> None:
     _keep(export, target, watch)
 
 
-def _write_rows(user: User, export: Export, target: IO[bytes], watch: "_Watch") -> None:
+def _write_rows(user: User, export: Export, target: BufferedRandom, watch: "_Watch") -> None:
     most: int = settings.EXPORT_MAX_ROWS
     if export.format == Export.Format.XLSX:
         most = min(most, ROWS_MOST)
@@ -144,12 +145,11 @@ def _write_rows(user: User, export: Export, target: IO[bytes], watch: "_Watch") 
     if export.format == Export.Format.XLSX:
         _write_workbook(export, batches, target)
         return
-    for piece in _pieces(export, batches):
-        target.write(piece)
+    target.writelines(_pieces(export, batches))
 
 
 def _counted(
-    export: Export, batches: Batches, watch: "_Watch", target: IO[bytes], most: int
+    export: Export, batches: Batches, watch: "_Watch", target: BufferedRandom, most: int
 ) -> Batches:
     most_bytes: int = settings.EXPORT_MAX_BYTES
     for batch in batches:
@@ -165,7 +165,7 @@ def _counted(
         yield batch
 
 
-def _keep(export: Export, target: IO[bytes], watch: "_Watch") -> None:
+def _keep(export: Export, target: BufferedRandom, watch: "_Watch") -> None:
     """Put the finished file where it can be downloaded from."""
     export.size_bytes = target.tell()
     target.seek(0)

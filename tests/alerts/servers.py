@@ -33,16 +33,16 @@ def web_server(folder: Path) -> Iterator[str]:
         server.server_close()
 
 
-class _Doorkeeper(paramiko.ServerInterface):
+class _Doorkeeper(paramiko.ServerInterface):  # type: ignore[misc]  # ships no types
     def check_auth_password(self, username: str, password: str) -> int:
         is_right = (username, password) == ("feeds", PASSWORD)
-        return paramiko.AUTH_SUCCESSFUL if is_right else paramiko.AUTH_FAILED
+        return int(paramiko.AUTH_SUCCESSFUL if is_right else paramiko.AUTH_FAILED)
 
     def check_channel_request(self, kind: str, chanid: int) -> int:  # noqa: ARG002  # its shape there
-        return paramiko.OPEN_SUCCEEDED
+        return int(paramiko.OPEN_SUCCEEDED)
 
 
-class _Folder(paramiko.SFTPServerInterface):
+class _Folder(paramiko.SFTPServerInterface):  # type: ignore[misc]  # ships no types
     root: Path
 
     def stat(self, path: str) -> Any:
@@ -53,7 +53,7 @@ class _Folder(paramiko.SFTPServerInterface):
 
     def open(self, path: str, flags: int, attr: Any) -> Any:  # noqa: ARG002  # its shape there
         handle = paramiko.SFTPHandle(flags)
-        handle.readfile = (self.root / path.lstrip("/")).open("rb")  # type: ignore[attr-defined]  # as its documentation shows
+        handle.readfile = (self.root / path.lstrip("/")).open("rb")
         return handle
 
 

@@ -33,6 +33,7 @@ def test_change_says_who_why_and_what_stood_before(watchlist: Watchlist, staff: 
     added, changed = ListChange.objects.filter(subject="entry").order_by("id")
     assert (added.actor_id, added.actor_label, added.reason) == (staff.pk, staff.email, "call 7")
     assert added.before is None
+    assert added.after is not None
     assert added.after["number"] == "AB123"
     assert "variants" not in added.after
     assert (changed.before, changed.after) == ({"vehicle": ""}, {"vehicle": "red car"})
@@ -101,11 +102,12 @@ def test_changed_list_is_taken_back_with_area_and_cameras(
     undo_change(change=last(subject="camera"), actor=staff)
     undo_change(change=last(subject="list"), actor=staff)
     watchlist.refresh_from_db()
+    assert watchlist.area is not None
     assert watchlist.area.equals(area)
     assert watchlist.cameras.get() == camera
     undo_change(change=of_list, actor=staff)
     undo_change(change=of_camera, actor=staff)
-    watchlist.refresh_from_db()
+    watchlist = Watchlist.objects.get(pk=watchlist.pk)
     assert (watchlist.area, watchlist.priority, watchlist.cameras.count()) == (None, 50, 0)
 
 

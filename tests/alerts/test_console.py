@@ -121,7 +121,7 @@ def test_note_is_left_for_the_next_shift(
     organization: Organization, operator: User, viewer: User, client_of: Clients
 ) -> None:
     client = client_of(operator)
-    assert client.post(reverse("alerts:note"), {"text": "Gate 2"}, format="multipart").url
+    assert client.post(reverse("alerts:note"), {"text": "Gate 2"}, format="multipart")["Location"]
     assert "Gate 2" in client.get(reverse("alerts:console")).content.decode()
     refused = client_of(viewer).post(reverse("alerts:note"), {"text": "x"}, format="multipart")
     assert refused.status_code == 404

@@ -24,7 +24,7 @@ from alerts.models import (
     PushSubscription,
 )
 from alerts.services import sending
-from alerts.services.channels import calls
+from alerts.services.channels import SENDERS, calls
 from alerts.services.endpoints import drop_old_keys, rotate_signing_key, save_endpoint
 from alerts.services.outbox import Told, lanes_to_wake, make_deliveries, next_end, quiet_end
 from alerts.services.sending import (
@@ -198,7 +198,7 @@ def test_message_that_always_fails_is_laid_aside_once_another_passes(
 ) -> None:
     stuck = tell(camera, webhook, "1กข1111")
     other = tell(camera, webhook, "1กข2222")
-    real = sending.SENDERS[Channel.WEBHOOK]
+    real = SENDERS[Channel.WEBHOOK]
     receiver.behave = "500"
     for _ in range(STUCK_AFTER):
         rested(webhook)
@@ -208,7 +208,7 @@ def test_message_that_always_fails_is_laid_aside_once_another_passes(
         receiver.behave = "500" if getattr(message, "key", None) == stuck.pk else "take"
         real(message, target)  # type: ignore[arg-type]  # as they came
 
-    monkeypatch.setitem(sending.SENDERS, Channel.WEBHOOK, fail_stuck)  # type: ignore[arg-type]
+    monkeypatch.setitem(SENDERS, Channel.WEBHOOK, fail_stuck)
     for _ in range(3):
         rested(webhook)
         drain_lane(endpoint_id=webhook.pk)

@@ -247,8 +247,8 @@ def test_correction_withdraws_and_finds_hits_and_undoing_brings_them_back(
     assert heard["withdrawn"] == [hit]
 
     undo_entry(entry=correction, actor=operator)
-    hit.refresh_from_db()
-    new.refresh_from_db()
+    hit = Hit.objects.get(pk=hit.pk)
+    new = Hit.objects.get(pk=new.pk)
     assert hit.withdrawn_at is None
     assert new.withdrawn_at is not None
     assert [one.pk for one in heard["recorded"]] == [hit.pk, new.pk, hit.pk]

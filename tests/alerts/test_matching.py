@@ -1,5 +1,6 @@
 """Which detections hit which entries: by number, place, time, direction and province."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -7,7 +8,6 @@ import pytest
 from django.contrib.gis.geos import MultiPolygon, Point, Polygon
 from django.db import connection
 from django.utils import timezone
-from psycopg.types.json import Jsonb
 
 from accounts.models import Organization
 from alerts.models import Agreement, Entry, Hit, Watchlist
@@ -150,9 +150,9 @@ def test_hours_in_sql_are_those_of_cameras(camera: Camera) -> None:
 
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT alerts_is_within(%s, moment AT TIME ZONE 'Asia/Bangkok')"
+            "SELECT alerts_is_within(%s::jsonb, moment AT TIME ZONE 'Asia/Bangkok')"
             " FROM unnest(%s::timestamptz[]) AS moment",
-            [Jsonb(camera.active_hours), moments],
+            [json.dumps(camera.active_hours), moments],
         )
         held = [holds for (holds,) in cursor.fetchall()]
 

@@ -27,7 +27,7 @@ def watchlist(camera: Camera) -> Watchlist:
 def page(client: APIClient, name: str, *args: Any, **data: Any) -> str:
     answer = client.get(reverse(f"alerts:{name}", args=args), data)
     assert answer.status_code == 200
-    return answer.content.decode()
+    return str(answer.content.decode())
 
 
 def post(client: APIClient, page_name: str, /, *args: Any, **data: Any) -> Any:

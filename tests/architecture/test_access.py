@@ -28,7 +28,7 @@ from tests.accounts.factories import make_api_key, make_member
 from tests.alerts.factories import make_alert, make_entry, make_watchlist, see
 from tests.cameras.factories import make_camera_group
 from tests.detections.factories import make_detection
-from vehicles.models import CustomField, IgnoredPlate, Plate, Tag, Vehicle, VehicleImport
+from vehicles.models import CustomField, IgnoredPlate, Tag, Vehicle, VehicleImport
 from vehicles.services.registrations import assign_plate
 
 ClientOf = Callable[[User], APIClient]
@@ -139,7 +139,7 @@ def things(organization: Organization, camera: Camera, jpeg: bytes) -> dict[str,
         "legal-hold": hold.pk,
         "deletion-certificate": certificate.pk,
         "<uuid:request_id>": request_plate(
-            plate=Plate.objects.get(pk=detection.plate_id),
+            plate=detection.plate,
             kind=PlateRequest.Kind.EXPORT,
             actor=manager,
             reason="its owner asks",

@@ -73,7 +73,7 @@ def test_hit_arrives_is_verified_and_its_escalation_stops(
     expect(panel.locator("[data-state=verified]")).to_be_visible()
     expect(panel.get_by_text("Next are told")).to_be_hidden()
     look("verified")
-    alert.refresh_from_db()
+    alert = Alert.objects.get(pk=alert.pk)
     assert (alert.state, alert.next_step_at) == (Alert.State.VERIFIED, None)
     assert escalate_due() == 0
     page.keyboard.press("x")

@@ -44,7 +44,7 @@ def test_export_page_sends_few_rows_at_once(
     asked = {"format": "csv", "columns": ["number"], "reason": "theft"}
     answer = post(client, "/exports/new/?text=1กข*", asked)
 
-    content = b"".join(answer.streaming_content).decode("utf-8-sig")
+    content = b"".join(answer).decode("utf-8-sig")
     assert content == "number\r\n1กข1234\r\n"
     assert not Export.objects.exists()
 
@@ -68,7 +68,7 @@ def test_export_page_has_more_rows_made_in_the_background(
     assert "hx-trigger" not in page
     led = post(client, f"/exports/{export.pk}/download")
     answer = client.get(led["Location"])
-    assert b"".join(answer.streaming_content).startswith(b"PK")
+    assert b"".join(answer).startswith(b"PK")
     assert client.get(f"/exports/{export.pk}/file?token=x").status_code == 403
     assert post(client, f"/exports/{export.pk}/cancel").status_code == 302
     assert client.get(led["Location"]).status_code == 409

@@ -94,7 +94,8 @@ def send_service(message: Message, target: Target) -> None:
     service = apprise.Apprise(asset=apprise.AppriseAsset(http_redirects=False, async_mode=False))
     service.add(target.secret["url"])
     body = message.body + (f"\n{message.link}" if message.link else "")
-    with only_public(), apprise.LogCapture(level=apprise.logging.WARNING) as log:
+    capture = apprise.LogCapture(level=apprise.logging.WARNING)  # type: ignore[no-untyped-call]  # ships few types
+    with only_public(), capture as log:
         is_sent = service.notify(title=message.subject, body=body)
         said = log.getvalue()
     if not is_sent:

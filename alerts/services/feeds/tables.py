@@ -24,8 +24,9 @@ JSON_MOST_BYTES = 64 * 1024 * 1024
 ROWS_MOST = 2_000_000
 _TEXTS = ("vehicle", "reason", "case_number", "source")
 _LONGEST = {
-    name: Entry._meta.get_field(name).max_length or 0  # noqa: SLF001  # Django's public name
-    for name in _TEXTS
+    field.name: getattr(field, "max_length", 0)
+    for field in Entry._meta.get_fields()  # noqa: SLF001  # Django's public name
+    if field.name in _TEXTS
 }
 _FORMULA = re.compile(r"^[=@]|^[+-]\D")
 # What people call their columns, where nobody mapped them.

@@ -141,8 +141,11 @@ def zone_of(leaf: Mapping[str, Any]) -> Polygon:
         ConditionError: It is none.
     """
     corners = leaf.get("corners")
-    is_list = isinstance(corners, list) and 3 <= len(corners) <= CORNERS_MOST  # noqa: PLR2004  # a triangle
-    if not is_list or not all(map(_is_place, corners or ())):
+    if (
+        not isinstance(corners, list)
+        or not 3 <= len(corners) <= CORNERS_MOST  # noqa: PLR2004  # a triangle
+        or not all(map(_is_place, corners))
+    ):
         raise ConditionError(_("Draw the zone with 3 to %d corners.") % CORNERS_MOST)
     try:
         polygon = Polygon([*map(tuple, corners), tuple(corners[0])], srid=4326)

@@ -44,7 +44,7 @@ def fire_for_passes(*, detections: Sequence[Detection]) -> list[Alert]:
     fired = [
         (rule, happening)
         for one in passes
-        if (happening := _happening(one, hits)) is not None
+        for happening in (_happening(one, hits),)
         for rule in rules[one.organization_id]
         if holds(rule.conditions, happening)
     ]

@@ -179,7 +179,7 @@ class FastPlateOcrReader:
     def _voted(self, cut_outs: Sequence[_Probabilities]) -> list[_Place]:
         """The characters that the cut-outs of one crop show together."""
         alphabet = self.recognizer.config.alphabet
-        each = [
+        each: list[list[_Place]] = [
             [
                 (character, raw, {key: p for key, p in others.items() if key != self._pad})
                 for character, raw, others in (_ranked(slot, alphabet) for slot in slots)
