@@ -1,4 +1,4 @@
-"""`manage.py seed_demo`: an organization, people and a camera, so that there is much to see."""
+"""`manage.py seed_demo`: an organization with people, a camera and a watchlist to look at."""
 
 import json
 import os
@@ -16,6 +16,9 @@ from django.db import transaction
 
 from accounts.models import Organization, Role, User
 from accounts.services import add_member, create_organization
+from alerts.models import Watchlist
+from alerts.services.entries import add_entry
+from alerts.services.watchlists import create_watchlist
 from cameras.models import Camera
 from cameras.services import create_camera, update_camera
 from cameras.streams.config import SourceConfig, SourceKind
@@ -26,6 +29,9 @@ ADMINISTRATOR = "admin@lpr.example"
 OPERATOR = "operator@lpr.example"
 DEMO_CAMERA = "Demonstration road"
 OWN_CAMERA = "My source"
+WATCHLIST = "Demonstration: stolen cars"
+# It drives through the demonstration clip.
+WANTED = "KTR 4827"
 _SCHEMES = {
     "rtsp": SourceKind.RTSP,
     "rtsps": SourceKind.RTSP,
@@ -37,7 +43,7 @@ _SCHEMES = {
 class Command(BaseCommand):
     """Makes the demonstration once; later runs change nothing but the source asked for."""
 
-    help = "Make a demonstration organization with an administrator, an operator and a camera."
+    help = "Make a demonstration organization with people, a camera and a watchlist."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -47,6 +53,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         organization = self._organization()
         self._demonstration_camera(organization)
+        self._demonstration_list(organization)
         if options["source"]:
             self._own_camera(organization, options["source"])
         for email, password in self._log_ins(organization).items():
@@ -102,6 +109,26 @@ class Command(BaseCommand):
                 point=Point(100.5018, 13.7563, srid=4326),
                 heading_degrees=90.0,
             )
+
+    @transaction.atomic
+    def _demonstration_list(self, organization: Organization) -> None:
+        if Watchlist.objects.filter(organization=organization, name=WATCHLIST).exists():
+            return
+        watchlist = create_watchlist(
+            organization=organization,
+            actor=None,
+            name=WATCHLIST,
+            category=Watchlist.Category.STOLEN,
+            priority=80,
+        )
+        add_entry(
+            watchlist=watchlist,
+            number=WANTED,
+            actor=None,
+            vehicle="red saloon",
+            reason="Demonstration: reported stolen",
+            expires_at=None,
+        )
 
     def _own_camera(self, organization: Organization, source: str) -> None:
         fields = self._source(source)
