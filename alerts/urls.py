@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from alerts.views import console, precision, push, rules, watchlists
+from alerts.views import console, feeds, precision, push, rules, watchlists
 
 app_name = "alerts"
 urlpatterns = [
@@ -30,5 +30,9 @@ urlpatterns = [
     path("watchlists/entries/<uuid:listed_id>/", watchlists.entry_act, name="entry-act"),
     path("watchlists/changes/<int:change_id>/undo", watchlists.undo, name="change-undo"),
     path("watchlists/updates/<uuid:run_id>/apply", watchlists.apply_import, name="run-apply"),
+    path("watchlists/<uuid:list_id>/feeds/new", feeds.new_feed, name="feed-new"),
+    path("watchlists/feeds/<uuid:feed_id>/", feeds.change_feed, name="feed"),
+    path("watchlists/feeds/<uuid:feed_id>/try", feeds.attempt_feed, name="feed-try"),
+    path("watchlists/feeds/<uuid:feed_id>/delete", feeds.remove_feed, name="feed-delete"),
     path("watchlists/feeds/<uuid:feed_id>/fetch", watchlists.fetch_feed, name="feed-fetch"),
 ]

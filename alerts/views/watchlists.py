@@ -10,7 +10,6 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Q, QuerySet
-from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -43,7 +42,7 @@ from alerts.services.entries import (
 from alerts.services.feeds.setting_up import upload_feed
 from alerts.services.feeds.updating import apply_run, run_feed, update_from
 from alerts.services.watchlists import archive_watchlist, create_watchlist, update_watchlist
-from alerts.views.requests import user_of
+from alerts.views.requests import show_refusal, user_of
 from lpr_project.common.errors import LprError
 from vehicles.plates.provinces import PROVINCES
 from vehicles.plates.text import PlateTextError, normalise
@@ -92,19 +91,8 @@ def _save_list(form: WatchlistForm, watchlist: Watchlist | None, user: User) -> 
             return create_watchlist(organization=organization, actor=user, reason=reason, **fields)
         return update_watchlist(watchlist=watchlist, actor=user, reason=reason, **fields)
     except (LprError, ValidationError) as error:
-        _say(form, error)
+        show_refusal(form, error)
         return None
-
-
-def _say(form: Form | EntryForm | WatchlistForm, error: LprError | ValidationError) -> None:
-    """Show at the fields what a service refused."""
-    if isinstance(error, ValidationError):
-        found = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
-    else:
-        found = {str(error.detail.get("field", "")): [error.message]}
-    for name, sentences in found.items():
-        for sentence in sentences:
-            form.add_error(name if name in form.fields else None, sentence)
 
 
 def _changeable(user: User, list_id: UUID) -> Watchlist:
@@ -159,7 +147,7 @@ def _add(form: EntryForm, watchlist: Watchlist, user: User) -> bool:
     try:
         add_entry(watchlist=watchlist, actor=user, change_reason=reason, **fields)
     except (LprError, ValidationError) as error:
-        _say(form, error)
+        show_refusal(form, error)
         return False
     return True
 

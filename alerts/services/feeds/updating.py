@@ -136,6 +136,19 @@ def run_feed(*, feed: Feed, actor: User | None = None) -> FeedRun:
         return run
 
 
+def try_feed(*, feed: Feed, actor: User) -> FeedRun:
+    """Fetch a feed and say what it would change; the file is kept, so that it may be applied."""
+    # The whole file is wanted, also where it is the one of last time.
+    feed.etag = feed.last_modified = ""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "feed"
+        try:
+            fetch(feed, path)
+        except (FeedRefusedError, OutgoingError) as error:
+            return _failed(feed, actor, error)
+        return update_from(feed=feed, path=path, actor=actor, is_dry=True)
+
+
 def update_from(
     *,
     feed: Feed,
