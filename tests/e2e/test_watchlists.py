@@ -1,0 +1,42 @@
+"""What managers do with watchlists: a file is tried, applied, and what it names hits."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from accounts.models import User
+from alerts.models import Entry
+from cameras.models import Camera
+from tests.alerts.factories import make_watchlist
+from tests.detections.factories import make_detection
+
+LogIn = Callable[[User], None]
+
+OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def test_file_is_tried_and_applied_and_what_it_names_hits(
+    page: Page, log_in: LogIn, staff: User, camera: Camera, tmp_path: Path
+) -> None:
+    file = tmp_path / "stolen.csv"
+    file.write_text("plate,province,reason\n1กข1234,TH-10,Taken at night\n2ขค5678,,Fuel not paid\n")
+    watchlist = make_watchlist(camera.organization, name="Stolen vehicles")
+    log_in(staff)
+    page.goto(f"/watchlists/{watchlist.pk}/import")
+    page.get_by_label("File", exact=True).set_input_files(file)
+    page.get_by_role("button", name="Show what would change").click()
+    expect(page.get_by_role("heading", name="What it would change")).to_be_visible()
+    expect(page.get_by_text("1กข1234")).to_be_visible()
+    assert Entry.objects.count() == 0
+    page.get_by_role("button", name="Apply").click()
+    expect(page.get_by_text("2 entries added, 0 changed, 0 deleted.")).to_be_visible()
+    expect(page.get_by_text("Taken at night")).to_be_visible()
+
+    make_detection(camera, text="1กข 1234")
+    page.goto("/watchlists/hits")
+    row = page.locator("tbody tr")
+    expect(row).to_have_count(1)
+    expect(row).to_contain_text("Stolen vehicles")
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate(OVERFLOW) <= 0
