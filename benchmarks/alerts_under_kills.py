@@ -36,7 +36,9 @@ class Programs:
     def __init__(self) -> None:
         self._commands: dict[str, tuple[list[str], dict[str, str]]] = {}
         self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._down: set[str] = set()
         self.killed: dict[str, int] = {}
+        self.ended: dict[str, int] = {}
 
     def start(self, name: str, command: list[str], environment: dict[str, str]) -> None:
         """Start a program, and remember how."""
@@ -49,14 +51,23 @@ class Programs:
             stderr=subprocess.DEVNULL,
         )
 
+    def revive(self) -> None:
+        """Start again what ended by itself, as the supervisor does: a worker may at Redis' end."""
+        for name, process in list(self._running.items()):
+            if process.poll() is not None and name not in self._down:
+                self.ended[name] = self.ended.get(name, 0) + 1
+                self.start(name, *self._commands[name])
+
     def kill(self, name: str) -> None:
         """Kill it without warning; a second and a half later it is back."""
+        self._down.add(name)
         process = self._running[name]
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
         self.killed[name] = self.killed.get(name, 0) + 1
         time.sleep(DOWN_SECONDS)
         self.start(name, *self._commands[name])
+        self._down.discard(name)
 
     def stop(self) -> None:
         """End all of them."""
@@ -95,7 +106,7 @@ def run(size: int = 10_000) -> Result:
                 started = time.monotonic()
                 _raise_while_killing(children, cameras, size, keys)
                 raised_s = time.monotonic() - started
-                _wait_for_the_last(size)
+                _wait_for_the_last(children, size)
                 figures = _counted(keys) | {
                     "raising_took_s": raised_s,
                     "all_delivered_after_s": time.monotonic() - started,
@@ -104,6 +115,7 @@ def run(size: int = 10_000) -> Result:
         finally:
             children.stop()
     figures |= {f"kills_of_{name}": float(count) for name, count in children.killed.items()}
+    figures |= {f"{name}_ended_by_itself": float(n) for name, n in children.ended.items()}
     wrong = (
         (size - figures["alerts"])
         + (figures["alerts"] - figures["keys_taken"])
@@ -155,7 +167,7 @@ def _raise_while_killing(
 
     def kill_all() -> None:
         for taken, name in moments:
-            _patiently(partial(_has_taken, keys, taken))
+            _patiently(partial(_has_taken, keys, taken), children)
             children.kill(name)
 
     killer = threading.Thread(target=kill_all)
@@ -187,19 +199,23 @@ def _record(cameras: "list[Camera]", size: int) -> None:
         record_detections(items=items)
 
 
-def _wait_for_the_last(size: int) -> None:
+def _wait_for_the_last(children: Programs, size: int) -> None:
     from alerts.models import Alert, Delivery  # noqa: PLC0415
 
     def is_done() -> bool:
         unsent = Delivery.objects.exclude(state=Delivery.State.SENT).exists()
         return not unsent and Alert.objects.count() >= size
 
-    _patiently(is_done)
+    _patiently(is_done, children)
 
 
-def _patiently(is_done: Callable[[], bool]) -> None:
+def _patiently(is_done: Callable[[], bool], children: Programs) -> None:
+    def is_done_or_revived() -> bool:
+        children.revive()
+        return is_done()
+
     try:
-        wait_until(is_done, "the last delivery", FINISH_SECONDS)
+        wait_until(is_done_or_revived, "the last delivery", FINISH_SECONDS)
     except TimeoutError:
         # The figures say what is missing.
         return
