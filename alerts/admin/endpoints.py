@@ -72,7 +72,10 @@ class EndpointForm(OneOrganizationForm[Endpoint]):
         required=False,
         max_length=4_000,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
-        help_text=_("Name: value, one on a line. Are not shown again. Empty: as they were."),
+        help_text=_(
+            "Name: value, one on a line. Are not shown again. Empty: as they were, none where the "
+            "address leads to another server."
+        ),
     )
     ca_certificate = forms.CharField(
         label=_("certificate of the authority"),
@@ -92,7 +95,10 @@ class EndpointForm(OneOrganizationForm[Endpoint]):
         label=_("password"),
         required=False,
         widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
-        help_text=_("Is not shown again. Empty: as it was."),
+        help_text=_(
+            "Is not shown again. Empty: as it was, none where broker, port, TLS or user name "
+            "change."
+        ),
     )
     topic = forms.CharField(
         label=_("topic"), required=False, initial="lpr/alerts", widget=UnfoldAdminTextInputWidget()

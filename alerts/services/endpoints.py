@@ -79,7 +79,7 @@ def settings_of(*, channel: str, wanted: Wanted, endpoint: Endpoint) -> Parts:
     Raises:
         EndpointRefusedError: `detail["field"]` names what cannot be.
     """
-    before = json.loads(endpoint.secret) if endpoint.secret else {}
+    before = {**endpoint.options, **(json.loads(endpoint.secret) if endpoint.secret else {})}
     return _PARTS[channel](wanted, before)
 
 
@@ -131,7 +131,7 @@ def _webhook(wanted: Wanted, before: dict[str, Any]) -> Parts:
     url = _url(wanted, before)
     keys = before.get("keys") or [secrets.token_urlsafe(KEY_BYTES)]
     options = {"host": read_url(url).host, **_authority(wanted)}
-    return options, {"url": url, "keys": keys, "headers": _headers(wanted, before)}
+    return options, {"url": url, "keys": keys, "headers": _headers(wanted, before, url)}
 
 
 def _relay(wanted: Wanted, before: dict[str, Any]) -> Parts:
@@ -146,7 +146,7 @@ def _relay(wanted: Wanted, before: dict[str, Any]) -> Parts:
         "latest_seconds": _number(wanted.get("latest_seconds") or 20, "latest_seconds", 1, 300),
         **_authority(wanted),
     }
-    return options, {"url": url, "headers": _headers(wanted, before)}
+    return options, {"url": url, "headers": _headers(wanted, before, url)}
 
 
 def _service(wanted: Wanted, before: dict[str, Any]) -> Parts:
@@ -172,8 +172,15 @@ def _mqtt(wanted: Wanted, before: dict[str, Any]) -> Parts:
         "discovery": bool(wanted.get("discovery", True)),
         **_authority(wanted),
     }
-    password = str(wanted.get("password") or "") or before.get("password", "")
-    return options, {"username": str(wanted.get("username") or ""), "password": password}
+    username = str(wanted.get("username") or "")
+    password = str(wanted.get("password") or "")
+    is_same = username == before.get("username") and all(
+        options[name] == before.get(name) for name in ("host", "port", "tls")
+    )
+    # What was entered for one broker goes to no other, and not into the open.
+    if not password and is_same:
+        password = before.get("password", "")
+    return options, {"username": username, "password": password}
 
 
 def _web_push(wanted: Wanted, _before: dict[str, Any]) -> Parts:
@@ -203,6 +210,12 @@ def _url(wanted: Wanted, before: dict[str, Any]) -> str:
     return url
 
 
+def _server(url: str) -> tuple[str | None, str | None, int | None]:
+    read = read_url(url)
+    usual = 443 if read.scheme == "https" else 80
+    return read.scheme, read.host, read.port or usual
+
+
 def _refuse_private(host: str, field: str) -> None:
     """Say at once what the client refuses later; a name that is not known yet may come."""
     try:
@@ -217,10 +230,12 @@ def _refuse_private(host: str, field: str) -> None:
         raise EndpointRefusedError(message % host, field=field)
 
 
-def _headers(wanted: Wanted, before: dict[str, Any]) -> dict[str, str]:
+def _headers(wanted: Wanted, before: dict[str, Any], url: str) -> dict[str, str]:
     headers = wanted.get("headers")
     if headers is None:
-        kept: dict[str, str] = before.get("headers", {})
+        # What was entered for one server goes to no other, and not into the open.
+        is_same = "url" in before and _server(before["url"]) == _server(url)
+        kept: dict[str, str] = before.get("headers", {}) if is_same else {}
         return kept
     is_table = isinstance(headers, Mapping) and len(headers) <= HEADERS_MOST
     if not is_table or not all(

@@ -129,6 +129,18 @@ def test_service_hands_title_and_text_over(
     assert "abcdefghijkl" not in failed.value.message
 
 
+def test_service_that_was_kept_with_a_file_of_the_server_sends_nothing(
+    tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugins = import_module("apprise.plugins.discord")
+    monkeypatch.setattr(plugins.NotifyDiscord, "notify_url", receiver.url)
+    (tmp_path / "x.json").write_text('{"content": "of the server"}')
+    url = f"discord://4174216298/JHMHI8qBe7bk2ZwO5U711o3dV_js?template={tmp_path}/x.json"
+    with pytest.raises(DeliveryFailedError, match="template"):
+        send_service(message(), Target(name="x", options={}, secret={"url": url}))
+    assert receiver.received == []
+
+
 def test_service_that_leads_inside_is_refused_where_it_connects(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -144,6 +156,7 @@ def test_service_that_leads_inside_is_refused_where_it_connects(
     [
         "tgram://123456789:abcdefghijklmnopqrstuvwxyzABCDEFGHI/12345678/",
         "discord://4174216298/JHMHI8qBe7bk2ZwO5U711o3dV_js",
+        "discord://4174216298/JHMHI8qBe7bk2ZwO5U711o3dV_js?tts=no&format=text",
         "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/#general",
         "pover://uzH2rqhPRJyzbYcJpDAdrAJtBtm8JN@aXKtjmXAG4SRfPKGmGmBoFbAGPMmWh",
     ],

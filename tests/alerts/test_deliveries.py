@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,15 @@ State = Delivery.State
 @pytest.fixture
 def webhook(organization: Organization, receiver: Receiver) -> Endpoint:
     return make_endpoint(organization, Channel.WEBHOOK, wanted={"url": receiver.url})
+
+
+@pytest.fixture
+def public(settings: Settings) -> None:
+    """Addresses set aside for documentation count as public."""
+    settings.OUTGOING_ALLOWED_NETWORKS = [
+        ip_network("198.51.100.0/24"),
+        ip_network("203.0.113.0/24"),
+    ]
 
 
 def tell(camera: Camera, endpoint: Endpoint, text: str = "1กข1234", step: int = 0) -> Delivery:
@@ -390,6 +400,11 @@ def test_quiet_hours_may_pass_midnight(organization: Organization) -> None:
         (Channel.SERVICE, {"url": "json://10.0.0.1/x"}, "Telegram"),
         (Channel.SERVICE, {"url": "ntfy://10.0.0.1/topic"}, "Telegram"),
         (Channel.SERVICE, {"url": "tgram://"}, "Telegram"),
+        (Channel.SERVICE, {"url": "discord://1/a?template=/tmp/x.json"}, "“template”"),
+        (Channel.SERVICE, {"url": "discord://1/a?tts=no&TEMPLATE=/tmp/x.json"}, "“template”"),
+        (Channel.SERVICE, {"url": "slack://T1/A1/T2/?attach=file:///etc/passwd"}, "“attach”"),
+        (Channel.SERVICE, {"url": "discord://1/a?verify=no"}, "“verify”"),
+        (Channel.SERVICE, {"url": "discord://1/a?:token=x"}, "“:token”"),
         (Channel.EMAIL, {"address": "a@b.c, d@e.f"}, "e-mail"),
         (Channel.EMAIL, {"address": "a@example.org\nBcc: b@example.org"}, "e-mail"),
     ],
@@ -401,6 +416,48 @@ def test_recipient_that_cannot_be_is_refused_in_words(
     with pytest.raises(EndpointRefusedError, match=says):
         save_endpoint(endpoint=endpoint, wanted=wanted, actor=staff)
     assert not Endpoint.objects.exists()
+
+
+@pytest.mark.parametrize("channel", [Channel.WEBHOOK, Channel.RELAY])
+@pytest.mark.parametrize(
+    ("url", "is_same"),
+    [
+        ("", True),
+        ("https://198.51.100.7:443/other", True),
+        ("http://198.51.100.7/hook", False),
+        ("https://198.51.100.7:8443/hook", False),
+        ("https://203.0.113.9/hook", False),
+    ],
+)
+def test_headers_go_to_no_other_server(
+    channel: str, url: str, is_same: bool, organization: Organization, staff: User, public: None
+) -> None:
+    headers = {"Authorization": "Bearer one"}
+    endpoint = make_endpoint(
+        organization, channel, wanted={"url": "https://198.51.100.7/hook", "headers": headers}
+    )
+    save_endpoint(endpoint=endpoint, wanted={"url": url, "headers": None}, actor=staff)
+    assert json.loads(endpoint.secret)["headers"] == (headers if is_same else {})
+
+
+@pytest.mark.parametrize(
+    ("changed", "is_same"),
+    [
+        ({"topic": "gates"}, True),
+        ({"host": "203.0.113.9"}, False),
+        ({"port": 8884}, False),
+        ({"tls": False, "port": 8883}, False),
+        ({"username": "other"}, False),
+    ],
+)
+def test_password_goes_to_no_other_broker(
+    changed: dict[str, object], is_same: bool, organization: Organization, staff: User, public: None
+) -> None:
+    wanted = {"host": "198.51.100.7", "tls": True, "username": "lpr", "password": "secret"}
+    endpoint = make_endpoint(organization, Channel.MQTT, wanted=wanted)
+    wanted = {**wanted, "password": "", **changed}
+    save_endpoint(endpoint=endpoint, wanted=wanted, actor=staff)
+    assert json.loads(endpoint.secret)["password"] == ("secret" if is_same else "")
 
 
 def test_only_managers_add_recipients(

@@ -11,6 +11,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 from urllib3.util import connection
 
 from alerts.errors import DeliveryFailedError, EndpointRefusedError
@@ -35,6 +36,15 @@ SERVICES = {
     "pagerduty": "PagerDuty",
     "opsgenie": "Opsgenie",
 }
+# What may be written after the "?": whom it goes to and how it looks. Not what reads files of this
+# server (`template`, `attach`) or loosens how it calls (`verify`, `redirect`).
+PARAMETERS = frozenset({
+    "action", "alias", "apikey", "avatar", "batch", "class", "detect", "emojis", "entity",
+    "expire", "fields", "flags", "footer", "format", "from", "group", "interval", "key", "mode",
+    "overflow", "ping", "preview", "priority", "region", "secret", "severity", "sid", "silent",
+    "sound", "source", "tags", "thread", "timestamp", "to", "token", "topic", "ttl", "tts",
+    "unicode", "workspace",
+})  # fmt: skip
 _STATUS = re.compile(r"error=(\d{3})")
 _only_public: ContextVar[bool] = ContextVar("only_public", default=False)
 _connect = connection.create_connection
@@ -69,7 +79,9 @@ def service_name(url: str) -> str:
     Raises:
         EndpointRefusedError: It is none of those that are allowed, or cannot be understood.
     """
-    from apprise import Apprise  # noqa: PLC0415  # 100 ms and 10 MB, for those who have such a one
+    # 100 ms and 10 MB, for those who have such a one
+    from apprise import Apprise  # noqa: PLC0415
+    from apprise.manager_plugins import NotificationManager  # noqa: PLC0415
 
     schema = url.partition("://")[0].lower()
     if schema not in SERVICES:
@@ -79,7 +91,14 @@ def service_name(url: str) -> str:
             + ".",
             field="url",
         )
-    if Apprise.instantiate(url, suppress_exceptions=True) is None:
+    # As its plugin reads it, before any is made: making one may already open a file.
+    parts = NotificationManager()[schema].parse_url(url)
+    for name in sorted(parts["qsd"] if parts else ()):
+        if name not in PARAMETERS:
+            message = _("“%(name)s” may not be given in the URL of %(service)s. Take it away.")
+            wrong = {"name": name[:40], "service": SERVICES[schema]}
+            raise EndpointRefusedError(message % wrong, field="url")
+    if not parts or Apprise.instantiate(url, suppress_exceptions=True) is None:
         raise EndpointRefusedError(
             f"This is no Apprise URL of {SERVICES[schema]}: check its parts.", field="url"
         )
@@ -90,7 +109,10 @@ def send_service(message: Message, target: Target) -> None:
     """Hand a message to the service."""
     import apprise  # noqa: PLC0415  # see service_name
 
-    name = service_name(target.secret["url"])
+    try:
+        name = service_name(target.secret["url"])
+    except EndpointRefusedError as error:
+        raise DeliveryFailedError(error.message) from error
     service = apprise.Apprise(asset=apprise.AppriseAsset(http_redirects=False, async_mode=False))
     service.add(target.secret["url"])
     body = message.body + (f"\n{message.link}" if message.link else "")
