@@ -20,6 +20,12 @@ from lpr_project.common.errors import LprError
 ROLES = [(role.value, role.label) for role in Role if role != Role.OWNER]
 
 
+class HoursWidget(forms.Textarea):
+    """Hours as text, and rows of days and times that write it."""
+
+    template_name = "alerts/_hours.html"
+
+
 class WatchlistForm(forms.ModelForm[Watchlist]):
     """A list: its rules, places, times and audience."""
 
@@ -62,7 +68,10 @@ class WatchlistForm(forms.ModelForm[Watchlist]):
             "entry_roles",
             "hit_roles",
         )
-        widgets = {"color": forms.TextInput(attrs={"type": "color"})}
+        widgets = {
+            "color": forms.TextInput(attrs={"type": "color"}),
+            "active_hours": HoursWidget(attrs={"rows": 3, "spellcheck": "false"}),
+        }
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
