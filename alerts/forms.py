@@ -4,7 +4,7 @@ import re
 from typing import Any, cast
 
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Field, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization, Role, User
@@ -217,9 +217,10 @@ class FeedForm(forms.ModelForm[Feed]):
         cast("forms.ChoiceField", self.fields["kind"]).choices = fetched
         mapping = self.instance.mapping
         for name in FIELDS:
-            label = Entry._meta.get_field(name).verbose_name  # noqa: SLF001  # Django's public name
+            field = Entry._meta.get_field(name)  # noqa: SLF001  # Django's public name
             self.fields[_COLUMN + name] = forms.CharField(
-                label=_("Column: %(meaning)s") % {"meaning": label},
+                label=_("Column: %(meaning)s")
+                % {"meaning": cast("Field[Any, Any]", field).verbose_name},
                 max_length=60,
                 required=False,
                 initial=_column_text(mapping.get(name, "")),
