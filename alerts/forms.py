@@ -217,10 +217,10 @@ class FeedForm(forms.ModelForm[Feed]):
         cast("forms.ChoiceField", self.fields["kind"]).choices = fetched
         mapping = self.instance.mapping
         for name in FIELDS:
-            field = Entry._meta.get_field(name)  # noqa: SLF001  # Django's public name
+            column = Entry._meta.get_field(name)  # noqa: SLF001  # Django's public name
+            meaning = cast("Field[Any, Any]", column).verbose_name
             self.fields[_COLUMN + name] = forms.CharField(
-                label=_("Column: %(meaning)s")
-                % {"meaning": cast("Field[Any, Any]", field).verbose_name},
+                label=_("Column: %(meaning)s") % {"meaning": meaning},
                 max_length=60,
                 required=False,
                 initial=_column_text(mapping.get(name, "")),
