@@ -86,7 +86,7 @@ def console(request: HttpRequest) -> HttpResponse:
         "now": now,
         "show": shown,
         "alerts": [show_alert(live_alert(alert)) for alert in alerts],
-        "open": request.GET.get("alert", ""),
+        "open": _asked_alert(request),
         "socket": f"/ws/alerts/?language={get_language() or ''}",
         "session": reverse("detections:session"),
         "detections": reverse("detections:list"),
@@ -148,6 +148,14 @@ def alert_panel(request: HttpRequest, alert_id: UUID) -> HttpResponse:
     return render(request, "alerts/_panel.html", context)
 
 
+def _asked_alert(request: HttpRequest) -> str:
+    """The alert to open; the page makes an address of it, so nothing but an identifier will do."""
+    try:
+        return str(UUID(request.GET.get("alert", "")))
+    except ValueError:
+        return ""
+
+
 def _visible(user: User, alert_id: UUID) -> Alert:
     return get_object_or_404(alerts_visible_to(user), pk=alert_id)
 
@@ -161,7 +169,12 @@ def _with_text(answer: Callable[..., list[Alert]], wanted: dict[str, Any], **kno
 
 
 def _text(wanted: dict[str, Any]) -> str:
-    return str(wanted.get("text", ""))
+    return _without_nul(str(wanted.get("text", "")))
+
+
+def _without_nul(text: str) -> str:
+    """PostgreSQL keeps no NUL in a text."""
+    return text.replace("\0", "")
 
 
 def _see(_wanted: dict[str, Any], **known: Any) -> list[Alert]:
@@ -224,7 +237,8 @@ def leave_note(request: HttpRequest) -> HttpResponse:
     if organization is None:
         raise Http404
     try:
-        hand_over(organization=organization, actor=user, text=request.POST.get("text", ""))
+        text = _without_nul(request.POST.get("text", ""))
+        hand_over(organization=organization, actor=user, text=text)
     except (LprError, ValidationError) as error:
         message = error.message if isinstance(error, LprError) else error.messages[0]
         return render(request, "alerts/note_refused.html", {"message": message}, status=400)

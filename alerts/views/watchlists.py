@@ -178,6 +178,10 @@ def preview(request: HttpRequest) -> HttpResponse:
             context["preview"] = _preview(request, user, number)
         except LprError as error:
             context["sentence"] = error.message
+        except (ValueError, ValidationError):
+            context["sentence"] = _(
+                "The page sent something that is not understood. Load it again."
+            )
     return render(request, "alerts/_preview.html", context)
 
 

@@ -123,7 +123,7 @@ function take({ items, complete }) {
 }
 
 async function fillPanel(id) {
-  const answer = await fetch(`${page.console}${id}/panel`, { headers: { Accept: "text/html" } });
+  const answer = await fetch(`${page.console}${encodeURIComponent(id)}/panel`, { headers: { Accept: "text/html" } });
   if (id !== openId) {
     return;
   }

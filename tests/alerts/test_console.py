@@ -19,7 +19,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import Organization, Role, Scope, User
 from alerts import consumers
-from alerts.models import Alert, AlertChange, PushSubscription, Watchlist
+from alerts.models import Alert, AlertChange, PushSubscription, ShiftNote, Watchlist
 from alerts.services.answering import acknowledge_alerts
 from alerts.services.messages import picture_token
 from cameras.models import Camera
@@ -51,6 +51,16 @@ def test_console_shows_open_alerts_the_most_urgent_first(
     everything = client.get(reverse("alerts:console"), {"show": "all"}).context["page"]
     assert len(everything["alerts"]) == 3
     assert page["alerts"][0]["plate"]["before"] == "2กข 2222"
+
+
+@pytest.mark.parametrize("asked", ["../search/?text=1", "x", "%2e%2e/"])
+def test_console_opens_nothing_but_an_alert(
+    asked: str, camera: Camera, operator: User, client_of: Clients
+) -> None:
+    client, alert = client_of(operator), make_alert(camera)
+    address = reverse("alerts:console")
+    assert client.get(address, {"alert": asked}).context["page"]["open"] == ""
+    assert client.get(address, {"alert": alert.pk}).context["page"]["open"] == str(alert.pk)
 
 
 def test_panel_says_what_disagrees(camera: Camera, operator: User, client_of: Clients) -> None:
@@ -115,6 +125,19 @@ def test_assign_and_comment(camera: Camera, operator: User, client_of: Clients) 
     assert AlertChange.objects.filter(alert=alert, text="Turned left").exists()
     mine = client.get(reverse("alerts:console"), {"show": "mine"}).context["page"]["alerts"]
     assert [row["id"] for row in mine] == ids
+
+
+def test_what_postgresql_cannot_keep_is_left_out(
+    camera: Camera, operator: User, client_of: Clients
+) -> None:
+    alert = make_alert(camera)
+    client = client_of(operator)
+    answer = act(client, action="comment", ids=[str(alert.pk)], text="Turned\0 left")
+    assert answer.status_code == 200
+    assert AlertChange.objects.filter(alert=alert, text="Turned left").exists()
+    assert act(client, action="verify", ids=[str(alert.pk)], text="\0").status_code == 200
+    client.post(reverse("alerts:note"), {"text": "Gate\0 2"}, format="multipart")
+    assert ShiftNote.objects.get().text == "Gate 2"
 
 
 def test_note_is_left_for_the_next_shift(

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from itertools import count
+from types import SimpleNamespace
 from typing import Any
 
 import orjson
@@ -226,6 +228,54 @@ def test_look_back_goes_by_pages(
         passing(camera)
     found = look_back(rule=Rule(organization=camera.organization, conditions={}), user=staff)
     assert (found.passes, found.firings, found.is_whole) == (5, 5, True)
+
+
+def test_look_back_stops_in_the_midst_of_a_page(
+    camera: Camera, staff: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = [passing(camera) for _ in range(5)]
+    # A clock that goes on by a second whenever it is looked at.
+    clock = SimpleNamespace(monotonic=count().__next__)
+    monkeypatch.setattr(looking_back, "time", clock)
+    rule = Rule(organization=camera.organization, conditions={})
+    found = look_back(rule=rule, user=staff, seconds=4)
+    assert (found.passes, found.firings, found.is_whole) == (2, 2, False)
+    assert found.since == made[-2].captured_at
+
+
+def test_conditions_that_ask_much_are_few(camera: Camera) -> None:
+    dear = [leaf("first"), leaf("unseen", hours=2), leaf("seen", times=2, minutes=5)] * 2
+    asked: dict[str, Any] = {"trigger": "pass", "organization_id": camera.organization_id}
+    check_conditions({"any": dear[:5]}, **asked)
+    with pytest.raises(ConditionError, match="at most 5 times"):
+        check_conditions({"any": [{"all": dear[:3]}, {"all": dear[3:]}]}, **asked)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status"),
+    [
+        ({"organization": "x"}, 404),
+        ({"organization": [1]}, 404),
+        ({"conditions": {"kind": [1]}}, 400),
+        ({"conditions": {"kind": "category", "values": [{}]}}, 400),
+        ({"conditions": {"kind": "vehicle", "values": [[]]}}, 400),
+    ],
+)
+def test_rule_that_is_not_understood_is_refused(
+    wanted: dict[str, Any], status: int, camera: Camera, staff: User, client_of: Clients
+) -> None:
+    wanted = {"organization": camera.organization_id, "trigger": "pass", **wanted}
+    assert send(client_of(staff), reverse("alerts:try-rule"), **wanted).status_code == status
+
+
+def test_rule_that_postgresql_cannot_keep_is_refused(
+    camera: Camera, staff: User, client_of: Clients
+) -> None:
+    rule = make_rule(camera.organization, {})
+    address = reverse("alerts:alert-rule", args=[rule.pk])
+    usual = {"name": "A", "trigger": "pass"}
+    for wrong in ({"name": "A\0"}, {"conditions": leaf("first", note="\0")}):
+        assert send(client_of(staff), address, **{**usual, **wrong}).status_code == 400
 
 
 def test_rule_that_raised_alerts_is_switched_off_instead_of_deleted(

@@ -145,6 +145,19 @@ def test_preview_shows_seen_plates_and_misreads_before_anything_is_saved(
     assert not Entry.objects.exists()
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [{"list": "x"}, {"organization": "x"}, {"match": "zz"}, {"province_rule": "zz"}],
+)
+def test_preview_that_is_not_understood_is_said_in_words(
+    asked: dict[str, str], watchlist: Watchlist, staff: User, client_of: ClientOf
+) -> None:
+    wanted = {"organization": watchlist.organization_id, "number": "AB12", **asked}
+    answer = post(client_of(staff), "watchlist-preview", **wanted)
+    assert answer.status_code == 200
+    assert "not understood" in answer.content.decode()
+
+
 def test_preview_of_edits_shows_plates_one_letter_off(
     watchlist: Watchlist, staff: User, client_of: ClientOf
 ) -> None:

@@ -23,6 +23,7 @@ Tree = Mapping[str, Any]
 
 DEPTH_MOST = 5
 LEAVES_MOST = 40
+DEAR_MOST = 5
 VALUES_MOST = 200
 CORNERS_MOST = 200
 TIMES_MOST = 1_000
@@ -32,6 +33,8 @@ PATTERN = re.compile(r"[\w?*]{1,24}")
 MINUTES_OF_DAY = 1_440
 # What concerns a camera, and can be asked where no vehicle passes.
 FOR_CAMERAS = frozenset({"camera", "zone", "time"})
+# What asks the database anew for every pass; asked last, so that an `all` that fails never asks.
+DEAR = frozenset({"seen", "unseen", "first"})
 KINDS = {
     "list": gettext_lazy("on the list"),
     "category": gettext_lazy("on a list of category"),
@@ -67,13 +70,19 @@ def check_conditions(tree: Any, *, trigger: str, organization_id: int) -> None:
         raise ConditionError(_("A rule has at most %d conditions.") % LEAVES_MOST)
     for leaf in leaves:
         kind = leaf.get("kind")
-        if kind not in KINDS:
+        if not isinstance(kind, str) or kind not in KINDS:
             raise ConditionError(_("There is no condition of the kind %s.") % str(kind)[:40])
         if trigger != Rule.Trigger.PASS and kind not in FOR_CAMERAS:
             message = _("“%s” can only be asked when a vehicle passes.")
             raise ConditionError(message % KINDS[kind])
         if kind in _CHECKS:
             _CHECKS[kind](leaf, organization_id)
+    if sum(leaf["kind"] in DEAR for leaf in leaves) > DEAR_MOST:
+        message = _(
+            "A rule asks at most %d times how often or when a plate was seen, for each takes time "
+            "at every pass. Take some away."
+        )
+        raise ConditionError(message % DEAR_MOST)
 
 
 def _leaves(tree: Any, depth: int) -> Iterator[dict[str, Any]]:
@@ -121,12 +130,12 @@ def _check_cameras(leaf: Mapping[str, Any], organization_id: int) -> None:
 
 
 def _check_categories(leaf: Mapping[str, Any], _organization_id: int) -> None:
-    if not set(_values(leaf)) <= set(Watchlist.Category.values):
+    if not set(map(str, _values(leaf))) <= set(Watchlist.Category.values):
         raise ConditionError(_("One of the categories is not known. Choose again."))
 
 
 def _check_vehicles(leaf: Mapping[str, Any], _organization_id: int) -> None:
-    if not set(_values(leaf)) <= set(Detection.VehicleKind.values):
+    if not set(map(str, _values(leaf))) <= set(Detection.VehicleKind.values):
         raise ConditionError(_("One of the types of vehicle is not known. Choose again."))
 
 

@@ -10,14 +10,11 @@ from typing import Any
 import orjson
 
 from alerts.models import Hit
-from alerts.services.rules.conditions import Tree, zone_of
+from alerts.services.rules.conditions import DEAR, Tree, zone_of
 from cameras.models import Camera
 from detections.models import Detection
 from detections.selectors import in_time
 from vehicles.models import Plate
-
-# What asks the database is asked last: an `all` that fails before never asks.
-_DEAR = frozenset({"seen", "unseen", "first"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +43,7 @@ def holds(tree: Tree, happening: Happening) -> bool:
 def _cost(tree: Tree) -> int:
     """0 for what is in hand, 1 for what asks the database."""
     if "kind" in tree:
-        return int(tree["kind"] in _DEAR)
+        return int(tree["kind"] in DEAR)
     parts = [tree["not"]] if "not" in tree else next(iter(tree.values()))
     return max(map(_cost, parts), default=0)
 

@@ -52,13 +52,14 @@ def look_back(*, rule: Rule, user: User, days: int = 7, seconds: float = 5.0) ->
     fired: list[Detection] = []
     while seen < PASSES_MOST and time.monotonic() < deadline:
         passes = list(visible.filter(pk__lt=last)[:AT_ONCE])
-        fired += _held(rule, passes)
-        seen += len(passes)
-        if len(passes) < AT_ONCE:
+        done, holding = _held(rule, passes, deadline)
+        fired += holding
+        seen += len(done)
+        if len(done) == len(passes) < AT_ONCE:
             reached, is_whole = since, True
             break
-        last = passes[-1].pk
-        reached = passes[-1].captured_at
+        if done:
+            last, reached = done[-1].pk, done[-1].captured_at
     return LookBack(
         firings=len(fired),
         alerts=_count_alerts(fired, timedelta(seconds=rule.cooldown_seconds)),
@@ -69,18 +70,24 @@ def look_back(*, rule: Rule, user: User, days: int = 7, seconds: float = 5.0) ->
     )
 
 
-def _held(rule: Rule, passes: list[Detection]) -> list[Detection]:
+def _held(
+    rule: Rule, passes: list[Detection], deadline: float
+) -> tuple[list[Detection], list[Detection]]:
+    """The passes that were looked at before the deadline, and those for which the rule holds."""
     hits = hits_of([one.pk for one in passes])
-    return [
-        one
-        for one in passes
-        if holds(
-            rule.conditions,
-            Happening(
-                at=one.captured_at, camera=one.camera, detection=one, hits=hits.get(one.pk, ())
-            ),
+    done: list[Detection] = []
+    fired: list[Detection] = []
+    for one in passes:
+        # Before each: what a condition asks the database may take long for every one of them.
+        if time.monotonic() >= deadline:
+            break
+        happening = Happening(
+            at=one.captured_at, camera=one.camera, detection=one, hits=hits.get(one.pk, ())
         )
-    ]
+        if holds(rule.conditions, happening):
+            fired.append(one)
+        done.append(one)
+    return done, fired
 
 
 def _count_alerts(fired: list[Detection], cooldown: timedelta) -> int:
