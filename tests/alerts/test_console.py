@@ -60,7 +60,7 @@ def test_console_opens_nothing_but_an_alert(
     client, alert = client_of(operator), make_alert(camera)
     address = reverse("alerts:console")
     assert client.get(address, {"alert": asked}).context["page"]["open"] == ""
-    assert client.get(address, {"alert": alert.pk}).context["page"]["open"] == str(alert.pk)
+    assert client.get(address, {"alert": str(alert.pk)}).context["page"]["open"] == str(alert.pk)
 
 
 def test_panel_says_what_disagrees(camera: Camera, operator: User, client_of: Clients) -> None:

@@ -92,7 +92,7 @@ def service_name(url: str) -> str:
             field="url",
         )
     # As its plugin reads it, before any is made: making one may already open a file.
-    parts = NotificationManager()[schema].parse_url(url)
+    parts = NotificationManager()[schema].parse_url(url)  # type: ignore[no-untyped-call]  # ships few types
     for name in sorted(parts["qsd"] if parts else ()):
         if name not in PARAMETERS:
             message = _("“%(name)s” may not be given in the URL of %(service)s. Take it away.")
