@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group
 from django.contrib.sessions.backends.base import SessionBase
 from django.db import connection
 from django.db.models import Q, QuerySet
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from accounts.errors import ReasonDemandedError
@@ -190,6 +191,12 @@ def stated_in(session: SessionBase) -> Stated:
     if not kept or time() - kept["at"] > STATED_FOR.total_seconds():
         return Stated()
     return Stated(kept["reason"], kept["case_number"])
+
+
+def stated_in_query(query: QueryDict) -> Stated:
+    """What a program states with its question."""
+    reason, case_number = (query.get(name, "").strip() for name in Stated._fields)
+    return Stated(reason[:300], case_number[:60])
 
 
 def audit_events_found(

@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from accounts.models import Scope, User
+from alerts.api.looking_up import STATED, note_look_up
 from alerts.api.serializers import (
     AlertDetailSerializer,
     AlertSerializer,
@@ -74,7 +75,9 @@ def _caller(request: Request) -> User:
     list=extend_schema(
         summary="Alerts, newest first",
         description="Alerts of lists whose hits the caller may see, at cameras that it may see. "
-        "`/ws/alerts/` tells of them as they are raised and answered.",
+        "`/ws/alerts/` tells of them as they are raised and answered. A search by number is "
+        "audited, with `reason` and `case_number`, which an organization may demand.",
+        parameters=STATED,
     ),
     retrieve=extend_schema(summary="One alert with its history"),
 )
@@ -90,6 +93,10 @@ class AlertViewSet(ReadOnlyModelViewSet[Alert]):
     def get_queryset(self) -> QuerySet[Alert]:
         alerts = alerts_visible_to(_caller(self.request))
         return alerts.prefetch_related("changes") if self.action == "retrieve" else alerts
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        note_look_up(request)
+        return super().list(request, *args, **kwargs)
 
     def get_serializer_class(self) -> Any:
         return AlertDetailSerializer if self.action == "retrieve" else AlertSerializer

@@ -15,11 +15,13 @@ from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.generics import GenericAPIView
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 from rest_framework.viewsets import ModelViewSet, ReadOnlyModelViewSet
 
 from accounts.models import Scope, User
+from alerts.api.looking_up import STATED, note_look_up
 from alerts.api.watchlist_serializers import (
     BulkLineSerializer,
     EntrySerializer,
@@ -108,7 +110,8 @@ class EntryFilter(django_filters.FilterSet):  # type: ignore[misc]  # no types
 
     watchlist = django_filters.UUIDFilter(field_name="watchlist_id")
     number = django_filters.CharFilter(help_text="Normalised, whole.")
-    case_number = django_filters.CharFilter()
+    # `case_number` is that of the case for which one looks, as everywhere.
+    entry_case_number = django_filters.CharFilter(field_name="case_number")
 
     class Meta:
         model = Entry
@@ -117,7 +120,12 @@ class EntryFilter(django_filters.FilterSet):  # type: ignore[misc]  # no types
 
 @extend_schema(tags=["watchlists"])
 @extend_schema_view(
-    list=extend_schema(summary="Entries, newest first"),
+    list=extend_schema(
+        summary="Entries, newest first",
+        description="A search by number or case of the entry is audited, with `reason` and "
+        "`case_number`, which an organization may demand.",
+        parameters=STATED,
+    ),
     retrieve=extend_schema(summary="One entry"),
     create=extend_schema(
         summary="Add an entry", examples=[OpenApiExample("A plate", ENTRY, request_only=True)]
@@ -135,6 +143,10 @@ class EntryViewSet(_OfLists, ModelViewSet[Entry]):
     def get_queryset(self) -> QuerySet[Entry]:
         entries = entries_visible_to if self._is_reading else entries_changeable_by
         return entries(self._user).select_related("watchlist__organization")
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        note_look_up(request)
+        return super().list(request, *args, **kwargs)
 
     def perform_create(self, serializer: BaseSerializer[Entry]) -> None:
         entry = add_entry(actor=self._user, **serializer.validated_data)
@@ -197,7 +209,12 @@ class HitFilter(django_filters.FilterSet):  # type: ignore[misc]  # no types
 
 @extend_schema(tags=["watchlists"])
 @extend_schema_view(
-    list=extend_schema(summary="Hits, newest first, withdrawn ones too"),
+    list=extend_schema(
+        summary="Hits, newest first, withdrawn ones too",
+        description="A search by number is audited, with `reason` and `case_number`, which an "
+        "organization may demand.",
+        parameters=STATED,
+    ),
     retrieve=extend_schema(summary="One hit"),
 )
 class HitViewSet(ReadOnlyModelViewSet[Hit]):
@@ -211,6 +228,10 @@ class HitViewSet(ReadOnlyModelViewSet[Hit]):
     def get_queryset(self) -> QuerySet[Hit]:
         assert isinstance(self.request.user, User)
         return hits_visible_to(self.request.user)
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        note_look_up(request)
+        return super().list(request, *args, **kwargs)
 
 
 class BulkEntriesView(APIView):

@@ -15,15 +15,17 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import Organization, User
-from accounts.selectors import MANAGING_ROLES, organizations_of
+from accounts.selectors import MANAGING_ROLES, organizations_of, stated_in
 from alerts.models import EscalationPolicy, Rule, Watchlist
 from alerts.selectors.alerts import rules_managed_by
-from alerts.services.rules.conditions import FOR_CAMERAS, KINDS
+from alerts.services.rules.conditions import FOR_CAMERAS, KINDS, leaves_of
 from alerts.services.rules.keeping import check_rule, delete_rule, save_rule
 from alerts.services.rules.looking_back import LookBack, look_back
 from alerts.views.requests import user_of
 from cameras.models import Camera
+from detections.criteria.criteria import Criteria
 from detections.models import Detection
+from detections.services.searching import note_search
 from lpr_project.common.errors import LprError
 
 BODY_MOST = 256 * 1024
@@ -96,10 +98,22 @@ def try_rule(request: HttpRequest) -> HttpResponse:
         if rule.trigger != Rule.Trigger.PASS:
             message = _("What was is only known of passes, not of cameras and disks.")
             return JsonResponse({"message": str(message)}, status=400)
+        _note(request, rule)
         found = look_back(rule=rule, user=user)
     except (LprError, ValidationError) as error:
         return _refusal(error)
     return JsonResponse(_shown(found))
+
+
+def _note(request: HttpRequest, rule: Rule) -> None:
+    """Passes of the past are looked up: noted by the plates that the rule names, if any."""
+    named = [leaf["pattern"] for leaf in leaves_of(rule.conditions) if leaf["kind"] == "plate"]
+    for pattern in dict.fromkeys(named or [""]):
+        note_search(
+            actor=user_of(request),
+            criteria=Criteria(text=pattern, match="wildcard" if pattern else ""),
+            stated=stated_in(request.session),
+        )
 
 
 def _shown(found: LookBack) -> dict[str, Any]:

@@ -16,8 +16,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.errors import ReasonDemandedError
 from accounts.models import User
-from accounts.selectors import MANAGING_ROLES, organizations_of
+from accounts.selectors import MANAGING_ROLES, organizations_of, stated_in
 from alerts.forms import EntryForm, ImportForm, WatchlistForm
 from alerts.models import Entry, Watchlist
 from alerts.selectors.feeds import feed_runs_visible_to, feeds_visible_to
@@ -43,6 +44,8 @@ from alerts.services.feeds.setting_up import upload_feed
 from alerts.services.feeds.updating import apply_run, run_feed, update_from
 from alerts.services.watchlists import archive_watchlist, create_watchlist, update_watchlist
 from alerts.views.requests import show_refusal, user_of
+from detections.criteria.criteria import Criteria
+from detections.services.searching import note_search
 from lpr_project.common.errors import LprError
 from vehicles.plates.provinces import PROVINCES
 from vehicles.plates.text import PlateTextError, normalise
@@ -175,9 +178,10 @@ def preview(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {}
     if number.strip():
         try:
-            context["preview"] = _preview(request, user, number)
+            context |= _preview(request, user, number)
         except LprError as error:
             context["sentence"] = error.message
+            context["is_demand"] = isinstance(error, ReasonDemandedError)
         except (ValueError, ValidationError):
             context["sentence"] = _(
                 "The page sent something that is not understood. Load it again."
@@ -185,7 +189,18 @@ def preview(request: HttpRequest) -> HttpResponse:
     return render(request, "alerts/_preview.html", context)
 
 
-def _preview(request: HttpRequest, user: User, number: str) -> Any:
+def _note(request: HttpRequest, user: User, number: str) -> str:
+    """A preview finds plates as a search does; asked again of the same number it is one."""
+    match = "wildcard" if {"?", "*"} & set(number) else "exact"
+    return note_search(
+        actor=user,
+        criteria=Criteria(text=number, match=match),
+        stated=stated_in(request.session),
+        noted=request.POST.get("noted", ""),
+    )
+
+
+def _preview(request: HttpRequest, user: User, number: str) -> dict[str, Any]:
     asked = request.POST
     if asked.get("list"):
         rules = get_object_or_404(watchlists_with_entries_visible_to(user), pk=asked["list"])
@@ -200,7 +215,10 @@ def _preview(request: HttpRequest, user: User, number: str) -> Any:
         )
         rules.clean_fields(exclude=["name"])
     country, province = entry_place(asked.get("country", ""), asked.get("province", ""))
-    return preview_entry(rules, number=entry_number(number), country=country, province=province)
+    number = entry_number(number)
+    noted = _note(request, user, number)
+    found = preview_entry(rules, number=number, country=country, province=province)
+    return {"noted": noted, "preview": found}
 
 
 @login_required

@@ -7,7 +7,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.utils.urls import replace_query_param
 
-from accounts.selectors import Stated
+from accounts.selectors import Stated, stated_in_query
 from detections.criteria.criteria import DISTANCE, DISTANCE_MOST, MATCHES, REVIEWS
 from lpr_project.common.pagination import KeysetPagination
 
@@ -111,7 +111,4 @@ def note_pages(paginator: object, noted: str) -> None:
 
 def stated_by(request: Request) -> Stated:
     """What a caller states as its reason."""
-    reason, case_number = (
-        request.query_params.get(name, "").strip() for name in ("reason", "case_number")
-    )
-    return Stated(reason[:300], case_number[:60])
+    return stated_in_query(request.query_params)

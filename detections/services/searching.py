@@ -1,10 +1,15 @@
 """Notes who searched for what and why, once it is certain that they may."""
 
 from django.core.signing import BadSignature, TimestampSigner
+from django.utils import timezone
 
-from accounts.models import Organization, User
-from accounts.selectors import Stated, demand_on
+from accounts.models import AuditEvent, Organization, User
+from accounts.selectors import STATED_FOR, Stated, demand_on
+from accounts.services import record_audit_event
 from detections.criteria.criteria import Criteria
+from detections.models import Detection
+from lpr_project.common.models import uuid7_floor
+from vehicles.models import Plate, Vehicle
 from vehicles.services import audit_plate_search
 
 # The pages of one search are one search for so long.
@@ -49,6 +54,36 @@ def _audit(actor: User, criteria: Criteria, stated: Stated) -> None:
         filters=filters,
         reason=stated.reason,
         case_number=stated.case_number,
+    )
+
+
+def note_view(*, actor: User, target: Plate | Vehicle | Detection, stated: Stated) -> None:
+    """Check what is demanded before a part of something is shown, and audit that it was opened.
+
+    Parts belong to the page that was opened a moment ago, which stands in the trail already.
+
+    Raises:
+        ReasonDemandedError: Something that is demanded was not stated.
+    """
+    check_stated(actor=actor, organization=target.organization, stated=stated)
+    opened = AuditEvent.objects.filter(
+        target_type=target._meta.label_lower,  # noqa: SLF001  # Django's public name
+        target_id=str(target.pk),
+        id__gte=uuid7_floor(timezone.now() - STATED_FOR),
+        actor=actor,
+        action=AuditEvent.Action.VIEWED,
+        reason=stated.reason,
+        case_number=stated.case_number,
+    )
+    if opened.exists():
+        return
+    label = target.number if isinstance(target, Plate) else ""
+    record_audit_event(
+        action=AuditEvent.Action.VIEWED,
+        actor=actor,
+        target=target,
+        target_label=label,
+        **stated._asdict(),
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.conf import settings
@@ -87,11 +88,22 @@ def search(request: HttpRequest) -> HttpResponse:
 
 
 def _keep_what_was_stated(request: HttpRequest) -> HttpResponse:
-    """Take the reason out of the address, which is kept and shared, into the session."""
+    """Take the reason out of the address, which is kept and shared, into the session.
+
+    Only what the page's own form sent: a link elsewhere must not put words into a person's mouth.
+    """
     query = request.GET.copy()
     stated = {name: " ".join(query.pop(name, [""])) for name in ("reason", "case_number")}
-    state_reason(session=request.session, **stated)
+    if _is_from_here(request):
+        state_reason(session=request.session, **stated)
     return redirect(f"{request.path}?{query.urlencode()}")
+
+
+def _is_from_here(request: HttpRequest) -> bool:
+    """Whether a page of this server sent it; over plain HTTP only the referrer tells."""
+    if site := request.headers.get("Sec-Fetch-Site"):
+        return site == "same-origin"
+    return urlsplit(request.headers.get("Referer", "")).netloc == request.get_host()
 
 
 def _map(user: User) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """Where and when vehicles and plates were seen: parts that their pages load when looked at."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import wraps
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -13,14 +14,18 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import formats, timezone
 from django.views.decorators.http import require_GET
 
+from accounts.errors import ReasonDemandedError
+from accounts.selectors import stated_in
 from cameras.models import Camera
 from detections.models import Detection
 from detections.selectors import as_rows, passes_of_plate, passes_of_vehicle
 from detections.services.live import live_detection
+from detections.services.searching import note_view
 from detections.services.visits import Pass, visits_of
 from detections.views.presentation import show_detection
-from detections.views.requests import user_of
+from detections.views.requests import ask_why, user_of
 from lpr_project.common.models import uuid7_time
+from vehicles.models import Plate, Vehicle
 from vehicles.selectors import plates_visible_to, vehicles_visible_to
 
 PAGE_ROWS = 20
@@ -33,29 +38,57 @@ _GAP_MINUTES = 30
 _HOURS, _DAYS = 24, 7
 
 
-def _of_vehicle(request: HttpRequest, vehicle_id: UUID) -> QuerySet[Detection]:
-    user = user_of(request)
-    seen = vehicles_visible_to(user).select_related("organization")
-    return passes_of_vehicle(user, get_object_or_404(seen, pk=vehicle_id))
+Part = Callable[[HttpRequest, QuerySet[Detection]], HttpResponse]
 
 
-def _of_plate(request: HttpRequest, plate_id: UUID) -> QuerySet[Detection]:
-    user = user_of(request)
-    return passes_of_plate(user, get_object_or_404(plates_visible_to(user), pk=plate_id))
+def _of_vehicle(part: Part) -> Callable[[HttpRequest, UUID], HttpResponse]:
+    """A part of a vehicle's page, with its passes, for who said what is demanded."""
+
+    @wraps(part)
+    def view(request: HttpRequest, vehicle_id: UUID) -> HttpResponse:
+        user = user_of(request)
+        seen = vehicles_visible_to(user).select_related("organization")
+        vehicle = get_object_or_404(seen, pk=vehicle_id)
+        return _ask_first(request, vehicle) or part(request, passes_of_vehicle(user, vehicle))
+
+    return view
+
+
+def _of_plate(part: Part) -> Callable[[HttpRequest, UUID], HttpResponse]:
+    """A part of a plate's page, with its passes, for who said what is demanded."""
+
+    @wraps(part)
+    def view(request: HttpRequest, plate_id: UUID) -> HttpResponse:
+        user = user_of(request)
+        seen = plates_visible_to(user).select_related("organization")
+        plate = get_object_or_404(seen, pk=plate_id)
+        return _ask_first(request, plate) or part(request, passes_of_plate(user, plate))
+
+    return view
+
+
+def _ask_first(request: HttpRequest, seen: Plate | Vehicle) -> HttpResponse | None:
+    try:
+        note_view(actor=user_of(request), target=seen, stated=stated_in(request.session))
+    except ReasonDemandedError:
+        return ask_why(request)
+    return None
 
 
 @login_required
 @require_GET
-def vehicle_passes(request: HttpRequest, vehicle_id: UUID) -> HttpResponse:
+@_of_vehicle
+def vehicle_passes(request: HttpRequest, passes: QuerySet[Detection]) -> HttpResponse:
     """Passes of a vehicle, newest first, a page at a time."""
-    return _passes(request, _of_vehicle(request, vehicle_id))
+    return _passes(request, passes)
 
 
 @login_required
 @require_GET
-def plate_passes(request: HttpRequest, plate_id: UUID) -> HttpResponse:
+@_of_plate
+def plate_passes(request: HttpRequest, passes: QuerySet[Detection]) -> HttpResponse:
     """Passes of a plate, newest first, a page at a time."""
-    return _passes(request, _of_plate(request, plate_id))
+    return _passes(request, passes)
 
 
 def _passes(request: HttpRequest, passes: QuerySet[Detection]) -> HttpResponse:
@@ -77,28 +110,26 @@ def _passes(request: HttpRequest, passes: QuerySet[Detection]) -> HttpResponse:
 
 @login_required
 @require_GET
-def vehicle_gallery(request: HttpRequest, vehicle_id: UUID) -> HttpResponse:
+@_of_vehicle
+def vehicle_gallery(request: HttpRequest, passes: QuerySet[Detection]) -> HttpResponse:
     """The newest pictures of a vehicle's plates."""
-    passes = _of_vehicle(request, vehicle_id).select_related(None).select_related("camera")
-    newest = passes.only("id", "crop_name", "captured_at", "camera__name")
+    pictured = passes.select_related(None).select_related("camera")
+    newest = pictured.only("id", "crop_name", "captured_at", "camera__name")
     crops = [row for row in newest[:CROPS_AMONG] if row.crop_name][:CROPS_MOST]
     return render(request, "vehicles/_gallery.html", {"crops": crops})
 
 
 @login_required
 @require_GET
-def vehicle_visits(request: HttpRequest, vehicle_id: UUID) -> HttpResponse:
+@_of_vehicle
+def vehicle_visits(request: HttpRequest, passes: QuerySet[Detection]) -> HttpResponse:
     """Visits with entry, exit and how long, from the newest passes."""
     gap = _chosen(request, "gap", GAPS_MINUTES, _GAP_MINUTES)
     by_group = request.GET.get("by") == "group"
-    newest = list(
-        _of_vehicle(request, vehicle_id)
-        .order_by("-id")
-        .values_list("id", "camera_id")[: VISITS_AMONG + 1]
-    )
-    passes = _named(newest[:VISITS_AMONG], by_group=by_group)
+    newest = list(passes.order_by("-id").values_list("id", "camera_id")[: VISITS_AMONG + 1])
+    named = _named(newest[:VISITS_AMONG], by_group=by_group)
     context = {
-        "visits": visits_of(passes, gap=timedelta(minutes=gap)),
+        "visits": visits_of(named, gap=timedelta(minutes=gap)),
         "gap": gap,
         "gaps": GAPS_MINUTES,
         "by_group": by_group,
@@ -138,13 +169,10 @@ class Bar(NamedTuple):
 
 @login_required
 @require_GET
-def plate_rhythm(request: HttpRequest, plate_id: UUID) -> HttpResponse:
+@_of_plate
+def plate_rhythm(request: HttpRequest, passes: QuerySet[Detection]) -> HttpResponse:
     """When and where a plate is seen: by hour, by day of the week, by camera."""
-    newest = list(
-        _of_plate(request, plate_id)
-        .order_by("-id")
-        .values_list("id", "camera_id")[: RHYTHM_AMONG + 1]
-    )
+    newest = list(passes.order_by("-id").values_list("id", "camera_id")[: RHYTHM_AMONG + 1])
     rows = newest[:RHYTHM_AMONG]
     moments = [timezone.localtime(uuid7_time(pk)) for pk, _camera in rows]
     context = {

@@ -13,19 +13,21 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from accounts.errors import ReasonDemandedError
 from accounts.models import AuditEvent, User
-from accounts.selectors import MANAGING_ROLES, organizations_of
+from accounts.selectors import MANAGING_ROLES, organizations_of, stated_in
 from accounts.services import record_audit_event
+from detections.criteria.criteria import Criteria
 from detections.forms.keeping import ErasureForm, PlateRequestForm
 from detections.models import Detection, PlateRequest
 from detections.selectors.keeping import active_holds, held_by, plate_requests_visible_to
 from detections.services.keeping.subjects import request_plate
+from detections.services.searching import note_search, note_view
 from detections.views.presentation import show_plate
-from detections.views.requests import user_of
+from detections.views.requests import ask_why, user_of
 from lpr_project.common.errors import LprError
 from vehicles.models import Plate
 from vehicles.plates.text import PlateTextError, normalise
-from vehicles.services import audit_plate_search
 
 FOUND_MOST = 20
 COUNTED_MOST = 10_000
@@ -50,7 +52,11 @@ def plates(request: HttpRequest) -> HttpResponse:
         except PlateTextError as problem:
             error = str(problem)
         else:
-            audit_plate_search(actor=user, term=number, match="exact")
+            criteria = Criteria(text=number, match="exact")
+            try:
+                note_search(actor=user, criteria=criteria, stated=stated_in(request.session))
+            except ReasonDemandedError:
+                return ask_why(request)
             found = list(plates_managed_by(user).filter(number=number)[:FOUND_MOST])
     context = {
         "text": text,
@@ -72,6 +78,10 @@ def plate(request: HttpRequest, plate_id: UUID) -> HttpResponse:
     """What is kept about a plate, and the two things that may be asked for."""
     user = user_of(request)
     row = get_object_or_404(plates_managed_by(user), pk=plate_id)
+    try:
+        note_view(actor=user, target=row, stated=stated_in(request.session))
+    except ReasonDemandedError:
+        return ask_why(request)
     wanted = request.POST.get("do", "")
     export = PlateRequestForm(request.POST if wanted == "export" else None, auto_id="export_%s")
     erasure = ErasureForm(

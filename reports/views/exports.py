@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
@@ -13,8 +14,9 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts.errors import ReasonDemandedError
 from accounts.models import User
-from accounts.selectors import stated_in
+from accounts.selectors import Stated, stated_in
 from accounts.services import state_reason
 from cameras.selectors import cameras_visible_to
 from detections.criteria.criteria import Criteria
@@ -22,6 +24,7 @@ from detections.errors import CriteriaRefusedError
 from detections.selectors import as_rows, detections_visible_to
 from detections.selectors.search import detections_found
 from detections.services.live import live_detection
+from detections.services.searching import note_search, note_view
 from lpr_project.common.errors import LprError
 from reports.errors import ExportTooLargeError
 from reports.forms import EvidenceForm, ExportForm
@@ -168,7 +171,11 @@ def _tell(form: ExportForm | EvidenceForm, error: LprError) -> None:
 def new_evidence(request: HttpRequest) -> HttpResponse:
     """An evidence pack of one detection, or of those that a search finds, chosen one by one."""
     user = user_of(request)
-    offered, problem, has_more = _offered(request, user)
+    try:
+        offered, problem, has_more = _offered(request, user)
+    except ReasonDemandedError:
+        query = urlencode({"next": request.get_full_path()})
+        return redirect(f"{reverse('accounts:reason')}?{query}")
     form = EvidenceForm(
         request.POST or None, user=user, offered=offered, stated=stated_in(request.session)
     )
@@ -193,7 +200,11 @@ def new_evidence(request: HttpRequest) -> HttpResponse:
 
 
 def _offered(request: HttpRequest, user: User) -> tuple[list[UUID], str, bool]:
-    """Ids that may go into the pack, why there are none, and whether there are more of them."""
+    """Ids that may go into the pack, why there are none, and whether there are more of them.
+
+    Raises:
+        ReasonDemandedError: They are shown only to who says why.
+    """
     most: int = settings.EVIDENCE_MAX_DETECTIONS
     allowed = organizations_exported_by(user, Export.Kind.EVIDENCE)
     if not allowed.exists():
@@ -204,18 +215,30 @@ def _offered(request: HttpRequest, user: User) -> tuple[list[UUID], str, bool]:
         except ValueError as error:
             raise Http404 from error
         found = detections_visible_to(user).filter(pk__in=ids, organization__in=allowed)
-        offered = list(found.values_list("pk", flat=True))
-        if not offered:
+        rows = list(found.select_related("organization"))
+        if not rows:
             raise Http404
-        return offered, "", False
+        for row in rows:
+            note_view(actor=user, target=row, stated=_stated(request))
+        return [row.pk for row in rows], "", False
     try:
         criteria = Criteria.from_query(request.GET)
+        note_search(actor=user, criteria=criteria, stated=_stated(request))
         with in_bounded_time():
             wanted = detections_found(user, criteria).filter(organization__in=allowed)
             offered = list(wanted.values_list("pk", flat=True)[: most + 1])
+    except ReasonDemandedError:
+        raise
     except LprError as error:
         return [], error.message, False
     return offered[:most], "", len(offered) > most
+
+
+def _stated(request: HttpRequest) -> Stated:
+    """What the form says, or else what was said for the pages of the last minutes."""
+    said = (request.POST.get(name, "").strip() for name in Stated._fields)
+    before = stated_in(request.session)
+    return Stated(*(now or then for now, then in zip(said, before, strict=True)))
 
 
 def _ask_for_pack(request: HttpRequest, form: EvidenceForm) -> bool:

@@ -5,6 +5,7 @@ import io
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,10 +16,14 @@ from rest_framework.test import APIClient
 from accounts.models import AccessReason, AuditEvent, Organization, Role, User
 from accounts.selectors import use_of
 from accounts.services import record_audit_event
+from alerts.models import Entry
 from cameras.models import Camera
+from detections.models import Detection
 from lpr_project.common.models import uuid7_at
 from tests.accounts.factories import make_member
+from tests.alerts.factories import make_alert, make_watchlist
 from tests.detections.factories import make_detection
+from vehicles.models import Vehicle
 
 ClientOf = Callable[[User], APIClient]
 Action = AuditEvent.Action
@@ -294,3 +299,128 @@ def test_pages_of_vehicles_and_plates_ask_why(
     events = AuditEvent.objects.filter(actor=operator, reason="stolen vehicle")
     assert {event.action for event in events} == {"viewed", "searched"}
     assert events.get(action=Action.VIEWED).target_label == "1กข1834"
+
+
+DOORS = [
+    ("get", "/plates/{plate}/passes", {}),
+    ("get", "/plates/{plate}/rhythm", {}),
+    ("get", "/vehicles/{vehicle}/passes", {}),
+    ("get", "/vehicles/{vehicle}/gallery", {}),
+    ("get", "/vehicles/{vehicle}/visits", {}),
+    ("get", "/keeping/plates/?number=1กข1834", {}),
+    ("get", "/keeping/plates/{plate}/", {}),
+    ("get", "/exports/evidence/", {}),
+    ("get", "/exports/evidence/?text=1กข1834", {}),
+    ("get", "/exports/evidence/?detection={detection}", {}),
+    ("post", "/exports/evidence/?detection={detection}", {}),
+    ("post", "/watchlists/preview", {"list": "{list}", "number": "1กข*"}),
+    ("post", "/watchlists/preview", {"organization": "{organization}", "number": "1กข1834"}),
+    ("json", "/alerts/rules/try", {"kind": "plate", "pattern": "1กข*"}),
+    ("json", "/alerts/rules/try", {}),
+    ("api", "/api/v1/alerts/?number=1กข1834", {}),
+    ("api", "/api/v1/hits/?number=1กข1834", {}),
+    ("api", "/api/v1/entries/?number=1กข1834", {}),
+    ("api", "/api/v1/entries/?entry_case_number=C-7", {}),
+]
+
+
+@pytest.mark.parametrize(("how", "path", "fields"), DOORS)
+def test_every_door_to_a_plate_demands_why_and_is_in_the_trail(
+    client_of: ClientOf,
+    demanding: Organization,
+    camera: Camera,
+    staff: User,
+    how: str,
+    path: str,
+    fields: dict[str, Any],
+) -> None:
+    watchlist = make_watchlist(demanding)
+    make_alert(camera, "1กข1834", watchlist=watchlist)
+    Entry.objects.update(case_number="C-7")
+    detection = Detection.objects.select_related("plate").get()
+    assert detection.plate is not None
+    detection.plate.vehicle = Vehicle.objects.create(organization=demanding)
+    detection.plate.save()
+    ids = {
+        "{plate}": detection.plate.pk,
+        "{vehicle}": detection.plate.vehicle.pk,
+        "{detection}": detection.pk,
+        "{list}": watchlist.pk,
+        "{organization}": demanding.pk,
+    }
+    for name, pk in ids.items():
+        path = path.replace(name, str(pk))
+    sent = {name: ids.get(value, value) for name, value in fields.items() if how == "post"}
+    client = client_of(staff)
+
+    def ask(more: str = "") -> tuple[int, str]:
+        if how == "json":
+            body = {"organization": demanding.pk, "conditions": fields}
+            answer: Any = client.post(path, body, format="json")
+        elif how == "post":
+            answer = client.post(path, sent, format="multipart")
+        else:
+            answer = client.get(path + more)
+        assert answer.status_code < 500
+        return answer.status_code, answer.get("Location", "") + answer.content.decode()
+
+    trail = AuditEvent.objects.filter(action__in=[Action.SEARCHED, Action.VIEWED], actor=staff)
+    status, text = ask()
+    assert text.startswith("/reason/?next=") or "1834" not in text
+    assert (
+        text.startswith("/reason/?next=")
+        or "State why you look this up." in text
+        or "reason_demanded" in text
+    ), status
+    assert not trail.exists()
+
+    client.post("/reason/", {"next": "/", **GIVEN}, format="multipart")
+    status, text = ask("&" + urlencode(GIVEN) if how == "api" else "")
+
+    assert status == (422 if path.startswith("/exports") and how == "post" else 200)
+    assert [(event.reason, event.case_number) for event in trail] == [("stolen vehicle", "A-7")]
+
+
+def test_parts_of_a_page_belong_to_it_and_ask_in_its_place(
+    client_of: ClientOf, demanding: Organization, camera: Camera, operator: User
+) -> None:
+    plate, client = make_detection(camera, text="1กข1834").plate, client_of(operator)
+    assert plate is not None
+    page = f"http://testserver/plates/{plate.pk}/"
+    part = f"/plates/{plate.pk}/passes"
+
+    asked = client.get(part, headers={"HX-Request": "true", "HX-Current-URL": page})
+    assert asked["HX-Redirect"] == f"/reason/?{urlencode({'next': page})}"
+    assert not asked.content
+    client.post("/reason/", {"next": page, **GIVEN}, format="multipart")
+    for url in (page, part, f"/plates/{plate.pk}/rhythm", part):
+        assert client.get(url).status_code == 200
+
+    assert AuditEvent.objects.filter(action=Action.VIEWED).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_kept"),
+    [
+        ({"Sec-Fetch-Site": "same-origin"}, True),
+        ({"Referer": "http://testserver/search/"}, True),
+        ({"Sec-Fetch-Site": "cross-site", "Referer": "http://testserver/search/"}, False),
+        ({"Sec-Fetch-Site": "none"}, False),
+        ({"Referer": "http://elsewhere.example/"}, False),
+        ({}, False),
+    ],
+)
+def test_links_from_elsewhere_state_no_reason(
+    client_of: ClientOf,
+    demanding: Organization,
+    operator: User,
+    headers: dict[str, str],
+    is_kept: bool,  # a case of the table
+) -> None:
+    client = client_of(operator)
+
+    answer = client.get("/search/", {"text": "1กข1834", **GIVEN}, headers=headers)
+
+    assert "A-7" not in answer["Location"]
+    assert ("stated_reason" in client.session) is is_kept
+    assert client.get(answer["Location"]).status_code == (200 if is_kept else 422)

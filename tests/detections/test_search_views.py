@@ -193,7 +193,11 @@ def test_page_asks_why_where_the_organization_demands_it(
     asked = client.get("/search/", {"text": "1กข1834"})
     assert asked.status_code == 422
     assert "<option>stolen vehicle</option>" in asked.content.decode()
-    stated = client.get("/search/", {"text": "1กข1834", "reason": "stolen vehicle"})
+    stated = client.get(
+        "/search/",
+        {"text": "1กข1834", "reason": "stolen vehicle"},
+        headers={"Sec-Fetch-Site": "same-origin"},
+    )
     assert "reason" not in stated["Location"]
     assert "data-plate" in client.get(stated["Location"]).content.decode()
 

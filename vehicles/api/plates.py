@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from accounts.models import Scope, User
-from accounts.selectors import demand_on
+from accounts.selectors import demand_on, stated_in_query
 from lpr_project.common.pagination import KeysetPagination
 from vehicles.api.examples import PLATE
 from vehicles.api.filters import PlateFilter
@@ -60,17 +60,9 @@ class PlateViewSet(ReadOnlyModelViewSet[Plate]):
         assert isinstance(request.user, User)
         asked = map(request.query_params.get, ("number", "number_prefix"))
         if term := " ".join(filter(None, asked)):
-            stated = {
-                name: request.query_params.get(name, "").strip()
-                for name in ("reason", "case_number")
-            }
+            stated = stated_in_query(request.query_params)._asdict()
             demand_on(request.user).check(**stated)
-            audit_plate_search(
-                actor=request.user,
-                term=term,
-                reason=stated["reason"],
-                case_number=stated["case_number"],
-            )
+            audit_plate_search(actor=request.user, term=term, **stated)
         return super().list(request, *args, **kwargs)
 
     @extend_schema(

@@ -85,6 +85,11 @@ def check_conditions(tree: Any, *, trigger: str, organization_id: int) -> None:
         raise ConditionError(message % DEAR_MOST)
 
 
+def leaves_of(tree: Any) -> list[dict[str, Any]]:
+    """The single conditions of those that were checked."""
+    return list(_leaves(tree, 1)) if tree else []
+
+
 def _leaves(tree: Any, depth: int) -> Iterator[dict[str, Any]]:
     if depth > DEPTH_MOST:
         raise ConditionError(_("Conditions lie at most %d groups deep.") % DEPTH_MOST)
