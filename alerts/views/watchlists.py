@@ -44,7 +44,7 @@ from alerts.services.feeds.setting_up import upload_feed
 from alerts.services.feeds.updating import apply_run, run_feed, update_from
 from alerts.services.watchlists import archive_watchlist, create_watchlist, update_watchlist
 from alerts.views.requests import show_refusal, user_of
-from detections.criteria.criteria import Criteria
+from detections.criteria.criteria import Criteria, match_of
 from detections.services.searching import note_search
 from lpr_project.common.errors import LprError
 from vehicles.plates.provinces import PROVINCES
@@ -191,10 +191,9 @@ def preview(request: HttpRequest) -> HttpResponse:
 
 def _note(request: HttpRequest, user: User, number: str) -> str:
     """A preview finds plates as a search does; asked again of the same number it is one."""
-    match = "wildcard" if {"?", "*"} & set(number) else "exact"
     return note_search(
         actor=user,
-        criteria=Criteria(text=number, match=match),
+        criteria=Criteria(text=number, match=match_of(number)),
         stated=stated_in(request.session),
         noted=request.POST.get("noted", ""),
     )
