@@ -73,7 +73,7 @@ def _no_cluster_of_the_systems_own(prefix: Sequence[str]) -> Iterator[None]:
 
 
 def _missing(*, for_tests: bool) -> list[str]:
-    needs = [*NEEDS, BROWSER] if for_tests else NEEDS
+    needs = [*NEEDS, *FOR_TESTS] if for_tests else NEEDS
     return [name for need in needs if not need.is_met() for name in need.packages()]
 
 
@@ -95,6 +95,11 @@ def _has_redis() -> bool:
 
 def _has_program(*names: str) -> bool:
     return any(shutil.which(name) for name in names)
+
+
+def _has_broker() -> bool:
+    # Not on the path of people who are not root.
+    return _has_program("mosquitto") or Path("/usr/sbin/mosquitto").exists()
 
 
 def _has_library(name: str) -> bool:
@@ -170,7 +175,11 @@ NEEDS = (
     Need(_packages("nodejs"), partial(_has_program, "node")),
     Need(_packages("npm"), partial(_has_program, "npm")),
 )
-BROWSER = Need(
-    _browser_packages,
-    partial(_has_program, "chromium", "chromium-browser", "google-chrome"),
+FOR_TESTS = (
+    Need(
+        _browser_packages,
+        partial(_has_program, "chromium", "chromium-browser", "google-chrome"),
+    ),
+    # A real broker for the tests of messages over MQTT.
+    Need(_packages("mosquitto"), _has_broker),
 )

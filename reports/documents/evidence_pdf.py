@@ -8,6 +8,8 @@ from html import escape
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from PIL import ImageFile
+
 from reports.documents.wording import Language, word
 
 READINGS_MOST = 60
@@ -94,6 +96,8 @@ def write_report(cover: Cover, items: Sequence[Item], language: Language) -> byt
     from weasyprint import HTML  # noqa: PLC0415  # heavy, and of no use to the web process
     from weasyprint.urls import URLFetcher  # noqa: PLC0415  # the same
 
+    # WeasyPrint tells Pillow to take pictures that are cut off, everywhere in this process.
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
     page = _Page(cover.zone, language)
     # Nothing is fetched: neither files of this machine nor addresses in a name that somebody chose.
     fetcher = URLFetcher(allowed_protocols={"data"}, allow_redirects=False)

@@ -17,8 +17,10 @@ from django.utils import timezone
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from accounts.models import AuditEvent, Organization, Role, Scope, User
+from accounts.models import AccessReason, AuditEvent, Organization, Role, Scope, User
 from accounts.services import create_api_key, record_audit_event
+from alerts.models import MessageTemplate
+from alerts.services.outbox import Told, make_deliveries
 from cameras.models import Camera, CameraGroup, CameraStatus, PurposeRetention
 from detections.models import DeletionCertificate, FunnelHour, NumberMatch, Upload
 from detections.services.corrections import Wanted, correct_batch, create_rule
@@ -27,6 +29,7 @@ from detections.services.keeping.holds import create_hold
 from detections.services.reviewing import confirm_detection
 from reports.models import Export
 from tests.accounts.factories import make_member
+from tests.alerts.factories import make_alert, make_endpoint, make_policy
 from tests.cameras.factories import make_camera, make_camera_group
 from tests.detections.factories import make_detection
 from vehicles.models import (
@@ -60,6 +63,14 @@ def fill(organization: Organization, count: int = 1) -> None:
         manager = make_member(organization, Role.MANAGER)
         wanted = Wanted(camera=camera, match=NumberMatch.WHOLE, read_number="0ABC", number="OABC")
         correct_batch(wanted=wanted, actor=manager)
+        AccessReason.objects.create(organization=organization, text=f"Reason {number} of {camera}")
+        name = f"Words of {camera.pk}"
+        MessageTemplate.objects.create(
+            organization=organization, name=name, subject="Wanted", body="Seen"
+        )
+        endpoint = make_endpoint(organization)
+        make_policy(organization, (0, [endpoint]))
+        make_deliveries([Told(make_alert(camera, f"AB{number}"), 0, endpoint)])
         create_rule(wanted=wanted, actor=manager)
         confirm_detection(detection_id=detection.pk, actor=manager)
         create_hold(

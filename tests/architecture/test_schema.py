@@ -51,7 +51,8 @@ def key(organization: Organization, camera: Camera, settings: Settings) -> Itera
         signal.connect(close_old_connections)
 
 
-@described.parametrize()
+# Lines of JSON have no generator; `tests.alerts.test_watchlist_api` sends wrong ones.
+@described.exclude(path_regex="/bulk/$").parametrize()
 @settings(
     max_examples=EXAMPLES,
     deadline=None,
