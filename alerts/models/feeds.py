@@ -80,7 +80,10 @@ class Feed(TimestampedModel):
         _("address"),
         max_length=500,
         blank=True,
-        help_text=_("https://host/path, sftp://host:22/path, or a file in the sources folder."),
+        help_text=_(
+            "https://host/path, sftp://host:22/path, or a file in the folder feeds/<short name of "
+            "the organization> of the sources folder."
+        ),
     )
     username = models.CharField(_("user name"), max_length=120, blank=True)
     password = EncryptedTextField(_("password or token"), blank=True, default="")

@@ -279,11 +279,31 @@ def test_sftp_feed_is_fetched_from_the_server_whose_key_was_entered(
     assert "user name and password" in refused.sentence
 
 
-def test_folder_feed_is_read(watchlist: Watchlist, tmp_path: Path, settings: Any) -> None:
+def test_folder_feed_reads_its_organizations_folder_only(
+    watchlist: Watchlist, tmp_path: Path, settings: Any
+) -> None:
     settings.SOURCES_DIR = tmp_path
-    (tmp_path / "feed.csv").write_text(HEAD + "AB123,,,\n")
+    own = tmp_path / "feeds" / watchlist.organization.slug
+    others = tmp_path / "feeds" / "police"
+    for folder in (own, others):
+        folder.mkdir(parents=True)
+        (folder / "feed.csv").write_text(HEAD + "AB123,,,\n")
+    (tmp_path / "feed.csv").write_text(HEAD + "AB999,,,\n")
+    (own / "link.csv").symlink_to(others / "feed.csv")
 
     assert run_feed(feed=make_feed(watchlist)).state == State.APPLIED
+    assert numbers(watchlist) == ["AB123"]
+    for address in (
+        "../police/feed.csv",
+        "../../feed.csv",
+        "police/feed.csv",
+        str(others / "feed.csv"),
+        "link.csv",
+        "x" * 400,
+    ):
+        run = run_feed(feed=make_feed(watchlist, name=address[:100], address=address))
+        assert run.state == State.FAILED, address
+        assert f"feeds/{watchlist.organization.slug}" in run.sentence
 
 
 def test_schedule_is_a_row_that_follows_the_feed(watchlist: Watchlist) -> None:

@@ -82,14 +82,25 @@ def _from_web(feed: Feed, target: Path) -> Fetched:
 
 
 def _from_folder(feed: Feed, target: Path) -> Fetched:
-    folder = Path(settings.SOURCES_DIR).resolve()
-    path = (folder / feed.address).resolve()
-    if not path.is_relative_to(folder) or not path.is_file():
+    # Each organization has a folder of its own, so that none reads another's lists.
+    folder = (Path(settings.SOURCES_DIR) / "feeds" / feed.organization.slug).resolve()
+    path = _inside(folder, feed.address)
+    if path is None:
         raise FeedRefusedError(
-            _("There is no file %(name)s in the sources folder.") % {"name": feed.address}
+            _("There is no file %(name)s in feeds/%(folder)s of the sources folder.")
+            % {"name": feed.address, "folder": feed.organization.slug}
         )
     copy_bounded(path, target)
     return Fetched()
+
+
+def _inside(folder: Path, name: str) -> Path | None:
+    """The file of a folder that a name leads to, nothing where it leads out or to no file."""
+    try:
+        path = (folder / name).resolve()
+        return path if path.is_relative_to(folder) and path.is_file() else None
+    except (OSError, ValueError):  # too long, or a NUL in it
+        return None
 
 
 def _from_sftp(feed: Feed, target: Path) -> Fetched:

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core import serializers
 from django.core.files import File
 from django.core.files.storage import storages
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.db.models import ForeignObjectRel, Model, ProtectedError, Q, QuerySet
 from django.utils import timezone
@@ -45,6 +46,68 @@ _AT_ONCE = 200
 # A worker that is silent for longer is dead, and another goes on.
 SILENT_AFTER = timedelta(minutes=5)
 Kind, State = PlateRequest.Kind, PlateRequest.State
+
+_TOLD: dict[str, list[str]] = {
+    "vehicles.Plate": [
+        "number",
+        "country",
+        "province",
+        "vehicle",
+        "status",
+        "first_seen_at",
+        "last_seen_at",
+        "detections_count",
+    ],
+    "vehicles.PlateStatusEntry": ["plate", "before", "status", "at", "source"],
+    "vehicles.Tenure": ["vehicle", "plate", "since", "until"],
+    "vehicles.LookUpResult": ["plate", "source", "at", "outcome", "found"],
+    "detections.Detection": [
+        "camera",
+        "plate",
+        "captured_at",
+        "recorded_at",
+        "origin",
+        "read_text",
+        "read_number",
+        "read_country",
+        "read_province",
+        "confidence",
+        "frames_agreed",
+        "frames_read",
+        "review",
+        "merged_into",
+        "direction",
+        "travel_degrees",
+        "vehicle_kind",
+        "vehicle_color",
+        "box_x",
+        "box_y",
+        "box_width",
+        "box_height",
+        "frame_width_px",
+        "frame_height_px",
+        "frame_name",
+        "frame_sha256",
+        "crop_name",
+        "crop_sha256",
+        "model_set",
+        "evidence",
+    ],
+    "detections.ReviewEntry": [
+        "camera",
+        "detection",
+        "kind",
+        "at",
+        "reject_reason",
+        "reason",
+        "other_detection",
+    ],
+}
+"""What an export tells: fields by model, and nothing of a model that is not named.
+
+The file may go to whom the plate belongs to, so that nothing in it may say who is watched or why:
+no hit, alert or hold, no reason of a look-up, not who works here.
+"""
 
 
 @transaction.atomic
@@ -213,19 +276,24 @@ def _pages(detections: QuerySet[Detection]) -> Iterator[list[Detection]]:
 
 
 def _hanging_on(model: type[Model], ids: Sequence[UUID]) -> Iterator[Model]:
-    """Rows of any app that point at these, apart from detections themselves."""
+    """Rows that point at these and are told, apart from detections themselves."""
     for relation in model._meta.get_fields(include_hidden=True):  # noqa: SLF001  # Django's public name
         if not isinstance(relation, ForeignObjectRel) or relation.related_model is Detection:
             continue
-        if relation.related_model is PlateRequest:
+        if relation.related_model._meta.label not in _TOLD:  # noqa: SLF001  # Django's public name
             continue
         rows = relation.related_model._base_manager  # noqa: SLF001  # Django's public name
         yield from rows.filter(**{f"{relation.field.name}__in": ids})
 
 
 def _json(rows: Sequence[Model]) -> str:
-    text: str = serializers.serialize("json", rows, indent=1, ensure_ascii=False)
-    return text
+    """Rows as JSON, each with the fields that are told of its model."""
+    plain = [
+        told
+        for row in rows
+        for told in serializers.serialize("python", [row], fields=_TOLD[row._meta.label])  # noqa: SLF001  # Django's public name
+    ]
+    return json.dumps(plain, cls=DjangoJSONEncoder, indent=1, ensure_ascii=False)
 
 
 def _add_pictures(archive: zipfile.ZipFile, row: Detection) -> None:
