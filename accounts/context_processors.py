@@ -44,7 +44,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         return {}
     pages = list(_PAGES)
     # Owners and auditors are staff, so that nobody else costs the question.
-    if user.is_staff and organizations_of(user, *AUDITING_ROLES).exists():
+    if user.is_superuser or (user.is_staff and organizations_of(user, *AUDITING_ROLES).exists()):
         pages.append(("accounts:audit", _("Audit"), "audit"))
     if user.is_staff:
         pages.append(("detections:keeping", _("Keeping"), "lock"))

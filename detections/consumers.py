@@ -173,6 +173,8 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels sh
         if hasattr(self, "_beat"):
             self._beat.cancel()
             self._watch.cancel()
+            # What it opened to look is closed when it has ended.
+            await asyncio.wait({self._watch})
         self._outbox.close()
         await self._ear.close()
 

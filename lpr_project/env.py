@@ -74,7 +74,10 @@ class Env(BaseSettings):
     )
     sources_dir: Path = Field(
         BASE_DIR / ".local" / "sources",
-        description="Video files and picture folders that cameras may play.",
+        description=(
+            "Video files and picture folders that cameras may play; in "
+            "`feeds/<short name of an organization>/` the files of its feeds."
+        ),
     )
     allow_loopback_sources: bool = Field(
         default=False,

@@ -61,10 +61,12 @@ class Watchman:
         async with self._lock:
             now = asyncio.get_running_loop().time()
             if now - self._looked_at >= LOOK_SECONDS:
-                database, silent = await asyncio.gather(
-                    database_answers(connection.settings_dict),
-                    silent_processes(str(settings.CACHES["default"]["LOCATION"])),
-                )
+                redis_url = str(settings.CACHES["default"]["LOCATION"])
+                # A group, unlike gather, has closed its connections when it is cancelled.
+                async with asyncio.TaskGroup() as group:
+                    answer = group.create_task(database_answers(connection.settings_dict))
+                    look = group.create_task(silent_processes(redis_url))
+                database, silent = answer.result(), look.result()
                 others = frozenset({"redis"}) if silent is None else silent
                 self._away = others if database else others | {"database"}
                 self._looked_at = asyncio.get_running_loop().time()

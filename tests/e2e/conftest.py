@@ -5,6 +5,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -15,11 +16,13 @@ from urllib.parse import quote
 
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.db import connection
 from playwright.sync_api import ConsoleMessage, Page
 from pytest_django import DjangoDbBlocker
 
 from accounts.models import User
+from lpr_project.common.heartbeat import BEAT_SECONDS, EXPIRES_SECONDS, PROCESSES, alive_key
 from tests.accounts.factories import PASSWORD
 
 # Playwright keeps an event loop in this thread, in which nothing else runs while a test does.
@@ -111,6 +114,24 @@ def wait_until_alive(url: str, process: "subprocess.Popen[bytes]", log: Path) ->
         else:
             return
     pytest.fail(f"The server did not start:\n{log.read_text()[-4000:]}")
+
+
+@pytest.fixture(autouse=True)
+def _other_processes_are_alive(_emptied_redis: None) -> Iterator[None]:
+    """Only the web process runs here; of the others pages would say that they are away."""
+    is_over = threading.Event()
+
+    def beat() -> None:
+        while not is_over.wait(BEAT_SECONDS):
+            cache.set_many(beats, timeout=EXPIRES_SECONDS)
+
+    beats = {alive_key(process): "here" for process in PROCESSES}
+    cache.set_many(beats, timeout=EXPIRES_SECONDS)
+    thread = threading.Thread(target=beat)
+    thread.start()
+    yield
+    is_over.set()
+    thread.join()
 
 
 @pytest.fixture(scope="session")
