@@ -11,8 +11,8 @@ from uuid import uuid4
 import paho.mqtt.client as mqtt
 import pytest
 import requests
-from django.conf import settings as django_settings
 from paho.mqtt.enums import CallbackAPIVersion
+from pytest_django import Settings
 
 from alerts.errors import DeliveryFailedError, TemplateRefusedError
 from alerts.services.channels.message import Message, Target
@@ -142,9 +142,9 @@ def test_service_that_was_kept_with_a_file_of_the_server_sends_nothing(
 
 
 def test_service_that_leads_inside_is_refused_where_it_connects(
-    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    receiver: Receiver, settings: Settings
 ) -> None:
-    monkeypatch.setattr(django_settings, "OUTGOING_ALLOWED_NETWORKS", [])
+    settings.OUTGOING_ALLOWED_NETWORKS = []
     with only_public(), pytest.raises(requests.ConnectionError):
         requests.get(receiver.url, timeout=2)
     assert receiver.received == []

@@ -69,7 +69,9 @@ def test_feed_is_set_up_tried_and_applied(
     watchlist: Watchlist, staff: User, client_of: ClientOf, tmp_path: Path, settings: Any
 ) -> None:
     settings.SOURCES_DIR = tmp_path
-    (tmp_path / "police.csv").write_text("Kennzeichen,Grund\nAB123,theft\nCD456,fuel\n")
+    folder = tmp_path / "feeds" / watchlist.organization.slug
+    folder.mkdir(parents=True)
+    (folder / "police.csv").write_text("Kennzeichen,Grund\nAB123,theft\nCD456,fuel\n")
     client = client_of(staff)
     columns = {"column_number": "Kennzeichen", "column_reason": "Grund"}
     answer = post(client, "feed-new", watchlist.pk, **FIELDS, **columns)
