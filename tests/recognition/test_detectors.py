@@ -143,6 +143,18 @@ def test_frame_without_a_plain_plate_is_searched_for_large_ones() -> None:
     assert [corners(box) for box in YoloDetector(engine=tiny).detect([frame])[0]] == [small]
 
 
+def test_plate_of_both_looks_is_one_box_the_surer() -> None:
+    engine = ScriptedEngine(
+        {640: (200.0, 200.0, 400.0, 300.0, 0.3), 320: (102.0, 100.0, 202.0, 150.0, 0.8)}
+    )
+    [boxes] = YoloDetector(engine=engine).detect([scene(640, 640, (0, 0, 1, 1))])
+    assert [(corners(box), round(box.confidence, 2)) for box in boxes] == [
+        ((204, 200, 404, 300), 0.8)
+    ]
+    nothing = ScriptedEngine({640: (0.0, 0.0, 9.0, 9.0, 0.0), 320: (0.0, 0.0, 9.0, 9.0, 0.0)})
+    assert YoloDetector(engine=nothing).detect([scene(640, 640, (0, 0, 1, 1))]) == [[]]
+
+
 def test_frame_with_a_plain_plate_is_looked_at_once() -> None:
     engine = ScriptedEngine({640: (10.0, 10.0, 50.0, 30.0, 0.7)})
     YoloDetector(engine=engine).detect([scene(640, 640, (0, 0, 1, 1))])

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from detections.recognition.detectors.yolo import boxes_from_rows, trimmed
+from detections.recognition.detectors.yolo import (
+    boxes_from_rows,
+    half_size,
+    is_seen_plainly,
+    trimmed,
+    with_large,
+)
 from detections.recognition.errors import EngineError
 from detections.recognition.images import Letterbox, check_frame
 from detections.recognition.types import Frame, PlateBox
@@ -56,7 +62,6 @@ class UltralyticsDetector:
         self._input_size_px = input_size_px
         self._overlap_iou = overlap_iou
         self._options: dict[str, Any] = {
-            "imgsz": input_size_px,
             "conf": min_confidence,
             "iou": overlap_iou,
             "device": device,
@@ -81,10 +86,22 @@ class UltralyticsDetector:
             check_frame(frame)
         if not frames:
             return []
+        with self._lock:
+            found = self._look(frames, self._input_size_px)
+            half_px = half_size(self._input_size_px)
+            doubtful = [at for at, boxes in enumerate(found) if not is_seen_plainly(boxes)]
+            if doubtful and half_px and self._takes_any_size():
+                second = self._look([frames[at] for at in doubtful], half_px)
+                for at, boxes in zip(doubtful, second, strict=True):
+                    found[at] = with_large(found[at], boxes, frames[at], self._overlap_iou)
+        return found
+
+    def _look(self, frames: Sequence[Frame], size_px: int) -> list[list[PlateBox]]:
         try:
-            with self._lock:
-                results = self._model.predict(list(frames), batch=len(frames), **self._options)
-                rows = [np.asarray(result.boxes.data.cpu(), np.float32) for result in results]
+            results = self._model.predict(
+                list(frames), batch=len(frames), imgsz=size_px, **self._options
+            )
+            rows = [np.asarray(result.boxes.data.cpu(), np.float32) for result in results]
         except Exception as error:  # PyTorch and the engines behind it raise anything
             raise EngineError(f"Ultralytics failed on a batch of frames: {error}") from error
         return [
@@ -96,6 +113,10 @@ class UltralyticsDetector:
             ]
             for found, frame in zip(rows, frames, strict=True)
         ]
+
+    def _takes_any_size(self) -> bool:
+        backend = self._model.predictor.model
+        return backend.format == "pt" or bool(getattr(backend, "dynamic", False))
 
 
 def _load(path: Path) -> "YOLO":

@@ -92,13 +92,10 @@ class YoloDetector:
     def _detect_one(self, frame: Frame) -> list[PlateBox]:
         check_frame(frame)
         boxes = self._look(frame, self.input_size_px)
-        half_px = self.input_size_px // 2 // STRIDE_PX * STRIDE_PX
-        is_plain = any(box.confidence >= _SEEN_PLAINLY for box in boxes)
-        if is_plain or not half_px or self.engine.fixed_size_px:
+        half_px = half_size(self.input_size_px)
+        if is_seen_plainly(boxes) or not half_px or self.engine.fixed_size_px:
             return boxes
-        least_px = _LARGE * max(frame.shape[:2])
-        large = [box for box in self._look(frame, half_px) if box.width >= least_px]
-        return sorted(boxes + large, key=lambda box: -box.confidence)
+        return with_large(boxes, self._look(frame, half_px), frame, self.overlap_iou)
 
     def _look(self, frame: Frame, size_px: int) -> list[PlateBox]:
         height, width = self.engine.fixed_size_px or fit_size(frame, size_px)
@@ -107,6 +104,31 @@ class YoloDetector:
         rows = rows[rows[:, 4] >= self.min_confidence]
         boxes = boxes_from_rows(rows, placement, frame, overlap_iou=self.overlap_iou)
         return [trimmed(box, self.trim, frame) for box in boxes]
+
+
+def is_seen_plainly(boxes: list[PlateBox]) -> bool:
+    """Whether a frame's boxes leave no need for a second look at half the size."""
+    return any(box.confidence >= _SEEN_PLAINLY for box in boxes)
+
+
+def half_size(size_px: int) -> int:
+    """The size of the second look, a multiple of 32, or 0 where it would be too small for one."""
+    return size_px // 2 // STRIDE_PX * STRIDE_PX
+
+
+def with_large(
+    boxes: list[PlateBox], second: list[PlateBox], frame: Frame, overlap_iou: float
+) -> list[PlateBox]:
+    """Add the large plates of the second look; of two boxes of one plate the surer one stays."""
+    least_px = _LARGE * max(frame.shape[:2])
+    both = boxes + [box for box in second if box.width >= least_px]
+    kept = cv2.dnn.NMSBoxes(
+        [(box.x_min, box.y_min, box.width, box.height) for box in both],
+        [box.confidence for box in both],
+        0.0,
+        overlap_iou,
+    )
+    return [both[index] for index in kept]
 
 
 def trimmed(box: PlateBox, trim: tuple[float, float], frame: Frame) -> PlateBox:
