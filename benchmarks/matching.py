@@ -11,8 +11,8 @@ from benchmarks.stack import scratch_server
 
 if TYPE_CHECKING:
     from accounts.models import Organization
-    from alerts.services.matching import Seen
     from cameras.models import Camera
+    from detections.models import Detection
 
 GOAL_MS = 5.0
 LISTS = 500
@@ -147,38 +147,37 @@ def _analyze() -> None:
         cursor.execute("VACUUM ANALYZE alerts_entry")
 
 
-def _seen(camera: "Camera", numbers: Sequence[str], seed: int) -> "Iterator[Seen]":
-    from alerts.services.matching import Seen  # noqa: PLC0415
+def _passes(camera: "Camera", numbers: Sequence[str], seed: int) -> "Iterator[Detection]":
+    from detections.models import Detection  # noqa: PLC0415
     from lpr_project.common.models import uuid7  # noqa: PLC0415
+    from vehicles.models import Plate  # noqa: PLC0415
 
     chance = random.Random(seed)  # noqa: S311  # to be the same each time
     now = datetime.now(UTC)
     while True:
         is_wanted = chance.random() < SHARE_THAT_HITS
-        yield Seen(
-            uuid7(),
-            camera.organization_id,
-            chance.choice(numbers) if is_wanted else f"0{_number(chance)}",
-            "TH",
-            "TH-10",
-            now,
-            camera.pk,
-            "",
-            0.9,
+        number = chance.choice(numbers) if is_wanted else f"0{_number(chance)}"
+        yield Detection(
+            id=uuid7(),
+            organization_id=camera.organization_id,
+            plate=Plate(number=number, country="TH", province="TH-10"),
+            captured_at=now,
+            camera=camera,
+            confidence=0.9,
         )
 
 
 def _measured(what: str, camera: "Camera", numbers: Sequence[str]) -> Iterator[tuple[str, float]]:
     from django.db import transaction  # noqa: PLC0415
 
-    from alerts.services.matching import find_matches  # noqa: PLC0415
+    from alerts.services.matching import find_candidates, find_matches  # noqa: PLC0415
 
-    def match(seen: "list[Seen]") -> None:
-        if find_matches(seen=seen):
+    def match(detections: "list[Detection]") -> None:
+        if candidates := find_candidates(detections=detections):
             with transaction.atomic():
-                find_matches(seen=seen, locked="skipping")
+                find_matches(candidates=candidates, locked="skipping")
 
-    source = _seen(camera, numbers, 3)
+    source = _passes(camera, numbers, 3)
     for _ in range(50):
         match([next(source)])
     alone = _times(match, ([next(source)] for _ in range(ROUNDS)))

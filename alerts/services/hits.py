@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from alerts.models import Hit, PendingMatch
-from alerts.services.matching import Locked, Match, Seen, find_matches
+from alerts.services.matching import Candidate, Match, find_candidates, find_matches
 from alerts.signals import hits_recorded, hits_recording, hits_withdrawn
 from detections.models import Detection, ReviewEntry
 from detections.services.keeping.hits import mark_hits
@@ -51,19 +51,12 @@ def match_recorded(*, detections: Sequence[Detection]) -> list[Hit]:
     Returns:
         The hits. What somebody is changing at this moment is left to `match_pending`.
     """
-    by_id = {detection.pk: detection for detection in detections}
-    seen = [one for one in map(Seen.of, detections) if one is not None]
     pending_id = detections[0].pk
-    found = find_matches(seen=seen, ended=pending_id)
-    if not found:
+    candidates = find_candidates(detections=detections, ended=pending_id)
+    if not candidates:
         return []
-    hits, is_whole = _match_held(
-        [one for one in seen if one.detection_id in {match.seen.detection_id for match in found}],
-        by_id,
-        expected=found,
-        locked="skipping",
-        pending_id=pending_id,
-    )
+    by_id = {detection.pk: detection for detection in detections}
+    hits, is_whole = _match_held(candidates, by_id, pending_id=pending_id)
     if not is_whole:
         log.info("matching_put_off", pending_id=str(pending_id))
     return hits
@@ -71,19 +64,15 @@ def match_recorded(*, detections: Sequence[Detection]) -> list[Hit]:
 
 @transaction.atomic
 def _match_held(
-    seen: Sequence[Seen],
-    by_id: dict[UUID, Detection],
-    *,
-    expected: Sequence[Match],
-    locked: Locked,
-    pending_id: UUID,
+    candidates: Sequence[Candidate], by_id: dict[UUID, Detection], *, pending_id: UUID
 ) -> tuple[list[Hit], bool]:
-    """Ask again under locks, write what still holds, and say whether nothing was skipped."""
-    held = find_matches(seen=seen, locked=locked)
+    """Write what holds under locks, and say whether nothing was skipped."""
+    held = find_matches(candidates=candidates, locked="skipping")
     hits = _write(held, by_id, Hit.Origin.LIVE)
-    skipped = {match.key for match in expected} - {match.key for match in held}
-    # Skipped, or changed since: only another look can tell.
-    is_whole = not skipped or not skipped & {match.key for match in find_matches(seen=seen)}
+    written = {match.key for match in held}
+    # Skipped, or no hit: only a look without locks can tell.
+    left = [one for one in candidates if (one.seen.detection_id, one.entry_id) not in written]
+    is_whole = not find_matches(candidates=left)
     if is_whole:
         PendingMatch.objects.filter(pk=pending_id).delete()
     return hits, is_whole
@@ -97,8 +86,8 @@ def match_reviewed(*, changes: Sequence[ReviewEntry]) -> list[Hit]:
 @transaction.atomic
 def _follow_plates(detections: Sequence[Detection], *, pending_id: UUID) -> list[Hit]:
     by_id = {detection.pk: detection for detection in detections}
-    seen = [one for one in map(Seen.of, detections) if one is not None]
-    matches = find_matches(seen=seen, locked="waiting")
+    candidates = find_candidates(detections=detections)
+    matches = find_matches(candidates=candidates, locked="waiting")
     hits = _write(matches, by_id, Hit.Origin.CORRECTION)
     _withdraw(by_id, {match.key for match in matches})
     PendingMatch.objects.filter(pk=pending_id).delete()
@@ -157,8 +146,8 @@ def _match_one_pending(pk: UUID) -> int:
     if pending.kind == PendingMatch.Kind.REVIEWED:
         _follow_plates(detections, pending_id=pk)
         return 1
-    seen = [one for one in map(Seen.of, detections) if one is not None]
-    matches = find_matches(seen=seen, locked="waiting")
+    candidates = find_candidates(detections=detections)
+    matches = find_matches(candidates=candidates, locked="waiting")
     _write(matches, {detection.pk: detection for detection in detections}, Hit.Origin.LIVE)
     pending.delete()
     return 1
