@@ -1,5 +1,5 @@
 // The console: alerts as they come, one of them in full, and what people do with it.
-import { showBanner } from "../detections/banner.js";
+import { showBanner, showStatus } from "../detections/banner.js";
 import { playSound, soundSwitch } from "../detections/sound.js";
 import { moveFocus, onKeys } from "../lpr/keys.js";
 import { drawPlate, element } from "../lpr/plate.js";
@@ -299,7 +299,7 @@ connect({
       if (event.type === "alerts") {
         take(event);
       } else if (event.type === "status") {
-        showBanner(event.database ? (event.layer ? "live" : "layer") : "database");
+        showStatus(event);
       }
     }
   },

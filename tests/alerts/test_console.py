@@ -17,8 +17,8 @@ from django.urls import reverse
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from accounts import consumers
 from accounts.models import Organization, Role, Scope, User
-from alerts import consumers
 from alerts.models import Alert, AlertChange, PushSubscription, ShiftNote, Watchlist
 from alerts.services.answering import acknowledge_alerts
 from alerts.services.messages import picture_token

@@ -18,10 +18,11 @@ from django.test import Client
 from django.utils import timezone
 from django.utils.translation import override
 
+from accounts import consumers
 from accounts.models import User
 from cameras.models import Camera
 from cameras.services import create_camera, revoke_camera
-from detections import consumers
+from detections import consumers as live
 from detections.consumers import Outbox
 from detections.events import publish_camera
 from detections.receivers import show_live
@@ -173,7 +174,7 @@ async def test_resume_from_either_end_of_time_is_answered(
 async def test_resume_says_when_there_was_more_than_a_page_shows(
     operator: User, camera: Camera, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(consumers, "ROWS_MOST", 2)
+    monkeypatch.setattr(live, "ROWS_MOST", 2)
     for _ in range(3):
         await make(camera)
     async with opened(operator) as page:
