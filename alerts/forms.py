@@ -151,6 +151,12 @@ class EntryForm(forms.ModelForm[Entry]):
         """The service checks the row: it knows the list."""
 
 
+class WhyForm(forms.Form):
+    """Why somebody does what a button does."""
+
+    why = forms.CharField(label=_("Why"), max_length=300, required=False)
+
+
 class ImportForm(forms.Form):
     """A file of entries."""
 

@@ -1,7 +1,10 @@
 """Feeds: where the entries of a list come from, and what became of each update."""
 
+import base64
+import binascii
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -13,6 +16,7 @@ from django_celery_beat.models import PeriodicTask
 from accounts.models import Organization, User
 from alerts.models.watchlists import Watchlist
 from lpr_project.common.models import EncryptedTextField, TimestampedModel, uuid7
+from lpr_project.common.outgoing import CallRefusedError, read_url
 
 FIELDS = (
     "number",
@@ -48,6 +52,58 @@ def validate_mapping(value: Any) -> None:
             raise ValidationError(
                 _("Give a column as its name, or as [first, last] position in the line.")
             )
+
+
+class SftpPlace(NamedTuple):
+    """A file on an SFTP server."""
+
+    host: str
+    port: int
+    path: str
+
+
+def read_sftp_address(address: str) -> SftpPlace:
+    """The parts of `sftp://host:22/path`.
+
+    Raises:
+        ValidationError: It is none, or carries a password.
+    """
+    wrong = ValidationError(_("Write the address as sftp://host:22/path, without a password."))
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname or "", parts.port
+    except ValueError as error:  # a port over 65535, a bracket that is not closed
+        raise wrong from error
+    path = unquote(parts.path)
+    if (
+        parts.scheme != "sftp"
+        or not host
+        or parts.username
+        or parts.password
+        or not path.strip("/")
+    ):
+        raise wrong
+    return SftpPlace(host, port or 22, path)
+
+
+def host_keys(text: str) -> dict[bytes, str]:
+    """Public keys as ssh-keyscan prints them, with or without the host before each; each its kind.
+
+    Source: RFC 4253 section 6.6: a key begins with the length of its kind's name, and the name.
+    """
+    keys: dict[bytes, str] = {}
+    for word in text.split():
+        if not word.startswith("AAAA"):
+            continue
+        try:
+            key = base64.b64decode(word, validate=True)
+        except (binascii.Error, ValueError):
+            continue
+        length = int.from_bytes(key[:4], "big")
+        kind = key[4 : 4 + length].decode("ascii", "replace")
+        if 0 < length < len(key) - 4 and kind.isprintable():
+            keys[key] = kind
+    return keys
 
 
 class Feed(TimestampedModel):
@@ -154,12 +210,7 @@ class Feed(TimestampedModel):
         return since < timezone.now() - timedelta(hours=self.stale_after_hours)
 
     def clean(self) -> None:
-        if self.kind != self.Kind.UPLOAD and not self.address:
-            raise ValidationError({"address": _("This kind of feed needs an address.")})
-        if self.kind == self.Kind.SFTP and not self.host_key:
-            raise ValidationError(
-                {"host_key": _("Enter the server's key, so that no other can pose as it.")}
-            )
+        self._clean_place()
         if self.mapping and "number" not in self.mapping:
             raise ValidationError({"mapping": _("Say which column holds the plate.")})
         if self.format == self.Format.FIXED and not all(
@@ -167,6 +218,23 @@ class Feed(TimestampedModel):
         ):
             raise ValidationError(
                 {"mapping": _("Fixed width needs [first, last] position for each column.")}
+            )
+
+    def _clean_place(self) -> None:
+        if self.kind != self.Kind.UPLOAD and not self.address:
+            raise ValidationError({"address": _("This kind of feed needs an address.")})
+        try:
+            if self.kind == self.Kind.SFTP:
+                read_sftp_address(self.address)
+            elif self.kind == self.Kind.HTTP:
+                read_url(self.address)
+        except CallRefusedError as error:
+            raise ValidationError({"address": error.message}) from error
+        except ValidationError as error:
+            raise ValidationError({"address": error.messages}) from error
+        if self.kind == self.Kind.SFTP and not host_keys(self.host_key):
+            raise ValidationError(
+                {"host_key": _("Enter the server's key, so that no other can pose as it.")}
             )
 
 

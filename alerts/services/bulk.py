@@ -77,7 +77,7 @@ def upsert_lines(*, watchlist: Watchlist, lines: Iterable[bytes], actor: User) -
     A plate is in a list once, so that sending the same again changes nothing. Lines of one thousand
     are written together; an error of the whole thousand refuses each.
     """
-    numbered = enumerate((line for line in lines if line.strip()), start=1)
+    numbered = _numbered(lines)
     counts: dict[str, int] = {}
     while batch := list(islice(numbered, AT_ONCE)):
         for outcome in _batch(watchlist, batch, actor):
@@ -86,6 +86,15 @@ def upsert_lines(*, watchlist: Watchlist, lines: Iterable[bytes], actor: User) -
     record_audit_event(
         action=AuditEvent.Action.CHANGED, actor=actor, target=watchlist, detail={"bulk": counts}
     )
+
+
+def _numbered(lines: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Lines that say something; ends with the first over the limit, and reads no further."""
+    for number, line in enumerate(lines, start=1):
+        if line.strip() or number > LINES_MOST:
+            yield number, line
+        if number > LINES_MOST:
+            return
 
 
 def _batch(watchlist: Watchlist, batch: Sequence[tuple[int, bytes]], actor: User) -> list[Outcome]:
@@ -106,7 +115,8 @@ def _batch(watchlist: Watchlist, batch: Sequence[tuple[int, bytes]], actor: User
 
 def _read(line: int, text: bytes, zone: Any) -> Row | Problem:
     if line > LINES_MOST:
-        return Problem(line, _("At most %(most)d lines in one request.") % {"most": LINES_MOST})
+        sentence = _("At most %(most)d lines in one request. This one and the rest were not read.")
+        return Problem(line, sentence % {"most": LINES_MOST})
     if len(text) > LINE_MOST:
         return Problem(line, _("The line is too long."))
     try:

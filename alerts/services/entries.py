@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import AuditEvent, User
+from accounts.selectors import Stated, demand_on
 from accounts.services import record_audit_event
 from alerts.errors import EntryRefusedError
 from alerts.models import Entry, Watchlist
@@ -187,6 +188,23 @@ def delete_entry(*, entry: Entry, actor: User | None, change_reason: str = "") -
     sign_changes(actor=actor, reason=change_reason)
     _audit(AuditEvent.Action.DELETED, entry, actor, change_reason)
     entry.delete()
+
+
+def note_entry_search(*, watchlist: Watchlist, actor: User, term: str, stated: Stated) -> None:
+    """Check what the list's organization demands, and audit who looked for what in the list.
+
+    Raises:
+        ReasonDemandedError: Something that the organization demands was not stated.
+    """
+    demand_on(actor, watchlist.organization).check(**stated._asdict())
+    record_audit_event(
+        action=AuditEvent.Action.SEARCHED,
+        actor=actor,
+        organization=watchlist.organization,
+        target=watchlist,
+        detail={"plate": term, "list": str(watchlist.pk)},
+        **stated._asdict(),
+    )
 
 
 def check_patterns(*, watchlist: Watchlist, most: int = PATTERNS_MOST) -> None:

@@ -38,12 +38,13 @@ from alerts.services.entries import (
     entry_number,
     entry_place,
     expire_entry,
+    note_entry_search,
     renew_entry,
 )
 from alerts.services.feeds.setting_up import upload_feed
 from alerts.services.feeds.updating import apply_run, run_feed, update_from
 from alerts.services.watchlists import archive_watchlist, create_watchlist, update_watchlist
-from alerts.views.requests import show_refusal, user_of
+from alerts.views.requests import ask_why, show_refusal, user_of, why_of
 from detections.criteria.criteria import Criteria, match_of
 from detections.services.searching import note_search
 from lpr_project.common.errors import LprError
@@ -51,6 +52,7 @@ from vehicles.plates.provinces import PROVINCES
 from vehicles.plates.text import PlateTextError, normalise
 
 ROWS = 50
+ASKED_MOST = 64
 CHANGES = 20
 
 
@@ -115,7 +117,14 @@ def watchlist(request: HttpRequest, list_id: UUID) -> HttpResponse:
         if form.is_valid() and _add(form, found, user):
             return redirect("alerts:watchlist", found.pk)
     entries = entries_visible_to(user).filter(watchlist=found)
-    asked = request.GET.get("q", "").strip()
+    asked = request.GET.get("q", "").strip()[:ASKED_MOST]
+    if asked:
+        try:
+            note_entry_search(
+                watchlist=found, actor=user, term=asked, stated=stated_in(request.session)
+            )
+        except ReasonDemandedError:
+            return ask_why(request)
     rows = _searched(entries, asked)[: ROWS + 1]
     context = {
         "watchlist": found,
@@ -164,8 +173,9 @@ def entry_act(request: HttpRequest, listed_id: UUID) -> HttpResponse:
     _changeable(user, entry.watchlist_id)
     acts = {"renew": renew_entry, "expire": expire_entry, "delete": delete_entry}
     act = acts.get(request.POST.get("do", ""))
-    if act is not None:
-        act(entry=entry, actor=user, change_reason=request.POST.get("why", ""))
+    why = why_of(request)
+    if act is not None and why is not None:
+        act(entry=entry, actor=user, change_reason=why)
     return redirect("alerts:watchlist", entry.watchlist_id)
 
 
@@ -225,9 +235,10 @@ def _preview(request: HttpRequest, user: User, number: str) -> dict[str, Any]:
 def archive(request: HttpRequest, list_id: UUID) -> HttpResponse:
     """Take a list out of use."""
     user = user_of(request)
-    archive_watchlist(
-        watchlist=_changeable(user, list_id), actor=user, reason=request.POST.get("why", "")
-    )
+    found, why = _changeable(user, list_id), why_of(request)
+    if why is None:
+        return redirect("alerts:watchlist-edit", found.pk)
+    archive_watchlist(watchlist=found, actor=user, reason=why)
     return redirect("alerts:watchlists")
 
 

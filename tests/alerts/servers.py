@@ -7,6 +7,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from socket import create_server
+from time import sleep
 from typing import Any
 
 import paramiko
@@ -42,8 +43,19 @@ class _Doorkeeper(paramiko.ServerInterface):  # type: ignore[misc]  # ships no t
         return int(paramiko.OPEN_SUCCEEDED)
 
 
+class _Endless(paramiko.SFTPHandle):  # type: ignore[misc]  # ships no types
+    """A file that says it is small and never ends; each piece may take its time."""
+
+    pause_s = 0.0
+
+    def read(self, _offset: int, length: int) -> bytes:
+        sleep(self.pause_s)
+        return b"x" * length
+
+
 class _Folder(paramiko.SFTPServerInterface):  # type: ignore[misc]  # ships no types
     root: Path
+    endless: type[_Endless] | None = None
 
     def stat(self, path: str) -> Any:
         try:
@@ -52,20 +64,27 @@ class _Folder(paramiko.SFTPServerInterface):  # type: ignore[misc]  # ships no t
             return paramiko.SFTPServer.convert_errno(error.errno or 0)
 
     def open(self, path: str, flags: int, attr: Any) -> Any:  # noqa: ARG002  # its shape there
+        if self.endless is not None:
+            return self.endless(flags)
         handle = paramiko.SFTPHandle(flags)
         handle.readfile = (self.root / path.lstrip("/")).open("rb")
         return handle
 
 
 @contextmanager
-def sftp_server(folder: Path) -> Iterator[tuple[str, str]]:
-    """An SFTP server; yields its address and its public key as ssh-keyscan prints it."""
-    key = paramiko.RSAKey.generate(2048)
+def sftp_server(folder: Path, *, endless_s: float | None = None) -> Iterator[tuple[str, str]]:
+    """An SFTP server; yields its address and its public keys as ssh-keyscan prints them.
+
+    Args:
+        endless_s: Its files never end, and each piece takes so long.
+    """
+    keys = [paramiko.RSAKey.generate(2048), paramiko.ECDSAKey.generate()]
     listener = create_server(("127.0.0.1", 0))
     listener.settimeout(0.1)
     ends = threading.Event()
     transports: list[paramiko.Transport] = []
-    served = type("Served", (_Folder,), {"root": folder})
+    endless = endless_s is not None and type("Endless", (_Endless,), {"pause_s": endless_s})
+    served = type("Served", (_Folder,), {"root": folder, "endless": endless or None})
 
     def serve() -> None:
         while not ends.is_set():
@@ -73,7 +92,8 @@ def sftp_server(folder: Path) -> Iterator[tuple[str, str]]:
                 connected, _address = listener.accept()
                 transport = paramiko.Transport(connected)
                 transports.append(transport)
-                transport.add_server_key(key)
+                for key in keys:
+                    transport.add_server_key(key)
                 transport.set_subsystem_handler("sftp", paramiko.SFTPServer, served)
                 with suppress(paramiko.SSHException, EOFError):
                     transport.start_server(server=_Doorkeeper())
@@ -82,7 +102,8 @@ def sftp_server(folder: Path) -> Iterator[tuple[str, str]]:
     thread.start()
     try:
         port = listener.getsockname()[1]
-        yield f"sftp://127.0.0.1:{port}", f"{key.get_name()} {key.get_base64()}"
+        shown = [f"127.0.0.1 {key.get_name()} {key.get_base64()}" for key in keys]
+        yield f"sftp://127.0.0.1:{port}", "\n".join(shown)
     finally:
         ends.set()
         thread.join()

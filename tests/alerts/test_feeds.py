@@ -19,7 +19,7 @@ from accounts.models import User
 from alerts.errors import FeedRefusedError
 from alerts.models import Entry, Feed, FeedRun, ListChange, Watchlist
 from alerts.selectors.feeds import feed_runs_visible_to, feeds_visible_to
-from alerts.services.feeds import updating
+from alerts.services.feeds import fetching, files, updating
 from alerts.services.feeds.setting_up import create_feed, delete_feed, update_feed
 from alerts.services.feeds.updating import apply_run, forget_files, run_feed, update_from
 from alerts.services.reminding import remind
@@ -28,6 +28,7 @@ from tests.alerts.factories import make_entry, make_watchlist
 from tests.alerts.servers import PASSWORD, sftp_server, web_server
 
 State = FeedRun.State
+OTHER_KEY = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQAB"
 HEAD = "plate,province,reason,case\n"
 
 
@@ -243,7 +244,7 @@ def test_feeds_do_not_lead_into_the_servers_own_network(
         web = run_feed(feed=make_feed(watchlist, kind="http", address=f"{address}/feed.csv"))
     sftp = run_feed(
         feed=make_feed(
-            watchlist, name="SSH", kind="sftp", address="sftp://127.0.0.1/x", host_key="AAAA"
+            watchlist, name="SSH", kind="sftp", address="sftp://127.0.0.1/x", host_key=OTHER_KEY
         )
     )
     folder = run_feed(feed=make_feed(watchlist, name="Up", address="../../etc/passwd"))
@@ -268,7 +269,7 @@ def test_sftp_feed_is_fetched_from_the_server_whose_key_was_entered(
             host_key=key,
         )
         states = [run_feed(feed=feed).state, run_feed(feed=feed).state]
-        update_feed(feed=feed, actor=None, host_key="ssh-rsa AAAAB3NzaC1yc2E=", password=PASSWORD)
+        update_feed(feed=feed, actor=None, host_key=OTHER_KEY, password=PASSWORD)
         posed = run_feed(feed=feed)
         update_feed(feed=feed, actor=None, host_key=key, password="wrong")
         refused = run_feed(feed=feed)
@@ -277,6 +278,90 @@ def test_sftp_feed_is_fetched_from_the_server_whose_key_was_entered(
     assert numbers(watchlist) == ["AB123"]
     assert "another key" in posed.sentence
     assert "user name and password" in refused.sentence
+
+
+@pytest.mark.usefixtures("loopback")
+def test_sftp_server_shows_the_key_that_was_entered_whichever_it_likes_best(
+    watchlist: Watchlist, tmp_path: Path
+) -> None:
+    (tmp_path / "feed.csv").write_text(HEAD + "AB123,,,\n")
+    with sftp_server(tmp_path) as (address, keys):
+        for place, key in enumerate(keys.splitlines()):
+            feed = make_feed(
+                watchlist,
+                name=f"Key {place}",
+                kind="sftp",
+                address=f"{address}/feed.csv",
+                username="feeds",
+                password=PASSWORD,
+                host_key=key,
+            )
+            assert run_feed(feed=feed).state == State.APPLIED
+
+
+@pytest.mark.usefixtures("loopback")
+@pytest.mark.parametrize(
+    ("endless_s", "most_bytes", "total_s", "sentence"),
+    [(0.0, 200_000, 60, "more than"), (0.05, 2**30, 0.8, "was cut off")],
+)
+def test_sftp_server_that_lies_of_its_size_or_never_ends_is_cut_off(
+    watchlist: Watchlist,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    endless_s: float,
+    most_bytes: int,
+    total_s: float,
+    sentence: str,
+) -> None:
+    monkeypatch.setattr(files, "FILE_MOST_BYTES", most_bytes)
+    monkeypatch.setattr(fetching, "TOTAL_S", total_s)
+    (tmp_path / "feed.csv").write_text(HEAD)
+    with sftp_server(tmp_path, endless_s=endless_s) as (address, keys):
+        feed = make_feed(
+            watchlist,
+            kind="sftp",
+            address=f"{address}/feed.csv",
+            username="feeds",
+            password=PASSWORD,
+            host_key=keys,
+        )
+        began = time.monotonic()
+        run = run_feed(feed=feed)
+
+    assert run.state == State.FAILED
+    assert sentence in run.sentence
+    assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize(
+    ("kind", "address"),
+    [
+        ("sftp", "sftp://h:99999/x"),
+        ("sftp", "sftp://[::1/x"),
+        ("sftp", "sftp://h:x/x"),
+        ("sftp", "sftp:///x"),
+        ("sftp", "sftp://h"),
+        ("sftp", "https://h/x"),
+        ("sftp", "sftp://feeds:secret@h/x"),
+        ("http", "https://h:99999/x"),
+        ("http", "https://[::1/x"),
+        ("http", "ftp://h/x"),
+        ("http", "http://2130706433/x"),
+    ],
+)
+def test_address_that_is_none_is_refused_at_its_field(
+    watchlist: Watchlist, kind: str, address: str
+) -> None:
+    with pytest.raises(ValidationError) as refused:
+        make_feed(watchlist, kind=kind, address=address, host_key=OTHER_KEY)
+    assert refused.value.message_dict.keys() == {"address"}
+
+
+@pytest.mark.parametrize("key", ["", "AAAA", "ssh-ed25519", "ssh-rsa AAAA%%%", "ssh-rsa AAAB"])
+def test_host_key_that_is_none_is_refused_at_its_field(watchlist: Watchlist, key: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        make_feed(watchlist, kind="sftp", address="sftp://h/x", host_key=key)
+    assert refused.value.message_dict.keys() == {"host_key"}
 
 
 def test_folder_feed_reads_its_organizations_folder_only(

@@ -1,6 +1,7 @@
 """Watchlists, entries, feeds and hits by REST; many entries at once, a result for each line."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import count
 from typing import Any
 
 import orjson
@@ -10,6 +11,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import Role, Scope, User
 from alerts.models import Entry, Watchlist
+from alerts.services import bulk
 from cameras.models import Camera
 from tests.accounts.factories import make_api_key
 from tests.alerts.factories import make_entry, make_watchlist, see
@@ -58,6 +60,25 @@ def test_bulk_answers_each_line_and_a_repeat_changes_nothing(
     assert third[0]["id"] == first[0]["id"]
     assert Entry.objects.count() == 2
     assert Entry.objects.get(number="1กข1234").reason == "found"
+
+
+def test_bulk_stops_reading_at_the_first_line_over_the_limit(
+    watchlist: Watchlist, staff: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "LINES_MOST", 3)
+    read: list[int] = []
+
+    def endless() -> Iterator[bytes]:
+        for number in count(1):
+            read.append(number)
+            # Nothing at all would go on for ever, too.
+            yield b"\n" if number > 2 else b'{"number": "AB10%d"}' % number
+
+    outcomes = list(bulk.upsert_lines(watchlist=watchlist, lines=endless(), actor=staff))
+
+    assert [outcome.status for outcome in outcomes] == ["created", "created", "refused"]
+    assert "At most 3 lines" in outcomes[-1].message
+    assert read == [1, 2, 3, 4]
 
 
 def test_strangers_and_keys_without_scope_are_refused(

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from accounts.models import User
+from accounts.models import AuditEvent, Organization, User
 from alerts.models import Entry, FeedRun, Hit, ListChange, Watchlist
 from cameras.models import Camera
 from tests.alerts.factories import make_entry, make_watchlist, see
@@ -116,6 +116,52 @@ def test_entry_that_matches_everything_is_refused_in_words(
     assert answer.status_code == 422
     assert 'class="field-error"' in answer.content.decode()
     assert not Entry.objects.exists()
+
+
+def test_search_in_a_list_is_audited_and_asks_why_where_that_is_demanded(
+    watchlist: Watchlist, operator: User, client_of: ClientOf
+) -> None:
+    make_entry(watchlist, "AB1234")
+    client, address = client_of(operator), reverse("alerts:watchlist", args=[watchlist.pk])
+    searches = AuditEvent.objects.filter(action=AuditEvent.Action.SEARCHED)
+    assert "AB1234" in client.get(address).content.decode()
+    assert not searches.exists()
+
+    assert "AB1234" in client.get(address, {"q": "AB12"}).content.decode()
+    noted = searches.get()
+    assert (noted.actor, noted.organization) == (operator, watchlist.organization)
+    assert (noted.detail["plate"], noted.target_id) == ("AB12", str(watchlist.pk))
+
+    Organization.objects.update(demands_reason=True)
+    asked = client.get(address, {"q": "AB12"})
+    assert asked.url.startswith(reverse("accounts:reason"))
+    part = client.get(address, {"q": "AB12"}, headers={"HX-Request": "true"})
+    assert "AB1234" not in part.content.decode()
+    assert part.headers["HX-Redirect"].startswith(reverse("accounts:reason"))
+    assert searches.count() == 1
+    assert "AB1234" in client.get(address).content.decode()
+
+
+def test_nul_in_a_text_is_refused_in_words_and_nothing_happens(
+    watchlist: Watchlist, staff: User, client_of: ClientOf
+) -> None:
+    entry, client = make_entry(watchlist), client_of(staff)
+    address = reverse("alerts:watchlist", args=[watchlist.pk])
+    assert client.get(address, {"q": "A\0"}).status_code == 400
+    for name, pk in (("entry-act", entry.pk), ("watchlist-archive", watchlist.pk)):
+        answer = post(client, name, pk, do="delete", why="no\0more")
+        assert answer.status_code == 302
+        assert "Null characters" in client.get(answer.url).content.decode()
+    fields = {"number": "AB99", "confidence": "low"}
+    for name in ("reason", "case_number", "vehicle", "source", "change_reason", "number"):
+        answer = post(client, "watchlist", watchlist.pk, **(fields | {name: "x\0y"}))
+        assert answer.status_code == 422
+    for name in ("name", "change_reason"):
+        assert post(client, "watchlist-edit", watchlist.pk, **{name: "x\0y"}).status_code == 422
+    for name in ("name", "address", "username", "host_key", "column_number", "password"):
+        assert post(client, "feed-new", watchlist.pk, **{name: "x\0y"}).status_code == 422
+    assert not Watchlist.objects.get().is_archived
+    assert Entry.objects.get() == entry
 
 
 def test_preview_shows_seen_plates_and_misreads_before_anything_is_saved(

@@ -1,28 +1,31 @@
 """Fetches a feed's file: from the web, an SFTP server or the sources folder."""
 
 import base64
-import binascii
 import hashlib
 import socket
 import stat
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
-from urllib.parse import unquote, urlsplit
+from typing import BinaryIO, NamedTuple
 
 import paramiko
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from alerts.errors import FeedRefusedError
 from alerts.models import Feed
+from alerts.models.feeds import SftpPlace, host_keys, read_sftp_address
 from alerts.services.feeds.files import FILE_MOST_BYTES, check_size, copy_bounded
 from lpr_project.common.addresses import look_up, may_be_called
 from lpr_project.common.outgoing import Call, Limits, send
 
-CONNECT_S, TOTAL_S = 10, 300
-_SFTP_PORT = 22
+CONNECT_S, SILENT_S, TOTAL_S = 10, 60, 300
+_PIECE_BYTES = 32 * 1024
+# A key of one kind signs in several ways. Source: RFC 8332.
+_SIGNED_BY = {"ssh-rsa": ("rsa-sha2-512", "rsa-sha2-256", "ssh-rsa")}
 
 
 class Fetched(NamedTuple):
@@ -69,7 +72,9 @@ def _from_web(feed: Feed, target: Path) -> Fetched:
     call = Call(
         url=feed.address,
         headers=headers,
-        limits=Limits(connect_s=CONNECT_S, read_s=60, total_s=TOTAL_S, most_bytes=FILE_MOST_BYTES),
+        limits=Limits(
+            connect_s=CONNECT_S, read_s=SILENT_S, total_s=TOTAL_S, most_bytes=FILE_MOST_BYTES
+        ),
         most_redirects=3,
     )
     with target.open("wb") as file:
@@ -104,54 +109,98 @@ def _inside(folder: Path, name: str) -> Path | None:
 
 
 def _from_sftp(feed: Feed, target: Path) -> Fetched:
-    path = unquote(urlsplit(feed.address).path)
-    with _sftp(feed) as client:
+    try:
+        place = read_sftp_address(feed.address)
+    except ValidationError as error:
+        raise FeedRefusedError(error.messages[0]) from error
+    with _sftp(feed, place) as client:
         try:
-            found = client.stat(path)
+            found = client.stat(place.path)
             if not stat.S_ISREG(found.st_mode or 0):
-                raise FeedRefusedError(_("%(path)s is no file.") % {"path": path})
+                raise FeedRefusedError(_("%(path)s is no file.") % {"path": place.path})
             check_size(found.st_size or 0)
             marker = f"{found.st_mtime}-{found.st_size}"
             if marker == feed.etag:
                 return Fetched(is_unchanged=True, etag=marker)
-            with target.open("wb") as file:
-                client.getfo(path, file, callback=lambda done, _all: check_size(done))
+            with client.open(place.path, "rb") as source, target.open("wb") as file:
+                _copy(source, file)
         except FileNotFoundError as error:
             raise FeedRefusedError(
-                _("The server has no file %(path)s.") % {"path": path}
+                _("The server has no file %(path)s.") % {"path": place.path}
             ) from error
         except PermissionError as error:
             raise FeedRefusedError(_("The server does not let this user read it.")) from error
-        except (OSError, EOFError, paramiko.SSHException) as error:
-            raise FeedRefusedError(_("The connection broke before the file was whole.")) from error
     return Fetched(etag=marker)
 
 
+def _copy(source: paramiko.SFTPFile, file: BinaryIO) -> None:
+    """Piece by piece, each asked for by itself.
+
+    What the server says of the size may be a lie, and asking for all of it at once would hold
+    whatever it sends in memory.
+    """
+    done = 0
+    while piece := source.read(_PIECE_BYTES):
+        done += len(piece)
+        check_size(done)
+        file.write(piece)
+
+
 @contextmanager
-def _sftp(feed: Feed) -> Iterator[paramiko.SFTPClient]:
-    parts = urlsplit(feed.address)
-    host = parts.hostname or ""
-    if parts.scheme != "sftp" or not host or parts.password:
-        raise FeedRefusedError(_("Write the address as sftp://host:22/path, without a password."))
-    transport = paramiko.Transport(_connected(host, parts.port or _SFTP_PORT))
+def _sftp(feed: Feed, place: SftpPlace) -> Iterator[paramiko.SFTPClient]:
+    """A client of a server whose key was entered; cut off when the time is up, whatever it does."""
+    transport = paramiko.Transport(_connected(place.host, place.port))
+    is_late = threading.Event()
+
+    def cut() -> None:
+        is_late.set()
+        transport.close()
+
+    timer = threading.Timer(TOTAL_S, cut)
+    timer.daemon = True
+    timer.start()
     try:
-        transport.banner_timeout = transport.auth_timeout = CONNECT_S
-        transport.start_client(timeout=CONNECT_S)
-        _check_host_key(feed, transport.get_remote_server_key())
-        transport.auth_password(feed.username, feed.password or "")
-        client = paramiko.SFTPClient.from_transport(transport)
-        if client is None:
-            raise FeedRefusedError(_("The server offers no SFTP."))
-        channel = client.get_channel()
-        if channel is not None:
-            channel.settimeout(60)
-        yield client
+        yield _opened(feed, transport)
     except paramiko.AuthenticationException as error:
         raise FeedRefusedError(_("The server refuses this user name and password.")) from error
-    except (paramiko.SSHException, EOFError) as error:
-        raise FeedRefusedError(_("%(host)s speaks no SSH.") % {"host": host}) from error
+    except (paramiko.SSHException, EOFError, OSError) as error:
+        if is_late.is_set():
+            message = _("The server took more than %(most)d seconds and was cut off.")
+            raise FeedRefusedError(message % {"most": TOTAL_S}) from error
+        if transport.is_authenticated():
+            raise FeedRefusedError(_("The connection broke before the file was whole.")) from error
+        raise FeedRefusedError(_("%(host)s speaks no SSH.") % {"host": place.host}) from error
     finally:
+        timer.cancel()
         transport.close()
+
+
+def _opened(feed: Feed, transport: paramiko.Transport) -> paramiko.SFTPClient:
+    keys = host_keys(feed.host_key)
+    options = transport.get_security_options()
+    # Of its keys the server is to show one that was entered, not the one that it likes best.
+    kinds = {signature for kind in keys.values() for signature in _SIGNED_BY.get(kind, (kind,))}
+    if wanted := tuple(kind for kind in options.key_types if kind in kinds):
+        options.key_types = wanted
+    transport.banner_timeout = transport.auth_timeout = transport.channel_timeout = CONNECT_S
+    transport.start_client(timeout=CONNECT_S)
+    shown = transport.get_remote_server_key()
+    if shown.asbytes() not in keys:
+        raise FeedRefusedError(
+            _(
+                "The server shows another key than the one that was entered (%(kind)s). Ask who "
+                "runs it before you enter the new one."
+            )
+            % {"kind": shown.get_name()}
+        )
+    transport.auth_password(feed.username, feed.password or "")
+    client = paramiko.SFTPClient.from_transport(transport)
+    if client is None:
+        raise FeedRefusedError(_("The server offers no SFTP."))
+    channel = client.get_channel()
+    if channel is not None:
+        channel.settimeout(SILENT_S)
+    return client
 
 
 def _connected(host: str, port: int) -> socket.socket:
@@ -176,25 +225,3 @@ def _connected(host: str, port: int) -> socket.socket:
         raise FeedRefusedError(
             _("Nobody answers at %(host)s: check the host and port.") % {"host": host}
         ) from error
-
-
-def _check_host_key(feed: Feed, key: paramiko.PKey) -> None:
-    """Refuse a server whose key is not the one that a person entered.
-
-    Source: RFC 4253 section 4.1.
-    """
-    pinned = feed.host_key.split()
-    # As ssh-keyscan prints it, with or without the host before it.
-    wanted = next((part for part in pinned if part.startswith("AAAA")), "")
-    try:
-        is_same = base64.b64decode(wanted, validate=True) == key.asbytes()
-    except binascii.Error:
-        is_same = False
-    if not is_same:
-        raise FeedRefusedError(
-            _(
-                "The server shows another key than the one that was entered (%(kind)s). Ask who "
-                "runs it before you enter the new one."
-            )
-            % {"kind": key.get_name()}
-        )

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from alerts.errors import FeedRefusedError
 from alerts.models import Feed
+from lpr_project.common.workbooks import WorkbookRefusedError, check_workbook
 
 FILE_MOST_BYTES = 512 * 1024 * 1024
 """Of a file, packed or not: a million lines are a fifth of it."""
@@ -115,11 +116,10 @@ def _check_workbook(path: Path, beginning: bytes) -> None:
     if not beginning.startswith(_ZIP):
         raise FeedRefusedError(_("This is no Excel file (XLSX). Save it in that format."))
     try:
-        with zipfile.ZipFile(path) as archive:
-            infos = archive.infolist()
-    except zipfile.BadZipFile as error:
-        raise FeedRefusedError(_("The Excel file is damaged or cut off.")) from error
-    _check_growth(sum(i.file_size for i in infos), sum(i.compress_size for i in infos))
+        with path.open("rb") as file:
+            check_workbook(file)
+    except WorkbookRefusedError as error:
+        raise FeedRefusedError(error.message) from error
 
 
 def copy_bounded(source: Path, target: Path) -> None:

@@ -2,7 +2,6 @@
 
 import csv
 import re
-import zipfile
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -18,10 +17,13 @@ from django.utils.translation import gettext as _
 from alerts.errors import EntryRefusedError, FeedRefusedError
 from alerts.models import Entry, Feed
 from alerts.services.entries import entry_number, entry_place
+from lpr_project.common.errors import LprError
+from lpr_project.common.workbooks import ROWS_MOST as SHEET_ROWS_MOST
 
 LINE_MOST = 20_000
 JSON_MOST_BYTES = 64 * 1024 * 1024
 ROWS_MOST = 2_000_000
+COLUMNS_MOST = 200
 _TEXTS = ("vehicle", "reason", "case_number", "source")
 _LONGEST = {
     field.name: getattr(field, "max_length", 0)
@@ -231,14 +233,20 @@ def _workbook(feed: Feed, path: Path) -> Found:
         # As an open file, whose name does not matter.
         try:
             book = openpyxl.load_workbook(file, read_only=True, keep_links=False)
-        except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
-            raise FeedRefusedError(_("The Excel file is damaged.")) from error
-        yield from _sheet(feed, book)
+            yield from _sheet(feed, book)
+        except LprError:
+            raise
+        except Exception as error:  # a damaged workbook breaks openpyxl in any way, at any row
+            raise FeedRefusedError(
+                _("The workbook cannot be read. Open it in Excel, save it as .xlsx, send it again.")
+            ) from error
 
 
 def _sheet(feed: Feed, book: openpyxl.Workbook) -> Found:
     try:
-        rows = book.worksheets[0].iter_rows(values_only=True)
+        rows = book.worksheets[0].iter_rows(
+            max_row=SHEET_ROWS_MOST, max_col=COLUMNS_MOST, values_only=True
+        )
         head = [str(value or "").strip() for value in next(rows, ())]
         columns = _columns(feed, head)
         for line, values in enumerate(rows, start=2):

@@ -4,7 +4,6 @@ import codecs
 import csv
 import io
 import warnings
-import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -14,15 +13,13 @@ from typing import IO, Any
 import openpyxl
 from openpyxl.utils import get_column_letter
 
+from lpr_project.common.workbooks import ROWS_MOST, WorkbookRefusedError, check_workbook
 from vehicles.errors import ImportRefusedError
 
 MOST_BYTES = 20 * 1024 * 1024
 MOST_LINES = 20_000
 MOST_COLUMNS = 100
 MOST_CELL = 5_000
-# A sheet of figures packs at about ten to one.
-_UNPACKED_MOST_BYTES = 200 * 1024 * 1024
-_RATIO_MOST = 200
 _ZIP, _OLD_EXCEL = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _THAI_IN_UTF8 = (b"\xe0\xb8", b"\xe0\xb9")
 _DELIMITERS = ",;\t|"
@@ -141,14 +138,17 @@ def _line(number: int, cells: Sequence[str], width: int) -> Line:
 
 
 def _read_xlsx(file: IO[bytes]) -> Iterator[Line]:
-    _check_archive(file)
+    try:
+        check_workbook(file)
+    except WorkbookRefusedError as error:
+        raise ImportRefusedError(error.message) from error
     try:
         with warnings.catch_warnings():
             # openpyxl warns of styles and extensions that it leaves out.
             warnings.simplefilter("ignore")
             book = openpyxl.load_workbook(file, read_only=True, keep_links=False)
             sheet = book.worksheets[0]
-            rows = sheet.iter_rows(max_col=MOST_COLUMNS + 1)
+            rows = sheet.iter_rows(max_row=ROWS_MOST, max_col=MOST_COLUMNS + 1)
             yield from _read_sheet(rows)
             book.close()
     except ImportRefusedError:
@@ -186,32 +186,6 @@ def _cell_text(value: Any) -> str:
     if isinstance(value, datetime | date):
         return value.isoformat()[:10]
     return str(value).strip()
-
-
-def _check_archive(file: IO[bytes]) -> None:
-    """Look at an archive's table before anything of it is unpacked.
-
-    Raises:
-        ImportRefusedError: Macros, far more inside than outside, or no workbook.
-    """
-    try:
-        with zipfile.ZipFile(file) as archive:
-            infos = archive.infolist()
-    except zipfile.BadZipFile:
-        raise ImportRefusedError("The workbook is damaged. Save it again as .xlsx.") from None
-    names = {info.filename.lower() for info in infos}
-    if any(name.endswith("vbaproject.bin") for name in names):
-        raise ImportRefusedError("The workbook holds macros. Save it as .xlsx, without them.")
-    if "xl/workbook.xml" not in names:
-        raise ImportRefusedError("This is an archive and no workbook. Send CSV or XLSX.")
-    unpacked = sum(info.file_size for info in infos)
-    packed = sum(info.compress_size for info in infos) or 1
-    is_bomb = unpacked > 1024 * 1024 and unpacked / packed > _RATIO_MOST
-    if unpacked > _UNPACKED_MOST_BYTES or is_bomb:
-        raise ImportRefusedError(
-            "The workbook unpacks to far more than it should. Copy the cells into a new one."
-        )
-    file.seek(0)
 
 
 def read_headers(file: IO[bytes], size_bytes: int) -> list[str]:
