@@ -96,9 +96,17 @@ class SourceConfig:
         return mask_url(self.url)
 
     def url_with_credentials(self, host: str = "") -> str:
-        """The address that is opened, by `host` instead of its own where given. Never log it."""
+        """The address that is opened. Never log it.
+
+        Args:
+            host: IP address that takes the place of the host, or scheme, host and port that take
+                the place of all three.
+        """
         parts = urlsplit(self.url)
-        if host:
+        if "://" in host:
+            scheme, _, netloc = host.partition("://")
+            parts = parts._replace(scheme=scheme, netloc=netloc)
+        elif host:
             name = f"[{host}]" if ":" in host else host
             parts = parts._replace(netloc=name if parts.port is None else f"{name}:{parts.port}")
         if not self.username:

@@ -28,6 +28,12 @@ class InsideAddressError(StreamError):
     code = "inside_address"
 
 
+class RedirectedError(StreamError):
+    """The server sends whoever asks on to another address, which nobody checked."""
+
+    code = "redirected"
+
+
 class HostNotFoundError(StreamError):
     """The name does not resolve; it may when the name server is back."""
 

@@ -19,11 +19,13 @@ from cameras.streams.errors import (
     NoAnswerError,
     NotAVideoError,
     PortClosedError,
+    RedirectedError,
     ServerFailedError,
     StreamError,
     UnsupportedVideoError,
     WrongCredentialsError,
 )
+from cameras.streams.relay import Relay
 
 MAX_PIXELS = 64_000_000
 
@@ -50,6 +52,7 @@ _OPTIONS: dict[SourceKind, dict[str, str]] = {
     SourceKind.FOLDER: {"format_whitelist": _PICTURES},
     SourceKind.USB: {},
 }
+_PORTS = {"rtsp": 554, "rtsps": 322, "https": 443}
 # Where guessing goes wrong: by the ending .jpg libav would take a demuxer for numbered files.
 _FORMATS = {SourceKind.SNAPSHOT: "jpeg_pipe", SourceKind.USB: "v4l2"}
 # Enough for any real file; each stream costs memory before a frame is read.
@@ -163,40 +166,75 @@ def _open_container(config: SourceConfig, file: BinaryIO | None) -> InputContain
     options = _OPTIONS[config.kind] | _LIMITS
     if config.kind is SourceKind.RTSP:
         options |= {"rtsp_transport": config.rtsp_transport}
-    if config.url.startswith(("https", "rtsps")):
-        options |= _tls_options(config)
-    host = "" if file is not None or config.kind is SourceKind.USB else _host_to_open(config)
-    if host and config.url.startswith("http"):
+    if file is not None or config.kind is SourceKind.USB:
+        return _open(config, file or config.url, options)
+    address = find_address(config)
+    if config.kind is not SourceKind.RTSP:
         options |= {"headers": f"Host: {urlsplit(config.url).netloc}\r\n"}
+    if config.kind is SourceKind.RTSP or _is_tls(config):
+        return _open_by_relay(config, address, options)
+    # An address and no name: libav's own look-up may lead elsewhere.
+    return _open(config, config.url_with_credentials(address), options)
+
+
+def _open_by_relay(config: SourceConfig, address: str, options: dict[str, str]) -> InputContainer:
+    """Let libav have a connection to the checked address, and nothing that leads elsewhere."""
+    parts = urlsplit(config.url)
+    started_s = time.monotonic()
+    try:
+        relay = Relay(
+            address,
+            parts.port or _PORTS[parts.scheme.lower()],
+            tls=_tls_context(config) if _is_tls(config) else None,
+            server_name=parts.hostname or "",
+            limit_s=config.open_timeout_s,
+        )
+    except ssl.SSLError:
+        raise explain(OSError(), config, 0, config.open_timeout_s) from None
+    except OSError as error:
+        waited_s = time.monotonic() - started_s
+        raise explain(error, config, waited_s, config.open_timeout_s) from None
+    scheme = "rtsp" if config.kind is SourceKind.RTSP else "http"
+    with relay:
+        try:
+            return _open(config, config.url_with_credentials(f"{scheme}://{relay.netloc}"), options)
+        except StreamError:
+            if relay.was_redirected:
+                raise RedirectedError(
+                    f"{source_name(config)} sends us on to another address, which is not followed: "
+                    "give the address at which the camera itself answers."
+                ) from None
+            raise
+
+
+def _open(config: SourceConfig, target: str | BinaryIO, options: dict[str, str]) -> InputContainer:
     started_s = time.monotonic()
     try:
         return av.open(
-            config.url_with_credentials(host) if file is None else file,
+            target,
             mode="r",
             format=_FORMATS.get(config.kind),
             options=options,
             timeout=(config.open_timeout_s, config.read_timeout_s),
-            io_open=None if file is None else _refuse_other_files,
+            io_open=None if isinstance(target, str) else _refuse_other_files,
         )
     except (av.FFmpegError, OSError) as error:
         waited_s = time.monotonic() - started_s
         raise explain(error, config, waited_s, config.open_timeout_s) from None
 
 
-def _host_to_open(config: SourceConfig) -> str:
-    """The IP address that was looked up and found good: libav's own look-up may lead elsewhere.
-
-    Empty, which leaves it to libav, with TLS, whose servers go by the name.
-    """
-    address = find_address(config)
-    return "" if config.url.startswith(("https", "rtsps")) else address
+def _is_tls(config: SourceConfig) -> bool:
+    return config.url.lower().startswith(("https:", "rtsps:"))
 
 
-def _tls_options(config: SourceConfig) -> dict[str, str]:
+def _tls_context(config: SourceConfig) -> ssl.SSLContext:
+    context = ssl.create_default_context()
     if not config.verify_tls:
-        return {"tls_verify": "0"}
-    # PyAV's own TLS library does not know where the distribution keeps its certificates.
-    return {"tls_verify": "1", "ca_file": ssl.get_default_verify_paths().cafile or ""}
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        # Old cameras know no better; what is not verified is not secret anyway.
+        context.set_ciphers("DEFAULT:@SECLEVEL=0")
+    return context
 
 
 def _video_stream(container: InputContainer, config: SourceConfig) -> VideoStream:

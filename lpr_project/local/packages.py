@@ -22,6 +22,12 @@ OLDEST_PYTHON = (3, 11)
 # Installing PostgreSQL makes and starts a cluster of the system's own unless it is told not to.
 CLUSTER_POLICY = Path("/etc/postgresql-common/createcluster.d/lpr-server.conf")
 CLUSTER_POLICY_TEXT = "create_main_cluster = false\n"
+# Debian's way to say that services which are being installed are not started (101: not allowed).
+SERVICE_POLICY = Path("/usr/sbin/policy-rc.d")
+SERVICE_POLICY_TEXT = "#!/bin/sh\nexit 101\n"
+# The tests' Python for this is the distribution's, which alone has the bindings.
+SYSTEM_PYTHON = Path("/usr/bin/python3")
+BROKER = "mosquitto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +57,31 @@ def install_missing(*, for_tests: bool) -> None:
     _apt(prefix, "update")
     # Only now is it known which PostgreSQL the distribution offers.
     missing = _missing(for_tests=for_tests)
-    if any(name.startswith("postgresql-") for name in missing):
-        _apt(prefix, "install", "postgresql-common")
-        with _no_cluster_of_the_systems_own(prefix):
+    with _no_service_started(prefix):
+        if any(name.startswith("postgresql-") for name in missing):
+            _apt(prefix, "install", "postgresql-common")
+            with _no_cluster_of_the_systems_own(prefix):
+                _apt(prefix, "install", *missing)
+        else:
             _apt(prefix, "install", *missing)
-    else:
-        _apt(prefix, "install", *missing)
+    if BROKER in missing and shutil.which("systemctl"):
+        # Nor when the machine starts next.
+        _run([*prefix, "systemctl", "--quiet", "disable", BROKER])
     if still := _missing(for_tests=for_tests):
         raise LocalError(f"apt installed what it was asked for, yet missing is: {' '.join(still)}.")
+
+
+@contextmanager
+def _no_service_started(prefix: Sequence[str]) -> Iterator[None]:
+    if SERVICE_POLICY.exists():
+        # Somebody else's decision, as in images of containers.
+        yield
+        return
+    _run([*prefix, "install", "--mode=755", "/dev/stdin", SERVICE_POLICY], SERVICE_POLICY_TEXT)
+    try:
+        yield
+    finally:
+        _run([*prefix, "rm", SERVICE_POLICY])
 
 
 @contextmanager
@@ -99,7 +122,16 @@ def _has_program(*names: str) -> bool:
 
 def _has_broker() -> bool:
     # Not on the path of people who are not root.
-    return _has_program("mosquitto") or Path("/usr/sbin/mosquitto").exists()
+    return _has_program(BROKER) or Path("/usr/sbin/mosquitto").exists()
+
+
+def _has_rtsp_server() -> bool:
+    look = "import gi; gi.require_version('GstRtspServer', '1.0')"
+    return (
+        SYSTEM_PYTHON.exists()
+        and subprocess.run([SYSTEM_PYTHON, "-c", look], capture_output=True, check=False).returncode
+        == 0
+    )
 
 
 def _has_library(name: str) -> bool:
@@ -181,5 +213,10 @@ FOR_TESTS = (
         partial(_has_program, "chromium", "chromium-browser", "google-chrome"),
     ),
     # A real broker for the tests of messages over MQTT.
-    Need(_packages("mosquitto"), _has_broker),
+    Need(_packages(BROKER), _has_broker),
+    # A real camera's server for the tests of RTSP.
+    Need(
+        _packages("gir1.2-gst-rtsp-server-1.0", "gstreamer1.0-plugins-good", "python3-gi"),
+        _has_rtsp_server,
+    ),
 )

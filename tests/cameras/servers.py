@@ -185,3 +185,34 @@ class RtspServer:
         except FileNotFoundError:
             return False
         return done.returncode == 0
+
+
+@contextlib.contextmanager
+def rtsp_dialogue(answer: Callable[[str], str]) -> Iterator[tuple[str, list[str]]]:
+    """A server that answers each RTSP request with the text of `answer`.
+
+    Yields its address and the requests as they come.
+    """
+    asked: list[str] = []
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def converse(connection: socket.socket) -> None:
+        with connection, contextlib.suppress(ConnectionError):
+            requests = connection.makefile("rb")
+            while head := b"".join(iter(requests.readline, b"\r\n")):
+                asked.append(head.decode())
+                number = re.search(r"CSeq: \d+", head.decode(), re.IGNORECASE)
+                reply = answer(head.decode()).replace("CSEQ", number[0] if number else "")
+                connection.sendall(reply.encode())
+
+    def serve() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = server.accept()
+                threading.Thread(target=converse, args=(connection,), daemon=True).start()
+
+    threading.Thread(target=serve, daemon=True).start()
+    with server:
+        yield f"rtsp://127.0.0.1:{server.getsockname()[1]}", asked
+        # What wakes a thread that waits in accept(); close() alone does not.
+        server.shutdown(socket.SHUT_RDWR)

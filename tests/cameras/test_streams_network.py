@@ -21,6 +21,7 @@ from cameras.streams.errors import (
     NoAnswerError,
     NotAVideoError,
     PortClosedError,
+    RedirectedError,
     ServerFailedError,
     StreamError,
     WrongCredentialsError,
@@ -32,6 +33,7 @@ from tests.cameras.servers import (
     RtspServer,
     has_password,
     http_camera,
+    rtsp_dialogue,
     send,
     send_mjpeg,
     silent_server,
@@ -299,6 +301,38 @@ def test_http_source_status_is_said_in_words(status: int, error: type[StreamErro
         pytest.raises(error),
     ):
         open_source(config(SourceKind.SNAPSHOT, f"{url}/snap.jpg"))
+
+
+@pytest.mark.parametrize(
+    ("request_line", "status_line"),
+    [
+        ("OPTIONS", "RTSP/1.0 302 Found"),
+        ("DESCRIBE", "RTSP/1.0 301 Moved"),
+        # What else C's atoi reads as 302.
+        ("DESCRIBE", "RTSP/x   +0302away"),
+        ("DESCRIBE", "RTSP/1.0\t4294967598"),
+        ("DESCRIBE", "RTSP/1.0 3\r02 Found"),
+    ],
+)
+def test_rtsp_source_redirect_is_not_followed(request_line: str, status_line: str) -> None:
+    with (
+        rtsp_dialogue(lambda _: "RTSP/1.0 404 Not found\r\nCSEQ\r\n\r\n") as (inner, asked_inside),
+        rtsp_dialogue(
+            lambda head: (
+                f"{status_line}\r\nCSEQ\r\nLocation: {inner}/inner\r\n\r\n"
+                if head.startswith(request_line)
+                else "RTSP/1.0 200 OK\r\nCSEQ\r\n\r\n"
+            )
+        ) as (url, asked),
+        pytest.raises(RedirectedError) as refused,
+    ):
+        open_source(
+            config(SourceKind.RTSP, f"{url}/x", username="viewer", password="s3cret-of-viewer")
+        )
+    assert "not followed" in str(refused.value)
+    assert "s3cret" not in str(refused.value)
+    assert [line.split()[0] for line in asked][-1] == request_line
+    assert asked_inside == []
 
 
 def test_http_source_redirect_is_not_followed() -> None:
