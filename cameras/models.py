@@ -184,7 +184,7 @@ class Camera(TimestampedModel):
         help_text=_("See System, models."),
     )
     previous_model_set = models.CharField(max_length=60, blank=True, editable=False)
-    detector_confidence = models.FloatField(_("plate found at"), default=0.3, validators=UNIT)
+    detector_confidence = models.FloatField(_("plate found at"), default=0.15, validators=UNIT)
     accept_confidence = models.FloatField(
         _("accepted at"),
         default=0.7,

@@ -44,7 +44,7 @@ def camera_form(organization: Organization, **fields: Any) -> dict[str, Any]:
         "point_longitude": "100.5",
         "heading_degrees": "90",
         "model_set": "default",
-        "detector_confidence": "0.3",
+        "detector_confidence": "0.15",
         "accept_confidence": "0.7",
         "review_confidence": "0.2",
         "min_frames_agreed": "2",

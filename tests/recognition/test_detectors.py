@@ -13,6 +13,7 @@ from detections.recognition.detectors.yolo import (
     Tensor,
     TensorEngine,
     YoloDetector,
+    joined,
     rows_from_output,
 )
 from detections.recognition.errors import ConfigError, EngineError, FrameError
@@ -149,10 +150,42 @@ def test_plate_of_both_looks_is_one_box_the_surer() -> None:
     )
     [boxes] = YoloDetector(engine=engine).detect([scene(640, 640, (0, 0, 1, 1))])
     assert [(corners(box), round(box.confidence, 2)) for box in boxes] == [
-        ((204, 200, 404, 300), 0.8)
+        ((200, 200, 400, 300), 0.8)
     ]
     nothing = ScriptedEngine({640: (0.0, 0.0, 9.0, 9.0, 0.0), 320: (0.0, 0.0, 9.0, 9.0, 0.0)})
     assert YoloDetector(engine=nothing).detect([scene(640, 640, (0, 0, 1, 1))]) == [[]]
+
+
+def test_box_of_a_large_plate_reaches_as_far_as_half_the_size_shows() -> None:
+    frame = scene(640, 640, (0, 0, 1, 1))
+    # The second look sees 160 to 400 across; the first lost the left end, and a piece beside it.
+    engine = ScriptedEngine(
+        {640: (260.0, 100.0, 396.0, 180.0, 0.7), 320: (80.0, 47.0, 200.0, 92.0, 0.6)}
+    )
+    [[box]] = YoloDetector(engine=engine).detect([frame])
+    assert engine.widths == [640, 320]
+    assert corners(box) == (160, 100, 396, 180)
+    assert box.confidence == pytest.approx(0.7)
+
+
+def test_plate_that_fills_the_picture_is_looked_at_a_third_time() -> None:
+    engine = ScriptedEngine(
+        {
+            640: (300.0, 100.0, 460.0, 180.0, 0.2),
+            320: (100.0, 40.0, 290.0, 100.0, 0.4),
+            160: (5.0, 20.0, 145.0, 50.0, 0.9),
+        }
+    )
+    [[box]] = YoloDetector(engine=engine).detect([scene(640, 640, (0, 0, 1, 1))])
+    assert engine.widths == [640, 320, 160]
+    assert corners(box) == (20, 100, 580, 180)
+    assert box.confidence == pytest.approx(0.9)
+
+
+def test_two_large_plates_stay_two() -> None:
+    large = PlateBox(x_min=0, y_min=0, x_max=200, y_max=80, confidence=0.8)
+    beside = PlateBox(x_min=190, y_min=0, x_max=390, y_max=80, confidence=0.9)
+    assert joined([large], [beside]) == [beside, large]
 
 
 def test_frame_with_a_plain_plate_is_looked_at_once() -> None:

@@ -5,19 +5,14 @@ Ultralytics is AGPL-3.0, needs PyTorch and stands in requirements/gpu.txt.
 
 import os
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from detections.recognition.detectors.yolo import (
-    boxes_from_rows,
-    half_size,
-    is_seen_plainly,
-    trimmed,
-    with_large,
-)
+from detections.recognition.detectors.yolo import boxes_from_rows, look_closer, trimmed
 from detections.recognition.errors import EngineError
 from detections.recognition.images import Letterbox, check_frame
 from detections.recognition.types import Frame, PlateBox
@@ -88,12 +83,11 @@ class UltralyticsDetector:
             return []
         with self._lock:
             found = self._look(frames, self._input_size_px)
-            half_px = half_size(self._input_size_px)
-            doubtful = [at for at, boxes in enumerate(found) if not is_seen_plainly(boxes)]
-            if doubtful and half_px and self._takes_any_size():
-                second = self._look([frames[at] for at in doubtful], half_px)
-                for at, boxes in zip(doubtful, second, strict=True):
-                    found[at] = with_large(found[at], boxes, frames[at], self._overlap_iou)
+            if self._takes_any_size():
+                for at, frame in enumerate(frames):
+                    found[at] = look_closer(
+                        found[at], frame, self._input_size_px, partial(self._look_at, frame)
+                    )
         return found
 
     def _look(self, frames: Sequence[Frame], size_px: int) -> list[list[PlateBox]]:
@@ -113,6 +107,9 @@ class UltralyticsDetector:
             ]
             for found, frame in zip(rows, frames, strict=True)
         ]
+
+    def _look_at(self, frame: Frame, size_px: int) -> list[PlateBox]:
+        return self._look([frame], size_px)[0]
 
     def _takes_any_size(self) -> bool:
         backend = self._model.predictor.model

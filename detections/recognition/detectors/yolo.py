@@ -1,6 +1,6 @@
 """Plate detection with a YOLO model on any engine that maps one tensor to one tensor."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -19,7 +19,16 @@ _SEEN_PLAINLY = 0.5
 """With a box of this confidence there is no need for a second look."""
 
 _LARGE = 0.2
-"""Width, as a share of the frame's longer side, from which a plate is sought in the second look."""
+"""Width, as a share of the frame's longer side, from which a plate is looked at at half the size,
+and from twice of which at a fourth: larger ones than that the model was hardly taught."""
+
+_SMALLEST_LOOK_PX = 128
+
+_MOSTLY = 0.6
+"""Share of a box that lies in another one when both show the same plate."""
+
+_INEXACT = (0.1, 0.25)
+"""By how much the sides of a large box may be wrong, as shares of its width and height."""
 
 _AT_BORDER_PX = 2
 
@@ -52,8 +61,8 @@ class YoloDetector:
 
     Frames are run one by one, not as one tensor: on a CPU a batch of four took as long per frame
     as single ones, and frames of different shapes waste no padding. Where no plate is seen plainly,
-    the frame is looked at once more at half the size, for a fourth of the price: a plate that fills
-    a third of the picture is larger than any that the model was taught.
+    or a large one, the frame is looked at once more at half the size, for a fourth of the price: a
+    plate that fills a third of the picture is larger than any that the model was taught.
 
     Raises:
         ConfigError: `input_size_px` is not a positive multiple of 32.
@@ -92,10 +101,11 @@ class YoloDetector:
     def _detect_one(self, frame: Frame) -> list[PlateBox]:
         check_frame(frame)
         boxes = self._look(frame, self.input_size_px)
-        half_px = half_size(self.input_size_px)
-        if is_seen_plainly(boxes) or not half_px or self.engine.fixed_size_px:
+        if self.engine.fixed_size_px:
             return boxes
-        return with_large(boxes, self._look(frame, half_px), frame, self.overlap_iou)
+        return look_closer(
+            boxes, frame, self.input_size_px, lambda size_px: self._look(frame, size_px)
+        )
 
     def _look(self, frame: Frame, size_px: int) -> list[PlateBox]:
         height, width = self.engine.fixed_size_px or fit_size(frame, size_px)
@@ -106,29 +116,62 @@ class YoloDetector:
         return [trimmed(box, self.trim, frame) for box in boxes]
 
 
-def is_seen_plainly(boxes: list[PlateBox]) -> bool:
-    """Whether a frame's boxes leave no need for a second look at half the size."""
-    return any(box.confidence >= _SEEN_PLAINLY for box in boxes)
-
-
-def half_size(size_px: int) -> int:
-    """The size of the second look, a multiple of 32, or 0 where it would be too small for one."""
-    return size_px // 2 // STRIDE_PX * STRIDE_PX
-
-
-def with_large(
-    boxes: list[PlateBox], second: list[PlateBox], frame: Frame, overlap_iou: float
+def look_closer(
+    boxes: list[PlateBox], frame: Frame, size_px: int, look: Callable[[int], list[PlateBox]]
 ) -> list[PlateBox]:
-    """Add the large plates of the second look; of two boxes of one plate the surer one stays."""
-    least_px = _LARGE * max(frame.shape[:2])
-    both = boxes + [box for box in second if box.width >= least_px]
-    kept = cv2.dnn.NMSBoxes(
-        [(box.x_min, box.y_min, box.width, box.height) for box in both],
-        [box.confidence for box in both],
-        0.0,
-        overlap_iou,
+    """Look again at smaller sizes where no plate is seen plainly, or a large one.
+
+    Args:
+        boxes: What was seen at `size_px`.
+        frame: The picture.
+        size_px: Longest side of the first look.
+        look: Looks at the frame at another size, a multiple of 32.
+    """
+    longest_px = max(frame.shape[:2])
+    share = _LARGE
+    wanted = not any(box.confidence >= _SEEN_PLAINLY for box in boxes)
+    while wanted or any(box.width >= share * longest_px for box in boxes):
+        size_px = size_px // 2 // STRIDE_PX * STRIDE_PX
+        if size_px < _SMALLEST_LOOK_PX:
+            break
+        boxes = joined(boxes, [box for box in look(size_px) if box.width >= share * longest_px])
+        share, wanted = share * 2, False
+    return boxes
+
+
+def joined(boxes: Sequence[PlateBox], large: Sequence[PlateBox]) -> list[PlateBox]:
+    """Boxes of a look and those of large plates that a look at half its size saw.
+
+    Of a plate that both saw the first look shows the sides more exactly, and the other where it
+    goes on: of large plates the first often misses an end.
+    """
+    kept = list(boxes)
+    for wide in large:
+        same = [box for box in kept if _lies_in(box, wide) or _lies_in(wide, box)]
+        if same:
+            kept = [box for box in kept if box not in same]
+            kept.append(_extended(max(same, key=lambda box: box.width * box.height), wide, same))
+        else:
+            kept.append(wide)
+    return sorted(kept, key=lambda box: -box.confidence)
+
+
+def _lies_in(box: PlateBox, large: PlateBox) -> bool:
+    width = min(box.x_max, large.x_max) - max(box.x_min, large.x_min)
+    height = min(box.y_max, large.y_max) - max(box.y_min, large.y_min)
+    return min(width, height) > 0 and width * height >= _MOSTLY * box.width * box.height
+
+
+def _extended(box: PlateBox, large: PlateBox, same: Sequence[PlateBox]) -> PlateBox:
+    """The box, but for the sides on which the large one goes on by more than it is inexact."""
+    x, y = _INEXACT[0] * large.width, _INEXACT[1] * large.height
+    return PlateBox(
+        x_min=large.x_min if box.x_min - large.x_min > x else box.x_min,
+        y_min=large.y_min if box.y_min - large.y_min > y else box.y_min,
+        x_max=large.x_max if large.x_max - box.x_max > x else box.x_max,
+        y_max=large.y_max if large.y_max - box.y_max > y else box.y_max,
+        confidence=max(large.confidence, *(one.confidence for one in same)),
     )
-    return [both[index] for index in kept]
 
 
 def trimmed(box: PlateBox, trim: tuple[float, float], frame: Frame) -> PlateBox:
