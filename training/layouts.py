@@ -81,6 +81,12 @@ US_PATTERNS = (
     "###@@#", "@@@  ###", "###  @@@", "@@@   @@@", "@@   ####", "##@  @#@", "@@#  #@@",
 )  # fmt: skip
 
+US_COLOURS = (
+    (WHITE, BLUE), (WHITE, BLACK), (WHITE, RED), (WHITE, GREEN), (SILVER, BLUE), (BLACK, YELLOW),
+    (BLUE, WHITE), (GREEN, WHITE), ((200, 224, 240), BLUE), ((236, 214, 190), BLACK),
+    ((180, 210, 170), BLACK), ((236, 206, 150), RED), ((170, 190, 220), BLACK), (BLUE, YELLOW),
+)  # fmt: skip
+
 LAYOUTS: tuple[Layout, ...] = (
     Layout(
         name="vietnam_car",
@@ -185,6 +191,49 @@ LAYOUTS: tuple[Layout, ...] = (
         ),
         fonts=("dies", "dies", "narrow", "highway", "din"),
         extras=("scenery", "emblem_left", "caption_top", "caption_bottom", "stickers", "frame"),
+    ),
+    Layout(
+        name="united_states_drawing",
+        region="US",
+        weight=14,
+        aspect=(1.8, 2.3),
+        rows=(
+            Row(
+                patterns=("@@@   @@@", "@@@   ###", "###   @@@", "@@   ####", "@@@  ####", "#   ####",
+                          "#@   @##", "@@@   @#@", "##   ####", "####   @@", "@##   ###",
+                          "#   ###@", "##   ###", "@@#   @#@"),
+                top=0.26, bottom=0.76, left=0.05, right=0.95,
+            ),
+        ),
+        colours=US_COLOURS,
+        fonts=("dies", "dies", "dies", "narrow", "highway", "din"),
+        extras=("landscape", "scenery", "gap_drawing", "caption_top", "caption_bottom", "stickers",
+                "bolts", "frame"),
+    ),
+    Layout(
+        name="united_states_side",
+        region="US",
+        weight=10,
+        aspect=(1.8, 2.3),
+        rows=(
+            Row(
+                patterns=("****", "#####", "@@@##", "#### @@", "##@##", "######", "@####", "@@@@"),
+                top=0.27, bottom=0.75, left=0.05, right=0.78,
+            ),
+        ),
+        colours=US_COLOURS,
+        fonts=("dies", "dies", "narrow", "highway", "din"),
+        extras=("landscape", "emblem_right", "caption_top", "caption_bottom", "stickers", "frame"),
+    ),
+    Layout(
+        name="united_states_scenery",
+        region="US",
+        weight=12,
+        aspect=(1.8, 2.3),
+        rows=(Row(patterns=US_PATTERNS, top=0.26, bottom=0.76, left=0.05, right=0.95),),
+        colours=US_COLOURS,
+        fonts=("dies", "dies", "dies", "narrow", "highway"),
+        extras=("landscape", "caption_top", "caption_bottom", "stickers", "bolts", "frame"),
     ),
     Layout(
         name="brazil",

@@ -4,7 +4,7 @@ What weather, lens and camera do to it is in `training.photos`. Everything rando
 generator that the caller passes, so that a seed repeats a picture.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -54,10 +54,10 @@ class DrawnPlate:
     centers: NDArray[np.float32]
 
 
-def choose_layout(random: Random) -> Layout:
+def choose_layout(random: Random, layouts: Sequence[Layout] = LAYOUTS) -> Layout:
     """One of the layouts, as often as its weight says."""
-    weights = np.array([layout.weight for layout in LAYOUTS])
-    return LAYOUTS[int(random.choice(len(LAYOUTS), p=weights / weights.sum()))]
+    weights = np.array([layout.weight for layout in layouts])
+    return layouts[int(random.choice(len(layouts), p=weights / weights.sum()))]
 
 
 def print_row(row: Row, letters: str, random: Random) -> str:
@@ -106,7 +106,9 @@ def draw_plate(layout: Layout, random: Random) -> DrawnPlate:
             _set_name(mask, PROVINCE_NAMES[region], row, random)
         else:
             centers.append(_set_line(mask, line, row, fonts, random))
-    if "symbol" in chosen or "seals" in chosen:
+    if "gap_drawing" in chosen:
+        _draw_in_gap(picture, mask, random)
+    elif "symbol" in chosen or "seals" in chosen:
         _draw_seals(picture, mask, ink, random)
     _press_ink(picture, mask, ink, random)
     for name in chosen:
@@ -382,8 +384,17 @@ def _crest_left(picture: Picture, ink: Colour, random: Random) -> None:
 
 def _emblem_left(picture: Picture, ink: Colour, random: Random) -> None:
     """A club's drawing, or two or three small letters above one another, before the number."""
+    _emblem(picture, ink, random, random.uniform(0.1, 0.14))
+
+
+def _emblem_right(picture: Picture, ink: Colour, random: Random) -> None:
+    """The same, after the number."""
+    _emblem(picture, ink, random, random.uniform(0.87, 0.91))
+
+
+def _emblem(picture: Picture, ink: Colour, random: Random, place: float) -> None:
     height, width = picture.shape[:2]
-    x, y = width * random.uniform(0.1, 0.14), height * random.uniform(0.45, 0.55)
+    x, y = width * place, height * random.uniform(0.45, 0.55)
     if random.random() < 0.35:
         count = int(random.integers(2, 4))
         cap = height * random.uniform(0.3, 0.42) / count
@@ -456,15 +467,61 @@ def _scenery(picture: Picture, _ink: Colour, random: Random) -> None:
     np.copyto(picture, np.clip(mixed, 0, 255).astype(np.uint8))
 
 
-def _draw_seals(picture: Picture, mask: Picture, ink: Colour, random: Random) -> None:
-    """A round seal or small drawing in the widest gap between two characters."""
+def _landscape(picture: Picture, _ink: Colour, random: Random) -> None:
+    """Hills, a sun or a shore with hard edges behind the letters."""
+    height, width = picture.shape[:2]
+    drawn = picture.copy()
+    if random.random() < 0.4:
+        colour = tuple(int(value) for value in random.integers(0, 256, 3))
+        place = (int(random.integers(width)), int(random.uniform(0.1, 0.6) * height))
+        cv2.circle(drawn, place, round(height * random.uniform(0.08, 0.35)), colour, -1)
+    for _ in range(int(random.integers(1, 4))):
+        colour = tuple(int(value) for value in random.integers(0, 256, 3))
+        count = int(random.integers(4, 14))
+        ridge = random.uniform(0.25, 0.95) + random.normal(0, 0.1, count)
+        across = np.linspace(0, width, count)
+        line = np.stack([across, ridge * height], axis=1)
+        shape = np.concatenate([line, [[width, height], [0, height]]]).round().astype(np.int32)
+        cv2.fillPoly(drawn, [shape], colour)
+    strength = random.uniform(0.1, 0.5)
+    mixed = picture * (1 - strength) + drawn.astype(np.float32) * strength
+    np.copyto(picture, np.clip(mixed, 0, 255).astype(np.uint8))
+
+
+def _widest_gap(mask: Picture) -> tuple[int, int] | None:
+    """From where to where, in pixels, nothing stands between two characters."""
     height = mask.shape[0]
     empty = mask[height // 4 : height * 3 // 4].max(axis=0) < 40
     edges = np.flatnonzero(np.diff(np.concatenate(([0], (~empty).astype(np.int8), [0]))))
     gaps = [(int(a), int(b)) for a, b in zip(edges[1:-1:2], edges[2:-1:2], strict=False)]
-    if not gaps:
+    return max(gaps, key=lambda gap: gap[1] - gap[0], default=None)
+
+
+def _draw_in_gap(picture: Picture, mask: Picture, random: Random) -> None:
+    """A drawing as high as the letters between them: a tree, a rider, a lighthouse, a state."""
+    gap = _widest_gap(mask)
+    if gap is None:
         return
-    left, right = max(gaps, key=lambda gap: gap[1] - gap[0])
+    height = mask.shape[0]
+    middle, half = sum(gap) / 2, (gap[1] - gap[0]) / 2 * random.uniform(0.6, 1.15)
+    tall = height * random.uniform(0.12, 0.34)
+    for _ in range(int(random.integers(1, 4))):
+        y = height * 0.5 + random.uniform(-0.6, 0.6) * max(0.0, tall - half)
+        _drawing(picture, (middle, y), min(half, tall), random)
+    if random.random() < 0.25:
+        place = (middle, height * random.uniform(0.4, 0.6))
+        ink = (20, 20, 20) if random.random() < 0.5 else (240, 240, 240)
+        small = random_word(random, 1, 2)[:1] if random.random() < 0.5 else str(random.integers(99))
+        write_small(picture, small, place, cap_px=half * 0.6, ink=ink, font=SMALL_FONT)
+
+
+def _draw_seals(picture: Picture, mask: Picture, ink: Colour, random: Random) -> None:
+    """A round seal or small drawing in the widest gap between two characters."""
+    height = mask.shape[0]
+    gap = _widest_gap(mask)
+    if gap is None:
+        return
+    left, right = gap
     radius = round(min((right - left) * 0.45, height * 0.13))
     if radius < 3:
         return
@@ -497,6 +554,8 @@ BELOW_LETTERS: dict[str, Decoration] = {
     "eu_band": _eu_band,
     "crest_left": _crest_left,
     "emblem_left": _emblem_left,
+    "emblem_right": _emblem_right,
+    "landscape": _landscape,
     "top_band": _top_band,
 }
 ABOVE_LETTERS: dict[str, Decoration] = {
@@ -512,6 +571,8 @@ EXTRA_CHANCE = {
     "top_band": 1.0,
     "crest_left": 0.95,
     "emblem_left": 1.0,
+    "emblem_right": 1.0,
+    "gap_drawing": 1.0,
     "caption_top": 0.8,
     "symbol": 0.5,
     "seals": 0.5,

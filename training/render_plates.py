@@ -3,10 +3,12 @@
     python -m training.render_plates --out /tmp/plates --count 120000 --seed 1
 
 A shard is repeated bit by bit from the seed and its number, whatever the number of processes;
-shards that are already there are left alone, so that a stopped run goes on where it was.
+shards that are already there are left alone, so that a stopped run goes on where it was. `--only`
+renders some layouts alone, where a reader needs more of them.
 """
 
 import argparse
+from collections.abc import Sequence
 from functools import partial
 from multiprocessing import Pool
 from pathlib import Path
@@ -15,7 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.layouts import REGIONS
+from training.layouts import LAYOUTS, REGIONS, Layout
 from training.photos import photograph
 from training.plates import ALPHABET, choose_layout, draw_plate
 
@@ -41,7 +43,13 @@ def encode_text(text: str) -> NDArray[np.uint8]:
     return np.array([ALPHABET.index(sign) for sign in text.ljust(SLOTS, "_")], np.uint8)
 
 
-def render_shard(folder: Path, seed: int, number: int, plates: int = SHARD_PLATES) -> Path:
+def render_shard(
+    folder: Path,
+    seed: int,
+    number: int,
+    plates: int = SHARD_PLATES,
+    layouts: Sequence[Layout] = LAYOUTS,
+) -> Path:
     """Render one shard unless it is there: an .npz file of what `training.train_reader` reads."""
     path = folder / f"plates-{seed}-{number:04d}.npz"
     if path.exists():
@@ -52,11 +60,11 @@ def render_shard(folder: Path, seed: int, number: int, plates: int = SHARD_PLATE
     labels = np.zeros((plates, SLOTS), np.uint8)
     regions = np.zeros(plates, np.uint8)
     centers = np.zeros((plates, SLOTS, 2), np.float32)
-    plate = draw_plate(choose_layout(random), random)
+    plate = draw_plate(choose_layout(random, layouts), random)
     for index in range(plates):
         # Drawing takes as long as a photograph, so each plate is photographed twice.
         if index and index % PHOTOGRAPHS == 0:
-            plate = draw_plate(choose_layout(random), random)
+            plate = draw_plate(choose_layout(random, layouts), random)
         crop = photograph(plate, random)
         size = (INPUT_WIDTH_PX, INPUT_HEIGHT_PX)
         pictures[index] = cv2.resize(crop.picture, size, interpolation=cv2.INTER_LINEAR)
@@ -77,9 +85,13 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=120_000, help="plates to render")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument(
+        "--only", action="append", default=[], choices=[layout.name for layout in LAYOUTS]
+    )
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    render = partial(render_shard, arguments.out, arguments.seed)
+    only = [layout for layout in LAYOUTS if layout.name in arguments.only] or LAYOUTS
+    render = partial(render_shard, arguments.out, arguments.seed, layouts=only)
     with Pool(arguments.processes) as pool:
         for path in pool.imap(render, range(-(-arguments.count // SHARD_PLATES))):
             print(path.name, flush=True)

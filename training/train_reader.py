@@ -37,7 +37,7 @@ REGION_WEIGHT = 0.3
 PLATE_WEIGHT = 0.3
 # One in so many crops is of training.render_look_alikes, training.render_crops and
 # training.shuffle_crops, where there are any.
-SHARES = {"looks-*.npz": 12, "real-*.npz": 10, "mixed-*.npz": 16}
+SHARES = {"looks-*.npz": 16, "real-*.npz": 6, "mixed-*.npz": 6}
 BATCHES_A_LOOK = 1500
 
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
-from math import fsum
+from math import exp, fsum, log
 
 from detections.recognition.types import Reading
 from vehicles.plates.confusables import are_confusable
@@ -17,6 +17,9 @@ _GAP = -0.7
 unlike ones are hardly better than one character missed and another one invented."""
 
 _LEAST_CONFIDENCE = 0.01
+_UNTOLD = 0.02
+"""Probability of a region that a reader did not tell: readers leave out what is less likely."""
+
 _END_SHARE = 0.25
 """How much the silence of a reading counts before its first and after its last character."""
 
@@ -137,25 +140,39 @@ def _shares(column: _Column) -> dict[str, float]:
 def vote_regions(
     readings: Sequence[Reading], weights: Sequence[float] | None = None
 ) -> dict[str, float]:
-    """Let the readers' region labels vote: the mean probability of each, the likeliest first.
+    """Let the readers' region labels vote: as one witness who weighs what all saw.
 
-    Readings without a region do not count: of most frames too little can be seen to tell.
+    The probabilities are averaged as logarithms, so that a label which every frame holds for
+    possible beats one that some are sure of and others have not seen. Readings without a region do
+    not count: of most frames too little can be seen to tell.
+
+    Returns:
+        Probabilities, the likeliest first; they add up to what the readings told on average.
+
+    Source: the logarithmic opinion pool, e.g. C. Genest, J. Zidek, "Combining Probability
+        Distributions", 1986.
 
     >>> bangkok = Reading(text="1", char_confidences=(1.0,), region="TH-10", region_confidence=0.9)
-    >>> vote_regions([bangkok, bangkok])
-    {'TH-10': 0.9}
+    >>> round(vote_regions([bangkok, bangkok])["TH-10"], 3)
+    0.9
     """
-    votes: defaultdict[str, float] = defaultdict(float)
-    total = 0.0
-    for reading, weight in zip(readings, weights or (1.0,) * len(readings), strict=True):
-        if reading.region is None:
-            continue
-        votes[reading.region] += weight * reading.region_confidence
-        for region, probability in reading.region_alternatives.items():
-            votes[region] += weight * probability
-        total += weight
-    ranked = sorted(votes, key=lambda region: (-votes[region], region))
-    return {region: votes[region] / total for region in ranked if total}
+    told = [
+        ({**reading.region_alternatives, reading.region: reading.region_confidence}, weight)
+        for reading, weight in zip(readings, weights or (1.0,) * len(readings), strict=True)
+        if reading.region is not None and weight > 0
+    ]
+    total = fsum(weight for _, weight in told)
+    pooled = {
+        label: exp(
+            fsum(weight * log(max(shares.get(label, 0.0), _UNTOLD)) for shares, weight in told)
+            / total
+        )
+        for label in {label for shares, _ in told for label in shares}
+    }
+    known = fsum(weight * fsum(shares.values()) for shares, weight in told)
+    ranked = sorted(pooled, key=lambda label: (-pooled[label], label))
+    every = fsum(pooled.values())
+    return {label: pooled[label] / every * known / total for label in ranked}
 
 
 def _group(readings: Sequence[Reading], weights: Iterable[float]) -> list[_Group]:

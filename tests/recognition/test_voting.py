@@ -106,15 +106,18 @@ def test_vote_of_equal_readings_is_the_reading(text: str, times: int, confidence
     assert result.frames_agreed == times
 
 
-def test_region_vote_weighs_its_probability() -> None:
+def test_region_vote_weighs_what_every_frame_holds_for_possible() -> None:
     def labelled(region: str | None, confidence: float) -> Reading:
         return Reading(
             text="1", char_confidences=(1.0,), region=region, region_confidence=confidence
         )
 
     readings = [labelled("TH-10", 0.9), labelled("TH-12", 0.4), labelled("TH-12", 0.4)]
-    assert vote_regions(readings) == pytest.approx({"TH-10": 0.3, "TH-12": 0.8 / 3})
-    assert next(iter(vote_regions(readings))) == "TH-10"
+    shares = vote_regions(readings)
+    assert list(shares) == ["TH-12", "TH-10"]
+    assert sum(shares.values()) == pytest.approx(1.7 / 3)
+    torn = vote_regions([labelled("TH-10", 0.9), labelled("TH-12", 0.9)])
+    assert torn == pytest.approx({"TH-10": 0.45, "TH-12": 0.45})
     assert vote_regions([*readings, labelled(None, 0.9)]) == vote_regions(readings)
     assert vote_regions([labelled(None, 0.0)]) == {}
 
@@ -128,7 +131,8 @@ def test_second_thoughts_on_the_region_vote_too() -> None:
         region_alternatives={"EU": 0.4},
     )
     second = Reading(text="1", char_confidences=(1.0,), region="EU", region_confidence=0.9)
-    assert vote_regions([first, second]) == pytest.approx({"EU": 0.65, "GB": 0.25})
+    # EU was possible to both: the root of 0.4 x 0.9 against that of 0.5 x 0.02, and 0.9 of all.
+    assert vote_regions([first, second]) == pytest.approx({"EU": 0.9 * 6 / 7, "GB": 0.9 / 7})
 
 
 def test_second_thoughts_on_a_character_vote_too() -> None:
