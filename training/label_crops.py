@@ -8,14 +8,15 @@ Nobody wrote these plates' texts down, and rendered plates are not photographs. 
 they agree less but our own reader says the same. What is kept goes to `crops.jsonl` with the crop's
 file, its text, both readers' answers and a `hold` that sets a sixth of the plates aside for
 validation, by a hash of the text. `--sheets` draws them with their texts, to be looked at;
-plates found wrong are named in a file for `--without`. All of it stays outside the repository.
+plates found wrong are named in a file for `--without`, and what a person reads where the readers
+do not agree goes into one for `--read`. All of it stays outside the repository.
 """
 
 import argparse
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,10 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from training.errors import TrainingError
 from training.measure import Frame, labelled, session
 from training.plates import ALPHABET
+from training.render_plates import SLOTS
 from training.render_scenes import TRAINABLE
 
 TEACHER_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_"
@@ -81,8 +84,28 @@ def agreed(teacher: Sequence[tuple[str, float]], own: Sequence[tuple[str, float]
     return text if taken else ""
 
 
-def label(labels: Path, teacher: Path, reader: Path) -> Iterator[tuple[str, Frame, dict[str, Any]]]:
-    """A name, the plate with much around it, and what is known of it, for each labelled plate."""
+def texts_read(path: Path | None) -> dict[str, str]:
+    """Texts by name of the plate, from lines of a name, a space and what a person read.
+
+    Raises:
+        TrainingError: a line holds no name and text, or a character that no reader knows.
+    """
+    texts = {}
+    for line in path.read_text("utf-8").splitlines() if path else ():
+        name, _, text = line.partition(" ")
+        if not text or not set(text) <= set(ALPHABET) - {"_"} or len(text) > SLOTS:
+            raise TrainingError(f"Not a name and the text of a plate: {line!r}.")
+        texts[name] = text
+    return texts
+
+
+def label(
+    labels: Path, teacher: Path, reader: Path, known: Mapping[str, str]
+) -> Iterator[tuple[str, Frame, dict[str, Any]]]:
+    """A name, the plate with much around it, and what is known of it, for each labelled plate.
+
+    `known` are texts that a person read; they count for more than both readers.
+    """
     first, second = session(teacher), session(reader)
     names = [json.loads(line)["image"] for line in labels.read_text().splitlines()]
     names = [name for name in names if name.split("/")[0] in TRAINABLE]
@@ -94,12 +117,13 @@ def label(labels: Path, teacher: Path, reader: Path) -> Iterator[tuple[str, Fram
             crops = cut_outs(picture, plate["bbox"])
             teached = answers(first, crops, TEACHER_ALPHABET)
             own = answers(second, crops, ALPHABET)
-            text = agreed(teached, own)
+            title = f"{Path(name).parent.name}-{Path(name).stem}-{number}"
+            text = known.get(title) or agreed(teached, own)
             around = AROUND * height
             top, left = round(max(0, y - around)), round(max(0, x - around))
             wide = picture[top : round(y + height + around), left : round(x + width + around)]
             yield (
-                f"{Path(name).parent.name}-{Path(name).stem}-{number}",
+                title,
                 wide,
                 {
                     "bbox": [x - left, y - top, width, height],
@@ -136,6 +160,7 @@ def main() -> None:
     parser.add_argument("--reader", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--without", type=Path, help="file of plates found wrong, one name a line")
+    parser.add_argument("--read", type=Path, help="file of names and texts that a person read")
     parser.add_argument("--sheets", action="store_true", help="draw what was kept")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
@@ -143,7 +168,8 @@ def main() -> None:
     kept: list[tuple[str, Frame, str]] = []
     lines: list[str] = []
     plates = 0
-    for name, wide, row in label(arguments.labels, arguments.teacher, arguments.reader):
+    known = texts_read(arguments.read)
+    for name, wide, row in label(arguments.labels, arguments.teacher, arguments.reader, known):
         plates += 1
         if not row["text"] or name in dropped:
             continue

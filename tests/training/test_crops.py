@@ -7,7 +7,8 @@ import cv2
 import numpy as np
 import pytest
 
-from training.label_crops import agreed
+from training.errors import TrainingError
+from training.label_crops import agreed, texts_read
 from training.plates import ALPHABET
 from training.render_crops import LinedUp, held_in, photographed_again, shuffled, write_shards
 from training.render_plates import INPUT_HEIGHT_PX, INPUT_WIDTH_PX, SLOTS
@@ -90,3 +91,18 @@ def test_text_is_taken_where_readers_agree(
     teacher: list[tuple[str, float]], own: list[str], text: str
 ) -> None:
     assert agreed(teacher, [(answer, 0.5) for answer in own]) == text
+
+
+def test_what_a_person_read_is_taken_by_name(tmp_path: Path) -> None:
+    read = tmp_path / "read.txt"
+    read.write_text("web-1-0 AB12\nweb-2-0 1กข34\n", "utf-8")
+    assert texts_read(read) == {"web-1-0": "AB12", "web-2-0": "1กข34"}
+    assert texts_read(None) == {}
+
+
+@pytest.mark.parametrize("line", ["web-1-0", "web-1-0 ab12", "web-1-0 AB_2", "web-1-0 ABCDEFGHIJK"])
+def test_what_no_plate_says_is_refused(tmp_path: Path, line: str) -> None:
+    read = tmp_path / "read.txt"
+    read.write_text(line, "utf-8")
+    with pytest.raises(TrainingError, match="Not a name and the text"):
+        texts_read(read)

@@ -5,6 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
+from training.contact_sheet import NAME_PX, contact_sheet
 from training.dies import SETS, pressed
 from training.fonts import FONT_GROUPS
 from training.layouts import LATIN_LETTERS, LAYOUTS, PROVINCE_NAMES, THAI_LETTERS, Layout
@@ -99,3 +100,16 @@ def test_encode_text_pads_to_the_slots() -> None:
 def test_decorations_below_letters_are_named_by_layouts() -> None:
     named = {extra for layout in LAYOUTS for extra in layout.extras}
     assert set(BELOW_LETTERS) <= named
+
+
+def test_contact_sheet_shows_each_layout_on_a_row_of_its_own(fonts: None) -> None:
+    sheet = contact_sheet(each=1, seed=4)
+    rows = sheet.reshape(len(LAYOUTS), -1, *sheet.shape[1:])
+    for row in rows:
+        drawn, photographed = (
+            row[:, NAME_PX + number * 132 : NAME_PX + number * 132 + 128] for number in (0, 1)
+        )
+        assert drawn.std() > 5
+        assert photographed.std() > 0
+        assert not np.array_equal(drawn, photographed)
+    np.testing.assert_array_equal(sheet, contact_sheet(each=1, seed=4))
