@@ -25,7 +25,7 @@ def understood(
         ("1กข1234", {"TH-50": 0.9}, "TH", "TH-50"),
         ("1กข1234", {"TH-95B": 0.9}, "TH", "TH-95B"),
         ("1กข1234", {"TH-50": 0.35, "TH-51": 0.3}, "TH", None),
-        # Of names that look alike Bangkok's is likelier by the cars that bear it, but not by itself.
+        # Of names that look alike Bangkok's is likelier by its cars, but not by itself.
         ("1กข1234", {"TH-10": 0.4, "TH-62": 0.3}, "TH", "TH-10"),
         ("1กข1234", {"TH-62": 0.65, "TH-10": 0.1}, "TH", "TH-62"),
         ("1กข1234", {"TH-10": 0.4}, "TH", None),
