@@ -5,15 +5,21 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('cameras', '0006_retention_by_purpose'),
+        ("cameras", "0006_retention_by_purpose"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='camera',
-            name='detector_confidence',
-            field=models.FloatField(default=0.15, validators=[django.core.validators.MinValueValidator(0.0), django.core.validators.MaxValueValidator(1.0)], verbose_name='plate found at'),
+            model_name="camera",
+            name="detector_confidence",
+            field=models.FloatField(
+                default=0.15,
+                validators=[
+                    django.core.validators.MinValueValidator(0.0),
+                    django.core.validators.MaxValueValidator(1.0),
+                ],
+                verbose_name="plate found at",
+            ),
         ),
     ]
