@@ -2,22 +2,29 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from django.dispatch import receiver
 
+from accounts.models import User
 from alerts.models import Hit, PendingMatch
+from alerts.selectors.marks import mark_sources_visible_to, marks_visible_to
 from alerts.services.answering import note_withdrawn
 from alerts.services.erasing import erase_plate
 from alerts.services.hits import match_recorded, match_reviewed, note_pending
+from alerts.services.marking import mark_live
 from alerts.services.raising import raise_for_hits
 from alerts.services.rules.firing import fire_for_passes
 from alerts.signals import hits_recorded, hits_withdrawn
+from detections.events import LiveMark
 from detections.models import Detection, ReviewEntry
 from detections.signals import (
     detections_recorded,
     detections_recording,
     detections_reviewed,
     detections_reviewing,
+    mark_sources_asked,
+    marks_asked,
     plate_erased,
 )
 from vehicles.models import Plate
@@ -40,6 +47,27 @@ def find_hits(sender: object, detections: Sequence[Detection], **kwargs: Any) ->
 def raise_alerts(sender: object, hits: Sequence[Hit], **kwargs: Any) -> None:
     """Raise at once: people are to hear within a tenth of a second."""
     raise_for_hits(hits=hits)
+
+
+# Behind `raise_alerts`: people are told first, and the mark leads to the alert.
+@receiver((hits_recorded, hits_withdrawn))
+def mark_rows(sender: object, hits: Sequence[Hit], **kwargs: Any) -> None:
+    """Let pages that show these detections show whose hits they are."""
+    mark_live(hits=hits)
+
+
+@receiver(marks_asked)
+def mark_hits(
+    sender: object, user: User, ids: Sequence[UUID], **kwargs: Any
+) -> dict[UUID, list[LiveMark]]:
+    """Say of detections that a person is shown which lists name them."""
+    return marks_visible_to(user, ids)
+
+
+@receiver(mark_sources_asked)
+def name_lists(sender: object, user: User, **kwargs: Any) -> frozenset[str]:
+    """Say which lists may mark detections for a person."""
+    return frozenset(map(str, mark_sources_visible_to(user)))
 
 
 @receiver(hits_withdrawn)

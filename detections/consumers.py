@@ -3,18 +3,22 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
+from channels.db import database_sync_to_async
+from django.db import Error as DatabaseError
 from django.utils.translation import override
 
 from accounts.consumers import ResumingConsumer, Sight
 from cameras.selectors import camera_ids_visible_to
-from detections.events import LiveDetection, camera_group
+from detections.events import LiveDetection, MarkedDetection, camera_group
 from detections.forms import LiveFilterForm
 from detections.selectors import as_rows, detections_recorded_since
 from detections.services.live import live_detection
+from detections.services.marks import mark_sources_of, marks_of
 from detections.views.presentation import show_detection
 
 # Events that come closer together than this travel as one message.
@@ -45,6 +49,7 @@ class Outbox:
         self._send = send
         self._detections: list[bytes] = []
         self._changes: dict[str, bytes] = {}
+        self._marks: dict[str, MarkedDetection] = {}
         self._latest: dict[str, bytes] = {}
         self._is_complete = True
         self._flushed_at = 0.0
@@ -59,6 +64,11 @@ class Outbox:
     def put_change(self, key: str, fragment: bytes) -> None:
         """Send a detection as it now stands; only its newest standing counts."""
         self._changes[key] = fragment
+        self._wake()
+
+    def put_marks(self, marked: MarkedDetection) -> None:
+        """Send what is said of a detection; only all that is said now counts."""
+        self._marks[marked["id"]] = marked
         self._wake()
 
     def put_latest(self, key: str, event: dict[str, Any]) -> None:
@@ -77,7 +87,7 @@ class Outbox:
 
     async def _gather_and_send(self) -> None:
         loop = asyncio.get_running_loop()
-        while self._detections or self._changes or self._latest:
+        while self._detections or self._changes or self._marks or self._latest:
             # The first event after a quiet while goes at once.
             await asyncio.sleep(max(self._flushed_at + GATHER_SECONDS - loop.time(), 0))
             self._flushed_at = loop.time()
@@ -92,7 +102,10 @@ class Outbox:
             # Behind new detections: one of them may be what has changed since.
             items = b",".join(self._changes.values())
             events.append(b'{"type":"changes","items":[%b]}' % items)
-        self._detections, self._changes, self._latest = [], {}, {}
+        if self._marks:
+            items = orjson.dumps(list(self._marks.values()))
+            events.append(b'{"type":"marks","items":%b}' % items)
+        self._detections, self._changes, self._marks, self._latest = [], {}, {}, {}
         self._is_complete = True
         return b"[" + b",".join(events) + b"]"
 
@@ -102,7 +115,8 @@ class LiveConsumer(ResumingConsumer):
 
     It gets `{"type": "detections", "complete": bool, "items": [ShownDetection, …]}`,
     `{"type": "changes", "items": [ShownDetection, …]}` of detections that were reviewed, shown or
-    not, and `CameraSeen`.
+    not, `{"type": "marks", "items": [MarkedDetection, …]}` of detections that watchlists name, with
+    the marks that the person may see, and `CameraSeen`.
     """
 
     overlap = timedelta(seconds=30)
@@ -110,6 +124,9 @@ class LiveConsumer(ResumingConsumer):
     async def connect(self) -> None:
         self._outbox = Outbox(self.send)
         self._sent: OrderedDict[str, None] = OrderedDict()
+        # What may mark detections and was looked up, and is not for this person.
+        self._refused: set[str] = set()
+        self._caught_up: list[MarkedDetection] = []
         await super().connect()
 
     async def disconnect(self, code: int) -> None:
@@ -121,7 +138,9 @@ class LiveConsumer(ResumingConsumer):
         visible = frozenset(camera_ids_visible_to(self.user))
         chosen = self._filter.camera_ids
         self._cameras = visible if chosen is None else visible & chosen
-        return (self._cameras,)
+        self._sources = mark_sources_of(self.user)
+        self._refused = set()
+        return self._cameras, self._sources
 
     def groups_to_hear(self) -> Iterable[str]:
         return map(camera_group, self._cameras)
@@ -133,6 +152,8 @@ class LiveConsumer(ResumingConsumer):
             for detection in message["detections"]:
                 fragment = detection_json(detection, self.language)
                 self._outbox.put_change(detection["id"], fragment)
+        elif message["type"] == "live.marks":
+            self._tell_marks(message["detections"])
         elif message["type"] == "live.camera":
             self._outbox.put_latest(message["camera_id"], message | {"type": "camera"})
 
@@ -147,6 +168,25 @@ class LiveConsumer(ResumingConsumer):
             self._sent.popitem(last=False)
         if fragments or not is_complete:
             self._outbox.put_detections(fragments, is_complete=is_complete)
+        caught_up, self._caught_up = self._caught_up, []
+        for marked in caught_up:
+            self._outbox.put_marks(marked)
+
+    def _tell_marks(self, detections: Sequence[MarkedDetection]) -> None:
+        for marked in detections:
+            said = [mark for mark in marked["marks"] if mark["of"] in self._sources]
+            self._outbox.put_marks({"id": marked["id"], "marks": said})
+        known = self._sources | self._refused
+        if any(mark["of"] not in known for marked in detections for mark in marked["marks"]):
+            self._looking = asyncio.create_task(self._look_again(detections))
+
+    async def _look_again(self, detections: Sequence[MarkedDetection]) -> None:
+        """A list may be new: what is not known to be refused is looked up once."""
+        with suppress(DatabaseError):
+            self._sources = await database_sync_to_async(mark_sources_of)(self.user)
+            said = {mark["of"] for marked in detections for mark in marked["marks"]}
+            self._refused |= said - self._sources
+            self._tell_marks(detections)
 
     async def tell_status(self, status: dict[str, Any]) -> None:
         self._outbox.put_latest("status", status)
@@ -156,5 +196,7 @@ class LiveConsumer(ResumingConsumer):
         recorded = self._filter.narrow(detections_recorded_since(self.user, since))
         ids = list(recorded.values_list("pk", flat=True)[: ROWS_MOST + 1])
         unsent = [pk for pk in ids[:ROWS_MOST] if str(pk) not in self._sent]
-        rows = as_rows(recorded.filter(pk__in=unsent)) if unsent else ()
+        rows = list(as_rows(recorded.filter(pk__in=unsent))) if unsent else []
+        marks = marks_of(self.user, rows)
+        self._caught_up = [{"id": str(pk), "marks": said} for pk, said in marks.items()]
         return [live_detection(row) for row in reversed(rows)], len(ids) <= ROWS_MOST

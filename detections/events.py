@@ -13,12 +13,33 @@ from lpr_project.common.sockets import publish
 CHANGES_MOST = 200
 
 
+class LiveMark(TypedDict):
+    """What an app above says of a detection, such as that a watchlist names it.
+
+    `of` is what says it: who may not see that, does not see the mark. `path` leads to more.
+    """
+
+    of: str
+    label: str
+    color: str
+    path: str
+
+
+class MarkedDetection(TypedDict):
+    """All marks of a detection as they now stand."""
+
+    id: str
+    marks: list[LiveMark]
+
+
 class LiveDetection(TypedDict):
     """A detection as live pages show it. Times are ISO 8601 in UTC; confidence is 0 to 1."""
 
     id: str
+    organization_id: int
     camera_id: str
     camera: str
+    plate_id: str
     number: str
     country: str
     province: str
@@ -43,6 +64,13 @@ class DetectionsChanged(TypedDict):
 
     type: Literal["live.changes"]
     detections: list[LiveDetection]
+
+
+class DetectionsMarked(TypedDict):
+    """Detections of one camera that apps above have marked, or mark no more."""
+
+    type: Literal["live.marks"]
+    detections: list[MarkedDetection]
 
 
 class LiveBox(TypedDict):
@@ -84,6 +112,14 @@ def publish_changes(camera_id: UUID, detections: Sequence[LiveDetection]) -> Non
     for start in range(0, len(detections), CHANGES_MOST):
         part = list(detections[start : start + CHANGES_MOST])
         event: DetectionsChanged = {"type": "live.changes", "detections": part}
+        publish(camera_group(camera_id), {**event})
+
+
+def publish_marks(camera_id: UUID, detections: Sequence[MarkedDetection]) -> None:
+    """Tell the pages that watch a camera what is now said of its detections."""
+    for start in range(0, len(detections), CHANGES_MOST):
+        part = list(detections[start : start + CHANGES_MOST])
+        event: DetectionsMarked = {"type": "live.marks", "detections": part}
         publish(camera_group(camera_id), {**event})
 
 

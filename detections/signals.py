@@ -11,6 +11,11 @@ detections_reviewed = Signal()
 # that work to be done on commit is not forgotten by a process that dies. An error undoes both.
 detections_recording = Signal()
 detections_reviewing = Signal()
+# Asked while detections are shown, so that apps above may say what they know of them. Keywords
+# `user` and `ids`, those of detections that the user sees; a receiver returns LiveMarks by id.
+marks_asked = Signal()
+# Keyword `user`: a receiver returns the `of` of the marks that the user may see.
+mark_sources_asked = Signal()
 # Keyword `ids`: those of detections that are gone, all of one transaction, oldest first.
 detections_removed = Signal()
 # Keyword `plate`: one that is being erased, sent within the transaction: apps above erase what they

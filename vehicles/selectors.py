@@ -38,6 +38,12 @@ SEARCH_MOST_MS = "1500"
 _CANDIDATES = 300
 
 
+def reads_plates_of(user: User) -> frozenset[int]:
+    """The organizations whose plates the user may read about."""
+    organizations = organizations_of(user, *READING_ROLES).order_by()
+    return frozenset(organizations.values_list("pk", flat=True))
+
+
 def plates_visible_to(user: User) -> QuerySet[Plate]:
     """Plates of organizations in which the user sees every camera."""
     # As plain ids: of one, the index in the order of time serves; of a subquery, none does.

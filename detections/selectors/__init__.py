@@ -107,6 +107,7 @@ def as_rows(detections: QuerySet[Detection]) -> QuerySet[Detection]:
         detections.select_related(None)
         .select_related("camera", "plate")
         .only(
+            "organization_id",
             "camera__name",
             "plate__number",
             "plate__country",
@@ -116,6 +117,7 @@ def as_rows(detections: QuerySet[Detection]) -> QuerySet[Detection]:
             "read_province",
             "confidence",
             "review",
+            "is_hit",
             "captured_at",
             "recorded_at",
             "crop_name",

@@ -18,8 +18,10 @@ def live_detection(detection: Detection) -> LiveDetection:
     plate = detection.plate
     return {
         "id": str(detection.pk),
+        "organization_id": detection.organization_id,
         "camera_id": str(detection.camera_id),
         "camera": detection.camera.name,
+        "plate_id": str(detection.plate_id or ""),
         "number": detection.shown_number,
         "country": plate.country if plate else detection.read_country,
         "province": plate.province if plate else detection.read_province,

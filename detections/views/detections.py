@@ -28,7 +28,7 @@ from detections.views.evidence import show_evidence
 from detections.views.history import show_history
 from detections.views.keeping import show_keeping
 from detections.views.live import socket_settings
-from detections.views.presentation import show_detection, show_vehicle
+from detections.views.presentation import show_detection, show_rows, show_vehicle
 from detections.views.requests import ask_why, user_of
 
 PAGE_ROWS = 50
@@ -60,7 +60,7 @@ def detection_list(request: HttpRequest) -> HttpResponse:
     rows, has_newer, has_older = _page(wanted, after, before)
     context = {
         "form": form,
-        "rows": [show_detection(live_detection(row)) for row in rows],
+        "rows": show_rows(user, rows),
         "newer": rows[0].pk if rows and has_newer else None,
         "older": rows[-1].pk if rows and has_older else None,
         "is_first": not (after or before),

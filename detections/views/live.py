@@ -1,6 +1,7 @@
 """The live page: what operators watch."""
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -19,11 +20,11 @@ from cameras.selectors import cameras_visible_to
 from detections.criteria.criteria import Criteria
 from detections.forms import LiveFilterForm
 from detections.selectors import as_rows, detections_visible_to
-from detections.services.live import live_detection
 from detections.services.searching import note_search
 from detections.views.cameras import judge_health
-from detections.views.presentation import ShownDetection, show_detection
+from detections.views.presentation import ShownDetection, show_rows
 from detections.views.requests import ask_why, user_of
+from vehicles.selectors import reads_plates_of
 
 ROWS = 60
 KEYS = (
@@ -35,6 +36,8 @@ KEYS = (
     ("s", _("Sound on, off")),
 )
 TILES_MOST = 64
+# Stands in an address where scripts write the id of a plate.
+NO_PLATE = UUID(int=0)
 
 
 @login_required
@@ -70,7 +73,7 @@ def live(request: HttpRequest) -> HttpResponse:
 def newest_detections(user: User, form: LiveFilterForm) -> list[ShownDetection]:
     """The newest detections that pass the page's filters."""
     rows = as_rows(form.filter.narrow(detections_visible_to(user)))[:ROWS]
-    return [show_detection(live_detection(row)) for row in rows]
+    return show_rows(user, rows)
 
 
 def page_settings(request: HttpRequest, rows: list[ShownDetection], now: str) -> dict[str, Any]:
@@ -84,13 +87,15 @@ def page_settings(request: HttpRequest, rows: list[ShownDetection], now: str) ->
 
 
 def socket_settings(request: HttpRequest) -> dict[str, Any]:
-    """Where a page's script hears of what happens, and where detections are."""
+    """Where a page's script hears of what happens, and where detections and plates are."""
     query = request.GET.copy()
     query["language"] = get_language() or ""
     return {
         "socket": f"/ws/live/?{query.urlencode()}",
         "session": reverse("detections:session"),
         "detections": reverse("detections:list"),
+        "plate": reverse("vehicles:plate", args=[NO_PLATE]),
+        "readable": sorted(reads_plates_of(user_of(request))),
     }
 
 

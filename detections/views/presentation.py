@@ -1,27 +1,37 @@
 """How a detection is shown, decided once for templates, the live socket and the scripts."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TypedDict
 
 from django.db.models import TextChoices
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from detections.events import LiveDetection
+from accounts.models import User
+from detections.events import LiveDetection, LiveMark
 from detections.models import Detection
+from detections.services.live import live_detection
+from detections.services.marks import marks_of
 from vehicles.plates.showing import ShownPlate
 from vehicles.plates.showing import show_plate as draw_plate
+from vehicles.selectors import reads_plates_of
 
 # The least confidence of each step, surest first; below the last it is step 1.
 CONFIDENCE_STEPS = ((0.95, 5), (0.85, 4), (0.7, 3), (0.5, 2))
 
 
 class ShownDetection(TypedDict):
-    """A detection as a row. `level` is 1 (doubtful) to 5 (certain), `certainty` its word."""
+    """A detection as a row. `level` is 1 (doubtful) to 5 (certain), `certainty` its word.
+
+    `plate_id` is empty where no page of the plate is to be offered; `marks` are those that the
+    person may see, and a socket sends them of their own.
+    """
 
     id: str
+    organization_id: int
     camera_id: str
     camera: str
+    plate_id: str
     plate: ShownPlate
     confidence: float
     level: int
@@ -31,6 +41,7 @@ class ShownDetection(TypedDict):
     captured_at: str
     recorded_at: str
     has_crop: bool
+    marks: list[LiveMark]
 
 
 class ShownVehicle(TypedDict):
@@ -64,13 +75,27 @@ def show_plate(
     return draw_plate(number, country, province, char_confidences, get_language() or "en")
 
 
-def show_detection(detection: LiveDetection) -> ShownDetection:
+def show_rows(user: User, detections: Collection[Detection]) -> list[ShownDetection]:
+    """Detections as rows for a person: with marks and ways to plates that it may see."""
+    marks, readable = marks_of(user, detections), reads_plates_of(user)
+    rows = []
+    for detection in detections:
+        row = show_detection(live_detection(detection), marks.get(detection.pk, ()))
+        if detection.organization_id not in readable:
+            row["plate_id"] = ""
+        rows.append(row)
+    return rows
+
+
+def show_detection(detection: LiveDetection, marks: Collection[LiveMark] = ()) -> ShownDetection:
     """A detection as a row, in the language that is active."""
     level = confidence_level(detection["confidence"])
     return ShownDetection(
         id=detection["id"],
+        organization_id=detection["organization_id"],
         camera_id=detection["camera_id"],
         camera=detection["camera"],
+        plate_id=detection["plate_id"],
         plate=show_plate(
             detection["number"],
             detection["country"],
@@ -85,6 +110,7 @@ def show_detection(detection: LiveDetection) -> ShownDetection:
         captured_at=detection["captured_at"],
         recorded_at=detection["recorded_at"],
         has_crop=detection["has_crop"],
+        marks=list(marks),
     )
 
 

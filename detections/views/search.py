@@ -32,10 +32,9 @@ from detections.selectors.search import (
     plates_found,
     plates_passing,
 )
-from detections.services.live import live_detection
 from detections.services.searching import note_search
 from detections.views.likeness import mark_letters, say_edit
-from detections.views.presentation import show_detection, show_plate
+from detections.views.presentation import show_plate, show_rows
 from detections.views.requests import user_of
 from lpr_project.common.errors import LprError
 from vehicles.models import Plate
@@ -192,7 +191,7 @@ class Found:
 
     def _detections(self, criteria: Criteria) -> Mapping[str, Any]:
         wanted = as_rows(detections_found(self._user, criteria))
-        return _rows(wanted, self._after, PAGE_ROWS)
+        return _rows(self._user, wanted, self._after, PAGE_ROWS)
 
 
 def _seen_before(plates: QuerySet[Plate], after: str) -> QuerySet[Plate]:
@@ -223,9 +222,9 @@ def _page(wanted: QuerySet[Detection], most: int) -> tuple[list[Detection], UUID
     return rows[:most], rows[most - 1].pk if len(rows) > most else ""
 
 
-def _rows(wanted: QuerySet[Detection], after: str, most: int) -> dict[str, Any]:
+def _rows(user: User, wanted: QuerySet[Detection], after: str, most: int) -> dict[str, Any]:
     page, older = _page(_older_than(wanted, after), most)
-    return {"rows": [show_detection(live_detection(row)) for row in page], "older": older}
+    return {"rows": show_rows(user, page), "older": older}
 
 
 def show_found(plate: Plate, criteria: Criteria, distance: float | None = None) -> dict[str, Any]:
@@ -262,7 +261,7 @@ def sightings(request: HttpRequest, plate_id: UUID) -> HttpResponse:
         with in_bounded_time():
             others = replace(form.criteria, text="", match="")
             wanted = as_rows(detections_found(user, others)).filter(plate=plate)
-            context |= _rows(wanted, request.GET.get("after", ""), SIGHTINGS)
+            context |= _rows(user, wanted, request.GET.get("after", ""), SIGHTINGS)
     except LprError as error:
         context["problem"] = error.message
     return render(request, "detections/_sightings.html", context)

@@ -19,10 +19,9 @@ from accounts.selectors import stated_in
 from cameras.models import Camera
 from detections.models import Detection
 from detections.selectors import as_rows, passes_of_plate, passes_of_vehicle
-from detections.services.live import live_detection
 from detections.services.searching import note_view
 from detections.services.visits import Pass, visits_of
-from detections.views.presentation import show_detection
+from detections.views.presentation import show_rows
 from detections.views.requests import ask_why, user_of
 from lpr_project.common.models import uuid7_time
 from vehicles.models import Plate, Vehicle
@@ -100,7 +99,7 @@ def _passes(request: HttpRequest, passes: QuerySet[Detection]) -> HttpResponse:
             raise Http404 from error
     rows = list(as_rows(passes)[: PAGE_ROWS + 1])
     context = {
-        "rows": [show_detection(live_detection(row)) for row in rows[:PAGE_ROWS]],
+        "rows": show_rows(user_of(request), rows[:PAGE_ROWS]),
         "older": rows[PAGE_ROWS - 1].pk if len(rows) > PAGE_ROWS else None,
         "is_first": not after,
         "path": request.path,

@@ -13,9 +13,8 @@ from detections.errors import UploadRefusedError
 from detections.forms import UploadForm
 from detections.models import Upload
 from detections.selectors import as_rows, detections_visible_to, uploads_visible_to
-from detections.services.live import live_detection
 from detections.services.uploads import create_upload
-from detections.views.presentation import show_detection
+from detections.views.presentation import show_rows
 from detections.views.requests import user_of
 
 PAGE_ROWS = 30
@@ -88,7 +87,7 @@ def upload_detail(request: HttpRequest, upload_id: UUID) -> HttpResponse:
     context = {
         "upload": upload,
         "percent": round(upload.progress * 100),
-        "rows": [show_detection(live_detection(row)) for row in rows[:ROWS_OF_ONE]],
+        "rows": show_rows(user, rows[:ROWS_OF_ONE]),
         "has_more": len(rows) > ROWS_OF_ONE,
     }
     is_part = bool(request.headers.get("HX-Request"))

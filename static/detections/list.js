@@ -3,7 +3,7 @@
 import { onKeys, rowKeys } from "../lpr/keys.js";
 import { connect } from "../lpr/socket.js";
 import { writeTimes } from "../lpr/times.js";
-import { redrawRow } from "./row.js";
+import { markRow, redrawRow } from "./row.js";
 
 const follow = (selector) => () => document.querySelector(selector)?.click();
 const list = document.querySelector("[data-rows]");
@@ -12,9 +12,11 @@ const following = document.querySelector("#page");
 const page = following && JSON.parse(following.textContent);
 
 function takeChanges({ items }) {
-  items.forEach((row) => redrawRow(list, row, page.detections));
+  items.forEach((row) => redrawRow(list, row, page));
   writeTimes(list);
 }
+
+const takers = { changes: takeChanges, marks: ({ items }) => items.forEach((marked) => markRow(list, marked)) };
 
 onKeys({ ...(list ? rowKeys(list) : {}), n: follow("[data-newer]"), o: follow("[data-older]") });
 if (list && page) {
@@ -22,7 +24,7 @@ if (list && page) {
     path: page.socket,
     session: page.session,
     onOpen: () => {},
-    onEvents: (events) => events.filter(({ type }) => type === "changes").forEach(takeChanges),
+    onEvents: (events) => events.forEach((event) => takers[event.type]?.(event)),
     onState: () => {},
   });
 }

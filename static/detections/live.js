@@ -4,7 +4,7 @@ import { drawCertainty, drawPlate, element } from "../lpr/plate.js";
 import { connect } from "../lpr/socket.js";
 import { drawTime, writeTimes } from "../lpr/times.js";
 import { showBanner, showStatus } from "./banner.js";
-import { drawCrop, drawRow, redrawRow } from "./row.js";
+import { drawCrop, drawMarks, drawRow, markRow, redrawRow } from "./row.js";
 import { playSound, soundSwitch } from "./sound.js";
 import { startTiles } from "./tiles.js";
 
@@ -25,9 +25,15 @@ let newestRecordedAt = page.now;
 function showHero(row) {
   hero.hidden = false;
   hero.dataset.row = row.id;
+  hero.classList.toggle("is-hit", row.marks.length > 0);
   hero.querySelector(".hero-crop").replaceChildren(drawCrop(row, page.detections));
   hero.querySelector(".hero-plate").replaceChildren(drawPlate(row.plate));
-  const facts = [drawCertainty(row), element("b", "", row.camera), drawTime(row.captured_at, "clock")];
+  const facts = [
+    drawMarks(row.marks),
+    drawCertainty(row),
+    element("b", "", row.camera),
+    drawTime(row.captured_at, "clock"),
+  ];
   hero.querySelector(".hero-facts").replaceChildren(...facts);
 }
 
@@ -39,7 +45,7 @@ function place(item, id) {
 
 function show(rows, { areNew }) {
   for (const row of rows) {
-    const item = drawRow(row, page.detections);
+    const item = drawRow(row, page);
     if (areNew) {
       item.firstChild.classList.add("is-new");
     }
@@ -102,12 +108,30 @@ function takeDetections({ items, complete }) {
   }
 }
 
+/** A hit is found right after its row was sent. */
+function takeMarks({ items }) {
+  for (const marked of items) {
+    held = held.map((row) => (row.id === marked.id ? { ...row, marks: marked.marks } : row));
+    const row = shown.get(marked.id);
+    if (row) {
+      row.marks = marked.marks;
+      markRow(list, marked);
+      if (hero.dataset.row === row.id) {
+        showHero(row);
+        writeTimes(hero);
+      }
+    }
+  }
+}
+
 function takeChanges({ items }) {
-  for (const row of items) {
+  for (const changed of items) {
+    const before = shown.get(changed.id) ?? held.find(({ id }) => id === changed.id);
+    const row = { ...changed, marks: before?.marks ?? [] };
     held = held.map((waiting) => (waiting.id === row.id ? row : waiting));
     if (shown.has(row.id)) {
       const isHero = hero.dataset.row === row.id;
-      redrawRow(list, row, page.detections);
+      redrawRow(list, row, page);
       shown.set(row.id, row);
       if (row.review === "merged") {
         shown.delete(row.id);
@@ -125,6 +149,7 @@ const tiles = startTiles(document.querySelector("#tiles"), page.states);
 const takers = {
   detections: takeDetections,
   changes: takeChanges,
+  marks: takeMarks,
   camera: tiles.take,
   status: showStatus,
 };
@@ -146,7 +171,7 @@ connect({
 });
 
 list.addEventListener("focusin", (event) => {
-  const row = shown.get(event.target.dataset.row);
+  const row = shown.get(event.target.closest("li")?.firstChild.dataset.row);
   if (row) {
     showHero(row);
     writeTimes(hero);

@@ -10,6 +10,14 @@ export function element(name, className, ...children) {
   return made;
 }
 
+/** An icon from the sheet that the page's own icons come from. */
+export function drawIcon(name) {
+  const icon = document.querySelector(".icon").cloneNode(true);
+  const use = icon.querySelector("use");
+  use.setAttribute("href", use.getAttribute("href").replace(/#.*/, `#${name}`));
+  return icon;
+}
+
 /** @param {{style: string, before: string, doubtful: string, after: string, province: string, place: string, sign: string}} plate */
 export function drawPlate(plate) {
   const number = element("span", "plate-number", plate.before);

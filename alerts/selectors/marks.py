@@ -1,0 +1,54 @@
+"""What hits say of detections: the list that names the plate, and where the alert is."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from accounts.models import User
+from alerts.models import Hit, Occurrence
+from alerts.selectors.watchlists import watchlists_with_hits_visible_to
+from detections.events import LiveMark
+
+
+def standing_hits(detection_ids: Collection[UUID]) -> QuerySet[Hit]:
+    """Hits of these detections that were not withdrawn, of all lists, the weightiest first."""
+    hits = Hit.objects.filter(detection__in=detection_ids, withdrawn_at__isnull=True)
+    return hits.select_related("watchlist").order_by("-watchlist__priority", "id")
+
+
+def hit_marks(hits: Iterable[Hit]) -> dict[UUID, list[LiveMark]]:
+    """Marks by detection: one for each list, that leads to the alert if one was raised."""
+    hits = list(hits)
+    alerts = _alerts_of(hits)
+    marks: dict[UUID, dict[UUID, LiveMark]] = defaultdict(dict)
+    for hit in hits:
+        alert_id = alerts.get(f"hit:{hit.pk}")
+        path = reverse("alerts:alert", args=[alert_id]) if alert_id else reverse("alerts:hits")
+        mark: LiveMark = {
+            "of": str(hit.watchlist_id),
+            "label": hit.watchlist.name,
+            "color": hit.watchlist.color,
+            "path": path,
+        }
+        marks[hit.detection_id].setdefault(hit.watchlist_id, mark)
+    return {pk: list(by_list.values()) for pk, by_list in marks.items()}
+
+
+def _alerts_of(hits: Collection[Hit]) -> dict[str, UUID]:
+    keys = [f"hit:{hit.pk}" for hit in hits]
+    return dict(Occurrence.objects.filter(pk__in=keys).values_list("pk", "alert_id"))
+
+
+def marks_visible_to(user: User, detection_ids: Collection[UUID]) -> dict[UUID, list[LiveMark]]:
+    """Marks of detections that the user sees, of lists whose hits the user may see."""
+    lists = list(mark_sources_visible_to(user))
+    return hit_marks(standing_hits(detection_ids).filter(watchlist__in=lists))
+
+
+def mark_sources_visible_to(user: User) -> frozenset[UUID]:
+    """Lists whose hits the user may see."""
+    lists = watchlists_with_hits_visible_to(user).order_by()
+    return frozenset(lists.values_list("pk", flat=True))
