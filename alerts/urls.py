@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from alerts.views import console, feeds, precision, push, rules, watchlists
+from alerts.views import console, feeds, panels, precision, push, rules, watchlists
 
 app_name = "alerts"
 urlpatterns = [
@@ -23,6 +23,8 @@ urlpatterns = [
     path("watchlists/new", watchlists.edit, name="watchlist-new"),
     path("watchlists/preview", watchlists.preview, name="watchlist-preview"),
     path("watchlists/hits", watchlists.hits, name="hits"),
+    path("watchlists/detections/<uuid:detection_id>", panels.of_detection, name="of-detection"),
+    path("watchlists/plates/<uuid:plate_id>", panels.of_plate, name="of-plate"),
     path("watchlists/<uuid:list_id>/", watchlists.watchlist, name="watchlist"),
     path("watchlists/<uuid:list_id>/edit", watchlists.edit, name="watchlist-edit"),
     path("watchlists/<uuid:list_id>/archive", watchlists.archive, name="watchlist-archive"),

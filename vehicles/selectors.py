@@ -1,5 +1,6 @@
 """Reads of plates and vehicles."""
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -49,6 +50,25 @@ def plates_visible_to(user: User) -> QuerySet[Plate]:
     # As plain ids: of one, the index in the order of time serves; of a subquery, none does.
     organizations = list(organizations_of(user, *READING_ROLES).values_list("pk", flat=True))
     return Plate.objects.filter(organization__in=organizations).select_related("vehicle")
+
+
+def sole_registrations(
+    asked: Collection[tuple[int, str]],
+) -> dict[tuple[int, str], tuple[str, str]]:
+    """Country and province of numbers of which an organization knows one country's plate alone.
+
+    Args:
+        asked: Organization and number.
+    """
+    organizations, numbers = {pk for pk, _ in asked}, {number for _, number in asked}
+    known = Plate.objects.filter(organization__in=organizations, number__in=numbers)
+    found = defaultdict(list)
+    placed = known.exclude(country="").values_list(
+        "organization_id", "number", "country", "province"
+    )
+    for organization_id, number, country, province in placed.order_by():
+        found[organization_id, number].append((country, province))
+    return {key: places[0] for key, places in found.items() if len(places) == 1}
 
 
 def plates_numbered(text: str, *, is_prefix: bool = False) -> QuerySet[Plate]:

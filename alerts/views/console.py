@@ -50,6 +50,7 @@ from alerts.views.presentation import compare, reject_reasons, show_alert
 from alerts.views.requests import user_of
 from detections.models import Detection
 from lpr_project.common.errors import LprError
+from vehicles.selectors import reads_plates_of
 
 ROWS = 200
 BODY_MOST = 64 * 1024
@@ -135,8 +136,10 @@ def alert_panel(request: HttpRequest, alert_id: UUID) -> HttpResponse:
         if alert.detection_id
         else None
     )
+    is_readable = alert.organization_id in reads_plates_of(user)
     context = {
         "alert": alert,
+        "plate_id": detection.plate_id if detection and is_readable else None,
         "shown": show_alert(live_alert(alert)),
         "compared": compare(alert),
         "detection": detection,

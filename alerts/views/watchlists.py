@@ -9,7 +9,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -44,12 +44,14 @@ from alerts.services.entries import (
 from alerts.services.feeds.setting_up import upload_feed
 from alerts.services.feeds.updating import apply_run, run_feed, update_from
 from alerts.services.watchlists import archive_watchlist, create_watchlist, update_watchlist
+from alerts.views.panels import entry_of
 from alerts.views.requests import ask_why, show_refusal, user_of, why_of
 from detections.criteria.criteria import Criteria, match_of
 from detections.services.searching import note_search
 from lpr_project.common.errors import LprError
 from vehicles.plates.provinces import PROVINCES
 from vehicles.plates.text import PlateTextError, normalise
+from vehicles.selectors import reads_plates_of
 
 ROWS = 50
 ASKED_MOST = 64
@@ -111,7 +113,8 @@ def watchlist(request: HttpRequest, list_id: UUID) -> HttpResponse:
     user = user_of(request)
     found = get_object_or_404(watchlists_visible_to(user), pk=list_id)
     may_change = watchlists_changeable_by(user).filter(pk=found.pk).exists()
-    form = EntryForm(request.POST or None)
+    named = entry_of(user, request.GET.get("plate", "")) if may_change else {}
+    form = EntryForm(request.POST or None, initial=named)
     if request.method == "POST":
         found = _changeable(user, list_id)
         if form.is_valid() and _add(form, found, user):
@@ -134,7 +137,10 @@ def watchlist(request: HttpRequest, list_id: UUID) -> HttpResponse:
         "entries": rows[:ROWS],
         "has_more": len(rows) > ROWS,
         "asked": asked,
-        "hits": hits_visible_to(user).filter(watchlist=found)[:5],
+        "hits": hits_visible_to(user)
+        .filter(watchlist=found)
+        .annotate(plate_id=F("detection__plate_id"))[:5],
+        "readable": reads_plates_of(user),
         "changes": changes_visible_to(user).filter(watchlist=found)[:CHANGES],
         "feeds": feeds_visible_to(user).filter(watchlist=found),
         "provinces": PROVINCES,
@@ -336,7 +342,7 @@ def fetch_feed(request: HttpRequest, feed_id: UUID) -> HttpResponse:
 def hits(request: HttpRequest) -> HttpResponse:
     """Hits, the newest first."""
     user = user_of(request)
-    found = hits_visible_to(user)
+    found = hits_visible_to(user).annotate(plate_id=F("detection__plate_id"))
     before = request.GET.get("before")
     if before:
         try:
@@ -349,5 +355,6 @@ def hits(request: HttpRequest) -> HttpResponse:
         "hits": rows[:ROWS],
         "next": rows[ROWS - 1].pk if len(rows) > ROWS else None,
         "open_lists": lists,
+        "readable": reads_plates_of(user),
     }
     return render(request, "alerts/hits.html", context)

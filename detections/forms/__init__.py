@@ -129,6 +129,11 @@ class DetectionFilterForm(LiveFilterForm):
         required=False,
         choices=[("", _("Any")), *Detection.VehicleColor.choices],
     )
+    hit = forms.ChoiceField(
+        label=_("On a watchlist"),
+        required=False,
+        choices=[("", _("Any")), ("true", _("yes")), ("false", _("no"))],
+    )
     since = forms.DateTimeField(label=_("From"), required=False, widget=forms.DateTimeInput)
     until = forms.DateTimeField(label=_("Until"), required=False, widget=forms.DateTimeInput)
 
@@ -148,6 +153,11 @@ class DetectionFilterForm(LiveFilterForm):
         return asked
 
     @property
+    def is_hit(self) -> bool | None:
+        """Whether a watchlist names what is wanted; None where both will do."""
+        return {"true": True, "false": False}.get(self.cleaned_data.get("hit", ""))
+
+    @property
     def criteria(self) -> Criteria:
         """The same as a value, for exports and evidence packs of what the list shows."""
         chosen, asked = self.filter, self.cleaned_data
@@ -164,6 +174,7 @@ class DetectionFilterForm(LiveFilterForm):
             directions=_chosen(asked, "direction"),
             vehicle_kinds=_chosen(asked, "vehicle_kind"),
             vehicle_colors=_chosen(asked, "vehicle_color"),
+            is_hit=self.is_hit,
         )
 
     def narrow(self, detections: QuerySet[Detection]) -> QuerySet[Detection]:
@@ -172,6 +183,8 @@ class DetectionFilterForm(LiveFilterForm):
         span = in_time(since=self.cleaned_data.get("since"), until=self.cleaned_data.get("until"))
         names = ("direction", "vehicle_kind", "vehicle_color")
         vehicle = {name: asked for name in names if (asked := self.cleaned_data.get(name))}
+        if self.is_hit is not None:
+            detections = detections.filter(is_hit=self.is_hit)
         return chosen.narrow(detections).filter(span, **vehicle)
 
 

@@ -21,14 +21,13 @@ from detections.selectors import (
     cameras_reviewed_by,
     detections_visible_to,
 )
-from detections.services.live import live_detection
 from detections.services.searching import check_stated, note_search
 from detections.services.verification import verify_pictures
 from detections.views.evidence import show_evidence
 from detections.views.history import show_history
 from detections.views.keeping import show_keeping
 from detections.views.live import socket_settings
-from detections.views.presentation import show_detection, show_rows, show_vehicle
+from detections.views.presentation import show_rows, show_vehicle
 from detections.views.requests import ask_why, user_of
 
 PAGE_ROWS = 50
@@ -117,7 +116,7 @@ def detection_detail(request: HttpRequest, detection_id: UUID) -> HttpResponse:
     seen = detections_visible_to(user).select_related(None).only("pk")
     context = {
         "detection": detection,
-        "shown": show_detection(live_detection(detection)),
+        "shown": show_rows(user, [detection])[0],
         "evidence": show_evidence(detection),
         "newer": seen.filter(pk__gt=detection.pk).order_by("id").first(),
         "older": seen.filter(pk__lt=detection.pk).first(),
