@@ -175,7 +175,9 @@ class LiveConsumer(ResumingConsumer):
     def _tell_marks(self, detections: Sequence[MarkedDetection]) -> None:
         for marked in detections:
             said = [mark for mark in marked["marks"] if mark["of"] in self._sources]
-            self._outbox.put_marks({"id": marked["id"], "marks": said})
+            # Nothing is told of what only others may know.
+            if said or not marked["marks"]:
+                self._outbox.put_marks({"id": marked["id"], "marks": said})
         known = self._sources | self._refused
         if any(mark["of"] not in known for marked in detections for mark in marked["marks"]):
             self._looking = asyncio.create_task(self._look_again(detections))

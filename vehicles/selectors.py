@@ -63,11 +63,9 @@ def sole_registrations(
     organizations, numbers = {pk for pk, _ in asked}, {number for _, number in asked}
     known = Plate.objects.filter(organization__in=organizations, number__in=numbers)
     found = defaultdict(list)
-    placed = known.exclude(country="").values_list(
-        "organization_id", "number", "country", "province"
-    )
-    for organization_id, number, country, province in placed.order_by():
-        found[organization_id, number].append((country, province))
+    placed = known.exclude(country="").order_by()
+    for plate in placed.only("organization_id", "number", "country", "province"):
+        found[plate.organization_id, plate.number].append((plate.country, plate.province))
     return {key: places[0] for key, places in found.items() if len(places) == 1}
 
 

@@ -28,7 +28,7 @@ from detections.services.recording import (
 from detections.signals import detections_recorded
 from lpr_project.common.models import uuid7_time
 from tests.cameras.factories import make_camera
-from tests.detections.factories import new_detection
+from tests.detections.factories import make_detection, new_detection
 from vehicles.models import Plate
 
 NOON = datetime(2026, 1, 2, 12, 0, 0, 108_900, tzinfo=UTC)
@@ -355,3 +355,29 @@ def test_record_detections_by_many_at_once_makes_one_partition(
     finally:
         with connection.cursor() as cursor:
             cursor.execute(f"DROP TABLE {name}")
+
+
+def test_number_without_country_joins_the_one_known_of_it(
+    camera: Camera, other_camera: Camera
+) -> None:
+    known = make_detection(camera, text="KTR4827", country="BR", province="")
+    unplaced = make_detection(camera, text="KTR-4827", country="", province="")
+    elsewhere = make_detection(other_camera, text="KTR4827", country="", province="")
+
+    assert unplaced.plate_id == known.plate_id
+    assert (unplaced.read_country, unplaced.read_number) == ("", "KTR4827")
+    assert elsewhere.plate is not None
+    assert (elsewhere.organization_id != known.organization_id) == (elsewhere.plate.country == "")
+
+
+def test_number_without_country_stays_alone_where_it_could_be_of_two_or_is_short(
+    camera: Camera,
+) -> None:
+    for country in ("BR", "AR"):
+        make_detection(camera, text="KTR4827", country=country, province="")
+    make_detection(camera, text="AB12", country="GB", province="")
+
+    for text in ("KTR4827", "AB12"):
+        unplaced = make_detection(camera, text=text, country="", province="")
+        assert unplaced.plate is not None
+        assert unplaced.plate.country == ""

@@ -1,0 +1,165 @@
+"""Hits are marked on rows, on open live pages and on the pages of detections and plates."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.urls import reverse
+from rest_framework.test import APIClient
+
+from accounts.models import Role, User
+from alerts.models import Alert, Watchlist
+from cameras.models import Camera
+from detections.services.marks import marks_of
+from detections.services.recording import record_detection
+from detections.services.reviewing import correct_detection
+from tests.accounts.factories import make_member
+from tests.alerts.factories import make_entry, make_watchlist, see
+from tests.detections.factories import make_detection, new_detection
+from tests.detections.test_consumers import is_detections, opened
+from vehicles.models import Plate
+
+ClientOf = Callable[[User], APIClient]
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def watchlist(camera: Camera) -> Watchlist:
+    watchlist = make_watchlist(camera.organization, name="Stolen cars", hit_roles=["operator"])
+    make_entry(watchlist)
+    return watchlist
+
+
+def body(client: APIClient, name: str, *args: Any, **data: Any) -> str:
+    answer = client.get(reverse(name, args=args), data)
+    assert answer.status_code == 200, answer.status_code
+    return str(answer.content.decode())
+
+
+def test_rows_of_hits_are_marked_for_those_who_may_see_them(
+    watchlist: Watchlist, camera: Camera, operator: User, viewer: User, client_of: ClientOf
+) -> None:
+    detection, _hits = see(camera)
+    other = make_detection(camera, text="2กค5678")
+    alert = Alert.objects.get()
+
+    detection.refresh_from_db()
+    marks = marks_of(operator, [detection, other])
+    assert [(mark["label"], mark["color"]) for mark in marks[detection.pk]] == [
+        ("Stolen cars", watchlist.color)
+    ]
+    assert set(marks) == {detection.pk}
+    assert reverse("alerts:alert", args=[alert.pk]) == marks[detection.pk][0]["path"]
+    assert body(client_of(operator), "detections:list").count("Stolen cars") == 2
+    assert "Stolen cars" in body(client_of(operator), "detections:detail", detection.pk)
+    for name, args in (("detections:list", ()), ("detections:detail", (detection.pk,))):
+        assert "Stolen cars" not in body(client_of(viewer), name, *args)
+    assert not marks_of(viewer, [detection])
+
+
+def test_list_is_narrowed_to_hits(
+    watchlist: Watchlist, camera: Camera, operator: User, client_of: ClientOf
+) -> None:
+    hit, _hits = see(camera)
+    other = make_detection(camera, text="2กค5678")
+    client = client_of(operator)
+
+    for asked, shown, hidden in (("true", hit, other), ("false", other, hit)):
+        text = body(client, "detections:list", hit=asked)
+        assert str(shown.pk) in text
+        assert str(hidden.pk) not in text
+
+
+async def test_open_pages_hear_of_a_hit_and_that_it_was_none(
+    watchlist: Watchlist, camera: Camera, operator: User, viewer: User
+) -> None:
+    async with opened(operator) as page, opened(viewer) as outside:
+        recorded = await sync_to_async(record_detection)(item=new_detection(camera, text="1กข1234"))
+        event = await page.wait_for(is_marks)
+        [marked] = event["items"]
+        assert marked["id"] == str(recorded.id)
+        assert [mark["label"] for mark in marked["marks"]] == ["Stolen cars"]
+        alert = await Alert.objects.aget()
+        assert marked["marks"][0]["path"].endswith(f"{alert.pk}/")
+
+        await outside.wait_for(is_detections)
+        with pytest.raises(TimeoutError):
+            await outside.wait_for(is_marks, 1)
+
+        await sync_to_async(correct_detection)(
+            detection_id=recorded.id, number="9กก9999", country="TH", province="", actor=operator
+        )
+        event = await page.wait_for(is_marks)
+        assert event["items"] == [{"id": str(recorded.id), "marks": []}]
+
+
+async def test_page_that_comes_late_hears_of_hits_too(
+    watchlist: Watchlist, camera: Camera, operator: User
+) -> None:
+    recorded = await sync_to_async(record_detection)(item=new_detection(camera, text="1กข1234"))
+    async with opened(operator) as page:
+        await page.resume(seconds_ago=60)
+        event = await page.wait_for(is_marks)
+        assert [item["id"] for item in event["items"]] == [str(recorded.id)]
+
+
+def is_marks(event: dict[str, Any]) -> bool:
+    return bool(event["type"] == "marks")
+
+
+def test_pages_say_which_lists_name_a_plate_and_offer_to_add_it(
+    watchlist: Watchlist,
+    camera: Camera,
+    operator: User,
+    viewer: User,
+    outsider: User,
+    client_of: ClientOf,
+) -> None:
+    detection, _hits = see(camera)
+    alert = Alert.objects.get()
+    plate = Plate.objects.get(number="1กข1234")
+    manager = make_member(camera.organization, Role.MANAGER)
+    add = f"{reverse('alerts:watchlist', args=[watchlist.pk])}?plate={plate.pk}#add"
+
+    for name, pk in (("alerts:of-detection", detection.pk), ("alerts:of-plate", plate.pk)):
+        text = body(client_of(operator), name, pk)
+        assert "Stolen cars" in text
+        assert reverse("alerts:alert", args=[alert.pk]) in text
+        assert add not in text
+        assert add in body(client_of(manager), name, pk)
+        assert client_of(outsider).get(reverse(name, args=[pk])).status_code == 404
+    assert "Stolen cars" not in body(client_of(viewer), "alerts:of-detection", detection.pk)
+    assert client_of(viewer).get(reverse("alerts:of-plate", args=[plate.pk])).status_code == 404
+
+    form = body(client_of(manager), "alerts:watchlist", watchlist.pk, plate=plate.pk)
+    assert 'value="1กข1234"' in form
+    assert 'value="1กข1234"' not in body(
+        client_of(manager), "alerts:watchlist", watchlist.pk, plate="nothing"
+    )
+
+
+def test_panels_demand_what_the_organization_demands(
+    watchlist: Watchlist, camera: Camera, operator: User, client_of: ClientOf
+) -> None:
+    detection, _hits = see(camera)
+    plate = Plate.objects.get(number="1กข1234")
+    camera.organization.demands_reason = True
+    camera.organization.save()
+
+    for name, pk in (("alerts:of-detection", detection.pk), ("alerts:of-plate", plate.pk)):
+        answer = client_of(operator).get(reverse(name, args=[pk]))
+        assert answer.status_code == 302
+        assert answer["Location"].startswith(reverse("accounts:reason"))
+
+
+def test_rows_lead_to_plates_where_the_person_reads_plates(
+    camera: Camera, operator: User, viewer: User, client_of: ClientOf
+) -> None:
+    detection = make_detection(camera)
+    way = reverse("vehicles:plate", args=[detection.plate_id])
+
+    assert way in body(client_of(operator), "detections:list")
+    assert way in body(client_of(operator), "detections:detail", detection.pk)
+    assert way not in body(client_of(viewer), "detections:list")
+    assert way not in body(client_of(viewer), "detections:detail", detection.pk)
