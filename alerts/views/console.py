@@ -46,7 +46,7 @@ from alerts.services.answering import (
 )
 from alerts.services.channels.web_push import public_key
 from alerts.services.messages import detection_of_token
-from alerts.views.presentation import compare, reject_reasons, show_alert
+from alerts.views.presentation import compare, matched_by, reject_reasons, show_alert
 from alerts.views.requests import user_of
 from detections.models import Detection
 from lpr_project.common.errors import LprError
@@ -142,6 +142,7 @@ def alert_panel(request: HttpRequest, alert_id: UUID) -> HttpResponse:
         "plate_id": detection.plate_id if detection and is_readable else None,
         "shown": show_alert(live_alert(alert)),
         "compared": compare(alert),
+        "matched": matched_by(alert),
         "detection": detection,
         "changes": changes_of(alert).reverse()[:CHANGES_MOST],
         "may_act": may_act,

@@ -6,7 +6,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from alerts.events import LiveAlert
-from alerts.models import Alert, AlertRejectReason, Watchlist
+from alerts.models import Alert, AlertRejectReason, Hit, Watchlist
 from vehicles.plates.provinces import find_province
 from vehicles.plates.showing import ShownPlate, show_plate
 
@@ -86,6 +86,13 @@ def show_alert(alert: LiveAlert) -> ShownAlert:
 def _plate(alert: LiveAlert) -> ShownPlate:
     language = get_language() or "en"
     return show_plate(alert["number"], alert["country"], alert["province"], language=language)
+
+
+def matched_by(alert: Alert) -> str:
+    """How an entry matched, in the language that is active; empty for an alert of a rule."""
+    policy = alert.facts.get("policy", "")
+    known = policy in Hit.Policy.values
+    return str(Hit.Policy(policy).label) if known else str(alert.facts.get("match", ""))
 
 
 def compare(alert: Alert) -> list[Compared]:

@@ -215,7 +215,9 @@ class ReviewFilterForm(forms.Form):
 class CorrectionForm(forms.Form):
     """What is read wrongly at a camera, and what it is."""
 
-    camera = forms.ModelChoiceField(Camera.objects.none(), label=_("Camera"))
+    camera = forms.ModelChoiceField(
+        Camera.objects.none(), label=_("Camera"), empty_label=_("Choose a camera")
+    )
     read_number = forms.CharField(label=_("What was read"), max_length=64)
     match = forms.ChoiceField(label=_("This is"), choices=NumberMatch.choices)
     number = forms.CharField(label=_("What it is"), max_length=64)

@@ -43,7 +43,9 @@ class DetectionHoldForm(HoldForm):
 class SpanHoldForm(HoldForm):
     """A hold on what a camera captured in a span of time."""
 
-    camera = forms.ModelChoiceField(Camera.objects.none(), label=_("Camera"))
+    camera = forms.ModelChoiceField(
+        Camera.objects.none(), label=_("Camera"), empty_label=_("Choose a camera")
+    )
     since = _moment(_("From"))
     until = _moment(_("Until"))
     field_order = ("camera", "since", "until", "reason", "case_number", "ends_at")

@@ -159,6 +159,7 @@ class Found:
                 "criteria": criteria,
                 "query": query,
                 "noted": noted,
+                "begins_query": _begins(criteria),
                 "alike_query": replace(criteria, match="fuzzy").as_query(),
             }
             with in_bounded_time():
@@ -192,6 +193,11 @@ class Found:
     def _detections(self, criteria: Criteria) -> Mapping[str, Any]:
         wanted = as_rows(detections_found(self._user, criteria))
         return _rows(self._user, wanted, self._after, PAGE_ROWS)
+
+
+def _begins(criteria: Criteria) -> str:
+    """The same search for what begins with a number that was asked for whole."""
+    return replace(criteria, match="prefix").as_query() if criteria.match == "exact" else ""
 
 
 def _seen_before(plates: QuerySet[Plate], after: str) -> QuerySet[Plate]:

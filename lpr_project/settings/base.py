@@ -426,6 +426,8 @@ UNFOLD = {
 }
 
 LANGUAGE_CODE = env.language
+# Admin and pages write times in one way.
+FORMAT_MODULE_PATH = "lpr_project.formats"
 LANGUAGES = [("en", _("English")), ("th", _("Thai"))]
 LOCALE_PATHS = [BASE_DIR / "lpr_project" / "locale"]
 TIME_ZONE = env.time_zone
