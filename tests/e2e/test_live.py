@@ -1,5 +1,6 @@
 """What operators do: watch, open, use the keyboard, lose the connection."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from detections.models import Detection
 from detections.receivers import show_live
 from detections.services.frames import keep_last_frame
 from detections.signals import detections_recorded
+from tests.alerts.factories import make_entry, make_watchlist
 from tests.detections.factories import make_detection
 from tests.pictures import draw_picture
 
@@ -35,6 +37,7 @@ def numbers(page: Page) -> list[str]:
 def test_detection_arrives_without_reload_and_opens(
     page: Page, log_in: LogIn, operator: User, camera: Camera, jpeg: bytes
 ) -> None:
+    make_entry(make_watchlist(camera.organization, name="Stolen cars"))
     log_in(operator)
     wait_until_live(page)
     expect(page.get_by_text("No detections yet.")).to_be_visible()
@@ -47,11 +50,19 @@ def test_detection_arrives_without_reload_and_opens(
         box=(192, 144, 256, 72),
         frame_size=(640, 360),
     )
-    row = page.locator("#passings a")
+    row = page.locator("#passings a.passing")
     expect(row).to_have_count(1, timeout=5_000)
     expect(row).to_contain_text("Camera 1")
     expect(page.locator("#hero .plate-number")).to_have_text("1กข 1234")
     expect(page.get_by_text("No detections yet.")).to_be_hidden()
+    # The list that names it is known a moment after the row was sent.
+    expect(page.locator("#passings .mark")).to_have_text("On the watchlist Stolen cars")
+    expect(page.locator("#hero .mark")).to_have_attribute(
+        "href", re.compile("^/alerts/[0-9a-f-]+/$")
+    )
+    expect(page.locator("#passings .plate-link")).to_have_attribute(
+        "href", f"/plates/{detection.plate_id}/"
+    )
     row.click()
     page.wait_for_url(f"**/detections/{detection.pk}/")
     frame = page.locator("#frame img")
@@ -95,18 +106,18 @@ def test_list_stands_still_while_somebody_has_a_row_in_hand(
     assert numbers(page) == ["1กข3", "1กข2", "1กข1"]
     page.keyboard.press("j")
     page.keyboard.press("j")
-    expect(page.locator("#passings a").nth(1)).to_be_focused()
+    expect(page.locator("#passings a.passing").nth(1)).to_be_focused()
     expect(page.locator("#hero .plate-number")).to_have_text("1กข 2")
     make_detection(camera, text="1กข 4")
     expect(page.get_by_role("button", name="1 new detection")).to_be_visible()
     assert numbers(page) == ["1กข3", "1กข2", "1กข1"]
     page.keyboard.press("Escape")
-    expect(page.locator("#passings a")).to_have_count(4)
+    expect(page.locator("#passings a.passing")).to_have_count(4)
     assert numbers(page)[0] == "1กข4"
     page.keyboard.press("p")
     make_detection(camera, text="1กข 5")
     page.get_by_role("button", name="1 new detection").click()
-    expect(page.locator("#passings a")).to_have_count(5)
+    expect(page.locator("#passings a.passing")).to_have_count(5)
     page.keyboard.press("k")
     page.keyboard.press("Enter")
     page.wait_for_url("**/detections/*/")
@@ -130,7 +141,7 @@ def test_filters_stay_in_the_address(
     wait_until_live(page)
     make_detection(camera, text="1กข 1")
     make_detection(second_camera, text="2กข 2")
-    expect(page.locator("#passings a")).to_have_count(1)
+    expect(page.locator("#passings a.passing")).to_have_count(1)
     assert numbers(page) == ["2กข2"]
     expect(page.locator(".tile")).to_have_count(1)
 
@@ -157,7 +168,7 @@ def test_nothing_is_missed_while_the_socket_was_cut(
     make_detection(camera, text="1กข 1111")
     make_detection(camera, text="1กข 2222", captured_at=timezone.now() - timedelta(hours=3))
     is_down = False
-    expect(page.locator("#passings a")).to_have_count(2, timeout=40_000)
+    expect(page.locator("#passings a.passing")).to_have_count(2, timeout=40_000)
     wait_until_live(page)
     expect(page.locator("#banner")).to_be_empty()
 
@@ -172,7 +183,7 @@ def test_messages_lost_by_redis_come_from_the_database(
         make_detection(camera)
     finally:
         detections_recorded.connect(show_live)
-    expect(page.locator("#passings a")).to_have_count(1, timeout=45_000)
+    expect(page.locator("#passings a.passing")).to_have_count(1, timeout=45_000)
 
 
 def test_who_is_logged_out_elsewhere_is_told_so(
