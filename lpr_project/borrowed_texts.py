@@ -6,8 +6,8 @@ Nothing imports this: `makemessages` finds them here, and ours stand before thos
 from django.utils.translation import gettext_noop, ngettext_lazy
 
 TEXTS = (
-    gettext_noop("Your password can’t be too similar to your other personal information."),
-    gettext_noop("Your password can’t be a commonly used password."),
+    gettext_noop("Your password can’t be too similar to your other personal information."),  # noqa: RUF001  # as Django writes it
+    gettext_noop("Your password can’t be a commonly used password."),  # noqa: RUF001  # as Django writes it
     gettext_noop("The password is too similar to the %(verbose_name)s."),
     gettext_noop("This password is too common."),
 )
