@@ -72,8 +72,7 @@ def _panel(
     try:
         note_view(actor=user, target=target, stated=stated_in(request.session))
     except ReasonDemandedError:
-        query = urlencode({"next": request.headers.get("HX-Current-URL", "/")})
-        return redirect(f"{reverse('accounts:reason')}?{query}")
+        return _ask_why(request, target)
     rows = list(hits.order_by("-id")[:ROWS])
     context |= {
         "hits": [(hit, alert) for hit, alert in zip(rows, _alerts_of(user, rows), strict=True)],
@@ -81,6 +80,16 @@ def _panel(
         "lists": _lists_for(user, plate),
     }
     return render(request, "alerts/_about.html", context)
+
+
+def _ask_why(request: HttpRequest, target: Detection | Plate) -> HttpResponse:
+    """Lead to the question why somebody looks, and from there to the page that this is part of."""
+    page = "vehicles:plate" if isinstance(target, Plate) else "detections:detail"
+    query = urlencode({"next": reverse(page, args=[target.pk])})
+    address = f"{reverse('accounts:reason')}?{query}"
+    # A part has no room for the question: the whole page is left.
+    is_part = "HX-Request" in request.headers
+    return HttpResponse(headers={"HX-Redirect": address}) if is_part else redirect(address)
 
 
 def _alerts_of(user: User, hits: list[Hit]) -> list[UUID | None]:
