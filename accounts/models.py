@@ -207,6 +207,14 @@ _EVIDENCE = (
     "cameras.view_camerastatus",
 )
 _TAKEN_AWAY = ("reports.view_export",)
+# Which of them is shown, the audience of each list says.
+_LISTS = (
+    "alerts.view_watchlist",
+    "alerts.view_entry",
+    "alerts.view_hit",
+    "alerts.view_feed",
+    "alerts.view_feedrun",
+)
 # Model permissions of a role's group. They open admin pages; which rows are shown is decided by
 # the organization and by guardian's permissions on single cameras.
 ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
@@ -215,6 +223,7 @@ ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
         *_EVIDENCE,
         *_KEEPING,
         *_TAKEN_AWAY,
+        *_LISTS,
         "accounts.view_auditevent",
         "accounts.view_organization",
         "accounts.change_organization",
@@ -224,6 +233,7 @@ ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
         *_EVIDENCE,
         *_KEEPING,
         *_TAKEN_AWAY,
+        *_LISTS,
         "accounts.view_organization",
     ),
     Role.OPERATOR: (*_EVIDENCE, "detections.view_upload", "detections.add_upload"),
@@ -232,6 +242,7 @@ ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
         *_EVIDENCE,
         *_KEEPING,
         *_TAKEN_AWAY,
+        *_LISTS,
         "accounts.view_auditevent",
         "accounts.view_organization",
         "accounts.view_membership",

@@ -3,20 +3,25 @@
 import re
 from typing import Any, cast
 
+import orjson
 from django import forms
+from django.conf import settings
 from django.db.models import Field, QuerySet
+from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization, Role, User
 from accounts.selectors import MANAGING_ROLES, organizations_of
 from alerts.models import Entry, Feed, Watchlist
 from alerts.models.feeds import FIELDS
+from alerts.services.areas import read_area, write_area
 from alerts.services.entries import entry_number, entry_place
 from cameras.models import Camera, CameraGroup
 from cameras.selectors import camera_groups_visible_to, cameras_visible_to
 from detections.models import Detection
 from lpr_project.common.errors import LprError
 
+CAMERAS_ON_MAP_MOST = 2_000
 ROLES = [(role.value, role.label) for role in Role if role != Role.OWNER]
 
 
@@ -24,6 +29,51 @@ class HoursWidget(forms.Textarea):
     """Hours as text, and rows of days and times that write it."""
 
     template_name = "alerts/_hours.html"
+
+
+class AreaWidget(forms.HiddenInput):
+    """An area as GeoJSON, and a map on which it is drawn."""
+
+    template_name = "alerts/_area.html"
+    # Cameras that the person sees, for bearings.
+    cameras: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def is_hidden(self) -> bool:
+        return False
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        context["map"] = {
+            "land": static("admin_lpr/land.json"),
+            "leaflet": static("vendor/leaflet/leaflet.js"),
+            "tiles": settings.MAP_TILE_URL,
+            "attribution": settings.MAP_TILE_ATTRIBUTION,
+            "cameras": list(self.cameras),
+        }
+        return context
+
+
+class AreaField(forms.CharField):
+    """Polygons, as GeoJSON; none means everywhere."""
+
+    widget = AreaWidget
+
+    def prepare_value(self, value: Any) -> Any:
+        is_text = value is None or isinstance(value, str)
+        return value if is_text else orjson.dumps(write_area(value)).decode()
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        if not text:
+            return None
+        try:
+            return read_area(orjson.loads(text))
+        except ValueError as error:  # no JSON, or an `AreaError`
+            raise forms.ValidationError(str(error)) from error
+
+    def run_validators(self, value: Any) -> None:
+        """What was read is no text any more."""
 
 
 class WatchlistForm(forms.ModelForm[Watchlist]):
@@ -42,6 +92,7 @@ class WatchlistForm(forms.ModelForm[Watchlist]):
     directions = forms.MultipleChoiceField(
         label=_("Directions"), choices=Detection.Direction.choices, required=False
     )
+    area = AreaField(label=_("Area"), required=False)
     change_reason = forms.CharField(label=_("Why"), max_length=300, required=False)
 
     class Meta:
@@ -60,6 +111,7 @@ class WatchlistForm(forms.ModelForm[Watchlist]):
             "country_rule",
             "cameras",
             "camera_groups",
+            "area",
             "directions",
             "active_hours",
             "entry_days",
@@ -82,6 +134,7 @@ class WatchlistForm(forms.ModelForm[Watchlist]):
         }
         for name, rows in chosen.items():
             choose_from(self.fields[name], rows)
+        cast("AreaWidget", self.fields["area"].widget).cameras = _on_map(chosen["cameras"])
         if self.instance.organization_id:
             own = Organization.objects.filter(pk=self.instance.organization_id)
             choose_from(self.fields["organization"], own)
@@ -95,6 +148,15 @@ class WatchlistForm(forms.ModelForm[Watchlist]):
 
     def clean_camera_groups(self) -> list[CameraGroup]:
         return list(self.cleaned_data["camera_groups"])
+
+
+def _on_map(cameras: QuerySet[Camera]) -> tuple[dict[str, Any], ...]:
+    placed = cameras.filter(point__isnull=False, is_archived=False).order_by("name")
+    return tuple(
+        {"name": name, "longitude": point.x, "latitude": point.y}
+        for name, point in placed.values_list("name", "point")[:CAMERAS_ON_MAP_MOST]
+        if point
+    )
 
 
 def choose_from(field: forms.Field, rows: QuerySet[Any]) -> None:
@@ -133,6 +195,7 @@ class EntryForm(forms.ModelForm[Entry]):
             "expires_at",
         )
         widgets = {"expires_at": forms.DateTimeInput(attrs={"type": "datetime-local"})}
+        help_texts = {"expires_at": _("Empty: after the days that the list says.")}
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -172,6 +235,20 @@ class ImportForm(forms.Form):
     removes_missing = forms.BooleanField(
         label=_("Delete entries of earlier files that this one does not name"), required=False
     )
+    zip_password = forms.CharField(
+        label=_("Password of the zip file"),
+        max_length=1000,
+        required=False,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+    )
+
+    @property
+    def wanted(self) -> dict[str, Any]:
+        """What the form asks for, by the names of a feed's fields."""
+        wanted = dict(self.cleaned_data)
+        column = wanted.pop("number_column")
+        return {**wanted, "mapping": {"number": column} if column else {}}
 
 
 _SPAN = re.compile(r"(\d{1,5})\s*-\s*(\d{1,5})")

@@ -1,5 +1,7 @@
 """Celery entry points of lists and alerts."""
 
+from uuid import UUID
+
 from celery import shared_task
 
 
@@ -56,15 +58,46 @@ def watch_states() -> None:
     fire_for_states()
 
 
-@shared_task(time_limit=1800, soft_time_limit=1740)
+@shared_task
 def run_feed(feed_id: str) -> None:
-    """Fetch a feed and apply what differs."""
-    from alerts.models import Feed
-    from alerts.services.feeds.updating import run_feed as run
+    """Fetch a feed by the clock and apply what differs."""
+    from alerts.models import Feed, FeedRun
+    from alerts.services.feeds.running import queue_run
 
     feed = Feed.objects.filter(pk=feed_id, is_active=True).select_related("watchlist").first()
     if feed is not None and not feed.watchlist.is_archived:
-        run(feed=feed)
+        queue_run(feed=feed, actor=None, work=FeedRun.Work.FETCH)
+
+
+@shared_task(time_limit=1800, soft_time_limit=1740)
+def work_on_feed(run_id: str) -> None:
+    """Fetch, try or apply an update of a feed."""
+    from alerts.services.feeds.running import work_on
+
+    work_on(run_id=UUID(run_id))
+
+
+@shared_task
+def note_past_hits(entry_id: str, user_id: int, days: int) -> None:
+    """Write the hits that an entry would have made before it was there."""
+    from accounts.models import User
+    from alerts.models import Entry
+    from alerts.services.hits import note_past_hits as note
+
+    entry = Entry.objects.filter(pk=entry_id).first()
+    actor = User.objects.filter(pk=user_id, is_active=True).first()
+    if entry is not None and actor is not None:
+        note(entry=entry, actor=actor, days=days)
+
+
+@shared_task
+def tend_feeds() -> None:
+    """Take up updates that a worker which died left behind, and tell of feeds that are stale."""
+    from alerts.services.feeds.running import resume_lost
+    from alerts.services.feeds.telling import tell_stale
+
+    resume_lost()
+    tell_stale()
 
 
 @shared_task

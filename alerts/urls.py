@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from alerts.views import console, feeds, panels, precision, push, rules, watchlists
+from alerts.views import console, feeds, panels, past, precision, push, rules, watchlists
 
 app_name = "alerts"
 urlpatterns = [
@@ -28,13 +28,16 @@ urlpatterns = [
     path("watchlists/<uuid:list_id>/", watchlists.watchlist, name="watchlist"),
     path("watchlists/<uuid:list_id>/edit", watchlists.edit, name="watchlist-edit"),
     path("watchlists/<uuid:list_id>/archive", watchlists.archive, name="watchlist-archive"),
-    path("watchlists/<uuid:list_id>/import", watchlists.import_file, name="watchlist-import"),
+    path("watchlists/<uuid:list_id>/import", feeds.import_file, name="watchlist-import"),
     path("watchlists/entries/<uuid:listed_id>/", watchlists.entry_act, name="entry-act"),
+    path("watchlists/entries/<uuid:listed_id>/past", past.past, name="entry-past"),
+    path("watchlists/entries/<uuid:listed_id>/past/note", past.note_past, name="entry-past-note"),
     path("watchlists/changes/<int:change_id>/undo", watchlists.undo, name="change-undo"),
-    path("watchlists/updates/<uuid:run_id>/apply", watchlists.apply_import, name="run-apply"),
+    path("watchlists/updates/<uuid:run_id>/", feeds.feed_run, name="run"),
+    path("watchlists/updates/<uuid:run_id>/apply", feeds.apply_run, name="run-apply"),
     path("watchlists/<uuid:list_id>/feeds/new", feeds.new_feed, name="feed-new"),
     path("watchlists/feeds/<uuid:feed_id>/", feeds.change_feed, name="feed"),
     path("watchlists/feeds/<uuid:feed_id>/try", feeds.attempt_feed, name="feed-try"),
     path("watchlists/feeds/<uuid:feed_id>/delete", feeds.remove_feed, name="feed-delete"),
-    path("watchlists/feeds/<uuid:feed_id>/fetch", watchlists.fetch_feed, name="feed-fetch"),
+    path("watchlists/feeds/<uuid:feed_id>/fetch", feeds.fetch_feed, name="feed-fetch"),
 ]

@@ -61,6 +61,11 @@ PERIODIC_TASKS: dict[str, dict[str, Any]] = {
         "schedule": 30.0,
         "options": {"expires": 30},
     },
+    "tend-feeds": {
+        "task": "alerts.tasks.tend_feeds",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "tend-lists": {
         "task": "alerts.tasks.tend_lists",
         "schedule": crontab(minute=11),

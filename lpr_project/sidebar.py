@@ -46,6 +46,16 @@ _GROUPS: tuple[tuple[Any, tuple[tuple[str, Any, str], ...]], ...] = (
         ),
     ),
     (
+        _("Watchlists"),
+        (
+            ("alerts.watchlist", _("Watchlists"), "list_alt"),
+            ("alerts.entry", _("Entries"), "playlist_add_check"),
+            ("alerts.hit", _("Hits"), "my_location"),
+            ("alerts.feed", _("Feeds"), "rss_feed"),
+            ("alerts.feedrun", _("Updates of feeds"), "sync"),
+        ),
+    ),
+    (
         _("Alerts"),
         (
             ("alerts.endpoint", _("Recipients"), "contact_mail"),

@@ -1,5 +1,5 @@
-"""Staff pages of recipients, messages and escalation."""
+"""Staff pages of watchlists, feeds, recipients, messages and escalation."""
 
-from alerts.admin import deliveries, endpoints, escalation
+from alerts.admin import deliveries, endpoints, escalation, feeds, watchlists
 
-__all__ = ["deliveries", "endpoints", "escalation"]
+__all__ = ["deliveries", "endpoints", "escalation", "feeds", "watchlists"]

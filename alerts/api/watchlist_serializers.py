@@ -2,15 +2,20 @@
 
 from typing import Any
 
+from django.contrib.gis.geos import MultiPolygon
 from django.db.models import QuerySet
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import Organization, User
 from accounts.selectors import MANAGING_ROLES, organizations_of
 from alerts.models import Entry, Feed, Hit, Watchlist
 from alerts.selectors.watchlists import watchlists_changeable_by
+from alerts.services.areas import read_area, write_area
 from cameras.models import Camera, CameraGroup
 from cameras.selectors import camera_groups_visible_to, cameras_visible_to
+from detections.criteria.area import AreaError
 
 
 def _caller(field: serializers.Field[Any, Any, Any, Any]) -> User:
@@ -38,6 +43,20 @@ class _WatchlistField(serializers.PrimaryKeyRelatedField[Watchlist]):
         return watchlists_changeable_by(_caller(self))
 
 
+@extend_schema_field(OpenApiTypes.OBJECT)
+class _AreaField(serializers.Field[MultiPolygon, Any, Any, Any]):
+    """GeoJSON, a Polygon or MultiPolygon in degrees; null means everywhere."""
+
+    def to_internal_value(self, data: Any) -> MultiPolygon | None:  # type: ignore[override]  # null is taken
+        try:
+            return read_area(data)
+        except AreaError as error:
+            raise serializers.ValidationError(str(error)) from error
+
+    def to_representation(self, value: MultiPolygon) -> Any:
+        return write_area(value)
+
+
 class WatchlistSerializer(serializers.ModelSerializer[Watchlist]):
     """A list and its rules."""
 
@@ -46,6 +65,7 @@ class WatchlistSerializer(serializers.ModelSerializer[Watchlist]):
     camera_groups = _CameraGroupField(
         many=True, required=False, queryset=CameraGroup.objects.none()
     )
+    area = _AreaField(required=False, allow_null=True, help_text="GeoJSON; null: everywhere.")
 
     class Meta:
         model = Watchlist
@@ -69,6 +89,7 @@ class WatchlistSerializer(serializers.ModelSerializer[Watchlist]):
             "active_hours",
             "cameras",
             "camera_groups",
+            "area",
             "directions",
             "entry_days",
             "reminder_days",

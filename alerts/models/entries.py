@@ -1,6 +1,6 @@
 """Entries: one plate or pattern of a list, why it is there and until when."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -159,6 +159,13 @@ class Entry(TimestampedModel):
     @property
     def is_expired(self) -> bool:
         return self.expires_at is not None and self.expires_at <= timezone.now()
+
+    @property
+    def ends_soon(self) -> bool:
+        """Whether it ends within the days of its list, in which people are reminded."""
+        if self.expires_at is None or self.is_expired or self.feed_id is not None:
+            return False
+        return self.expires_at <= timezone.now() + timedelta(days=self.watchlist.reminder_days)
 
     def clean(self) -> None:
         if self.watchlist.organization_id != self.organization_id:

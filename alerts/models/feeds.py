@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -183,6 +183,7 @@ class Feed(TimestampedModel):
     periodic_task = models.OneToOneField(
         PeriodicTask, on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
     )
+    stale_told_at = models.DateTimeField(null=True, editable=False)
     succeeded_at = models.DateTimeField(_("last good update"), null=True, editable=False)
     etag = models.CharField(max_length=200, blank=True, editable=False)
     last_modified = models.CharField(max_length=60, blank=True, editable=False)
@@ -206,8 +207,13 @@ class Feed(TimestampedModel):
         """Whether it should have brought something and did not."""
         if not self.is_active or self.every_minutes is None:
             return False
+        return self.good_until < timezone.now()
+
+    @property
+    def good_until(self) -> datetime:
+        """When it is stale, if nothing good comes until then."""
         since = self.succeeded_at or self.created_at
-        return since < timezone.now() - timedelta(hours=self.stale_after_hours)
+        return since + timedelta(hours=self.stale_after_hours)
 
     def clean(self) -> None:
         self._clean_place()
@@ -241,7 +247,14 @@ class Feed(TimestampedModel):
 class FeedRun(models.Model):
     """One update of a feed: tried, waiting for a person, applied or refused."""
 
+    class Work(models.TextChoices):
+        TRY = "try", _("look what would change")
+        FETCH = "fetch", _("fetch and apply")
+        APPLY = "apply", _("apply what was shown")
+
     class State(models.TextChoices):
+        QUEUED = "queued", _("waits for a worker")
+        RUNNING = "running", _("under way")
         TRIED = "tried", _("dry run")
         WAITING = "waiting", _("waits for a person")
         APPLIED = "applied", _("applied")
@@ -250,6 +263,11 @@ class FeedRun(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     feed = models.ForeignKey(Feed, on_delete=models.CASCADE, related_name="runs")
+    work = models.CharField(
+        _("what is done"), max_length=5, choices=Work.choices, default=Work.FETCH
+    )
+    # How often a worker took it up: one that dies each time is not asked for ever.
+    tries = models.PositiveSmallIntegerField(default=0, editable=False)
     started_at = models.DateTimeField(_("started"), auto_now_add=True)
     finished_at = models.DateTimeField(_("finished"), null=True)
     state = models.CharField(_("state"), max_length=9, choices=State.choices)
@@ -283,4 +301,10 @@ class FeedRun(models.Model):
     @property
     def can_be_applied(self) -> bool:
         """Whether a person may still say yes."""
-        return self.state in {self.State.TRIED, self.State.WAITING} and bool(self.stored_name)
+        is_open = self.state in {self.State.TRIED, self.State.WAITING, self.State.FAILED}
+        return is_open and bool(self.stored_name)
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether a worker has it, or is to have it."""
+        return self.state in {self.State.QUEUED, self.State.RUNNING}

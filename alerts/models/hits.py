@@ -86,6 +86,8 @@ class Hit(models.Model):
             models.Index(fields=["organization", "-id"], name="hit_newest"),
             models.Index(fields=["watchlist", "-id"], name="hit_of_list"),
             models.Index(fields=["camera", "-id"], name="hit_at_camera"),
+            # Pages, staff and programs look for the hits of a number.
+            models.Index(fields=["number", "-id"], name="hit_of_number"),
         ]
 
     def __str__(self) -> str:

@@ -25,6 +25,7 @@ class Rule(TimestampedModel):
         PASS = "pass", _("a vehicle passes")
         CAMERA_DOWN = "camera", _("a camera is down")
         DISK_FULL = "disk", _("the disk fills up")
+        FEED_STALE = "feed", _("a feed of a list is stale")
 
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
     name = models.CharField(_("name"), max_length=80)
@@ -35,7 +36,10 @@ class Rule(TimestampedModel):
         _("threshold"),
         default=5,
         validators=[MinValueValidator(1), MaxValueValidator(1_440)],
-        help_text=_("Minutes that a camera is down; per cent of the disk that are used."),
+        help_text=_(
+            "Minutes that a camera is down; per cent of the disk that are used. A feed says its "
+            "hours itself."
+        ),
     )
     conditions: "models.JSONField[dict[str, Any], dict[str, Any]]" = models.JSONField(
         _("conditions"), default=dict, blank=True

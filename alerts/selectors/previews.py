@@ -34,7 +34,7 @@ class Preview(NamedTuple):
 
 
 _ACCEPTED = """
-SELECT plate.number, plate.country, plate.province, plate.detections_count
+SELECT plate.number, plate.country, plate.province, plate.detections_count, plate.id
 FROM vehicles_plate AS plate
 WHERE plate.organization_id = %(organization)s AND plate.last_seen_at >= %(since)s
     AND (%(country_rule)s = 'ignored' OR %(country)s IN ('', plate.country)
@@ -60,13 +60,39 @@ def preview_entry(watchlist: Watchlist, *, number: str, country: str, province: 
     Raises:
         SearchTooSlowError: It takes too long.
     """
-    is_pattern = "?" in number or "*" in number
+    statement, values = accepted_plates(
+        watchlist, number=number, country=country, province=province, most=SHOWN_MOST + 1
+    )
+    with in_bounded_time(), connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        seen = [SeenPlate(*row[:-1]) for row in cursor.fetchall()]
+    return Preview(
+        seen=seen[:SHOWN_MOST],
+        is_cut=len(seen) > SHOWN_MOST,
+        misreads=[] if _is_pattern(number) else misreads_of(watchlist, number),
+    )
+
+
+def accepted_plates(
+    watchlist: Watchlist,
+    *,
+    number: str,
+    country: str,
+    province: str,
+    most: int,
+    days: int = SEEN_DAYS,
+) -> tuple[str, dict[str, Any]]:
+    """The statement, and its values, that finds the plates which a list would accept as a number.
+
+    Its last column is the plate's id; plates seen last come first.
+    """
+    is_pattern = _is_pattern(number)
     fits = str(watchlist.match)
     if is_pattern:
         fits = "pattern" if watchlist.match == Watchlist.Match.EXACT else "folded pattern"
     values: dict[str, Any] = {
         "organization": watchlist.organization_id,
-        "since": timezone.now() - timedelta(days=SEEN_DAYS),
+        "since": timezone.now() - timedelta(days=days),
         "number": _like(number) if is_pattern else number,
         "folded": _like(fold(number)) if is_pattern else fold(number),
         "fold_from": FOLD_FROM,
@@ -76,16 +102,13 @@ def preview_entry(watchlist: Watchlist, *, number: str, country: str, province: 
         "province": province,
         "country_rule": watchlist.country_rule,
         "province_rule": watchlist.province_rule,
-        "most": SHOWN_MOST + 1,
+        "most": most,
     }
-    with in_bounded_time(), connection.cursor() as cursor:
-        cursor.execute(_ACCEPTED.format(fits=_FITS[fits]), values)
-        seen = [SeenPlate(*row) for row in cursor.fetchall()]
-    return Preview(
-        seen=seen[:SHOWN_MOST],
-        is_cut=len(seen) > SHOWN_MOST,
-        misreads=[] if is_pattern else misreads_of(watchlist, number),
-    )
+    return _ACCEPTED.format(fits=_FITS[fits]), values
+
+
+def _is_pattern(number: str) -> bool:
+    return "?" in number or "*" in number
 
 
 def _like(number: str) -> str:

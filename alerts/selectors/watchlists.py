@@ -4,7 +4,10 @@ A role sees what the list says; the list's owner and the organization's owners s
 grant lets one person see one thing more, and counts only while the person is a member.
 """
 
+from datetime import timedelta
+
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from accounts.models import Role, User
 from accounts.selectors import MANAGING_ROLES, organizations_of
@@ -39,6 +42,13 @@ def entries_visible_to(user: User) -> QuerySet[Entry]:
     return Entry.objects.filter(watchlist__in=list(lists)).select_related(
         "watchlist", "responsible"
     )
+
+
+def ending_soon(watchlist: Watchlist) -> Q:
+    """Entries of a list that end within the days in which people are reminded."""
+    now = timezone.now()
+    until = now + timedelta(days=watchlist.reminder_days)
+    return Q(watchlist=watchlist, feed=None, expires_at__gt=now, expires_at__lte=until)
 
 
 def entries_changeable_by(user: User) -> QuerySet[Entry]:

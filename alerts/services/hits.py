@@ -10,11 +10,21 @@ import structlog
 from django.db import connection, transaction
 from django.utils import timezone
 
-from alerts.models import Hit, PendingMatch
-from alerts.services.matching import Candidate, Match, find_candidates, find_matches
+from accounts.models import AuditEvent, User
+from accounts.services import record_audit_event
+from alerts.models import Entry, Hit, PendingMatch
+from alerts.selectors.past import past_of_entry
+from alerts.services.matching import (
+    Candidate,
+    Match,
+    Seen,
+    find_candidates,
+    find_matches,
+    match_with,
+)
 from alerts.signals import hits_recorded, hits_recording, hits_withdrawn
 from detections.models import Detection, ReviewEntry
-from detections.services.keeping.hits import mark_hits
+from detections.services.keeping.hits import mark_hits, unmark_hits
 from lpr_project.common.models import uuid7
 
 log = structlog.get_logger(__name__)
@@ -110,6 +120,9 @@ def _withdraw(by_id: dict[UUID, Detection], matched: set[tuple[UUID, UUID]]) -> 
     for hit in gone:
         hit.withdrawn_at = now
     Hit.objects.bulk_update(gone, ["withdrawn_at"])
+    ids = {hit.detection_id for hit in gone}
+    others = Hit.objects.filter(detection__in=ids, withdrawn_at=None)
+    unmark_hits(detection_ids=ids - set(others.values_list("detection_id", flat=True)))
     transaction.on_commit(partial(hits_withdrawn.send_robust, sender=Hit, hits=gone))
 
 
@@ -151,6 +164,32 @@ def _match_one_pending(pk: UUID) -> int:
     _write(matches, {detection.pk: detection for detection in detections}, Hit.Origin.LIVE)
     pending.delete()
     return 1
+
+
+@transaction.atomic
+def note_past_hits(*, entry: Entry, actor: User, days: int) -> int:
+    """Write the hits that an entry would have made in the last days; gives how many are new.
+
+    At cameras that the actor sees. They say that they were found afterwards, and alert nobody.
+    """
+    # Held, so that it is not deleted before its hits are there.
+    entry = Entry.objects.select_for_update(of=("self",)).get(pk=entry.pk)
+    passes = past_of_entry(entry, user=actor, days=days).passes
+    by_id = {one.detection.pk: one.detection for one in passes if not one.is_hit}
+    matches = [
+        match_with(Seen.of(one.detection, one.detection.plate), entry, edits=one.edits)
+        for one in passes
+        if one.detection.pk in by_id and one.detection.plate is not None
+    ]
+    hits = _write(matches, by_id, Hit.Origin.PAST)
+    record_audit_event(
+        action=AuditEvent.Action.CHANGED,
+        actor=actor,
+        organization=entry.watchlist.organization,
+        target=entry,
+        detail={"list": str(entry.watchlist_id), "days": days, "hits_of_the_past": len(hits)},
+    )
+    return len(hits)
 
 
 def _write(matches: Iterable[Match], by_id: dict[UUID, Detection], origin: Hit.Origin) -> list[Hit]:

@@ -16,7 +16,7 @@ from uuid import UUID
 import orjson
 from django.db import connection
 
-from alerts.models import Hit
+from alerts.models import Entry, Hit
 from detections.models import Detection
 from vehicles.models import Plate
 from vehicles.plates.confusables import distance, fold
@@ -136,6 +136,13 @@ def find_matches(*, candidates: Sequence[Candidate], locked: Locked = "") -> lis
         )
         rows = cursor.fetchall()
     return [_match(candidates[row[0]].seen, row) for row in rows]
+
+
+def match_with(seen: Seen, entry: Entry, *, edits: int) -> Match:
+    """A hit of an entry that somebody found by other means, with why and how sure it is."""
+    said = (entry.country, entry.province, entry.vehicle, entry.reason, entry.case_number)
+    row = (entry.pk, entry.watchlist_id, entry.number, entry.is_pattern, edits, *said)
+    return _match(seen, (0, *row, entry.source, entry.confidence))
 
 
 def _match(seen: Seen, row: tuple[Any, ...]) -> Match:

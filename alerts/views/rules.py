@@ -18,7 +18,7 @@ from accounts.models import Organization, User
 from accounts.selectors import MANAGING_ROLES, organizations_of, stated_in
 from alerts.models import EscalationPolicy, Rule, Watchlist
 from alerts.selectors.alerts import rules_managed_by
-from alerts.services.rules.conditions import FOR_CAMERAS, KINDS, leaves_of
+from alerts.services.rules.conditions import KINDS, kinds_for, leaves_of
 from alerts.services.rules.keeping import check_rule, delete_rule, save_rule
 from alerts.services.rules.looking_back import LookBack, look_back
 from alerts.views.requests import user_of
@@ -96,7 +96,7 @@ def try_rule(request: HttpRequest) -> HttpResponse:
     try:
         check_rule(rule=rule, wanted=wanted, actor=user)
         if rule.trigger != Rule.Trigger.PASS:
-            message = _("What was is only known of passes, not of cameras and disks.")
+            message = _("What was is only known of passes, not of cameras, feeds and disks.")
             return JsonResponse({"message": str(message)}, status=400)
         _note(request, rule)
         found = look_back(rule=rule, user=user)
@@ -192,7 +192,10 @@ def _page(rule: Rule) -> dict[str, Any]:
             "is_active": rule.is_active,
             "is_shadow": rule.is_shadow,
         },
-        "kinds": [[kind, str(label), kind in FOR_CAMERAS] for kind, label in KINDS.items()],
+        "kinds": [
+            [kind, str(label), [str(one) for one in Rule.Trigger if kind in kinds_for(one)]]
+            for kind, label in KINDS.items()
+        ],
         "triggers": [[str(value), str(label)] for value, label in Rule.Trigger.choices],
         "policies": list(
             EscalationPolicy.objects.filter(organization=organization).values_list("pk", "name")

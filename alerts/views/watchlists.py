@@ -1,8 +1,6 @@
 """Pages of watchlists, their entries, imports, changes and hits."""
 
 from contextlib import suppress
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Count, F, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -19,12 +18,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.errors import ReasonDemandedError
 from accounts.models import User
 from accounts.selectors import MANAGING_ROLES, organizations_of, stated_in
-from alerts.forms import EntryForm, ImportForm, WatchlistForm
+from alerts.forms import EntryForm, WatchlistForm
 from alerts.models import Entry, Watchlist
-from alerts.selectors.feeds import feed_runs_visible_to, feeds_visible_to
+from alerts.selectors.feeds import feeds_visible_to
 from alerts.selectors.previews import preview_entry
 from alerts.selectors.watchlists import (
     changes_visible_to,
+    ending_soon,
     entries_visible_to,
     hits_visible_to,
     watchlists_changeable_by,
@@ -41,8 +41,6 @@ from alerts.services.entries import (
     note_entry_search,
     renew_entry,
 )
-from alerts.services.feeds.setting_up import upload_feed
-from alerts.services.feeds.updating import apply_run, run_feed, update_from
 from alerts.services.watchlists import archive_watchlist, create_watchlist, update_watchlist
 from alerts.views.panels import entry_of
 from alerts.views.requests import ask_why, show_refusal, user_of, why_of
@@ -55,6 +53,7 @@ from vehicles.selectors import reads_plates_of
 
 ROWS = 50
 ASKED_MOST = 64
+COUNTED_MOST = 1_000
 CHANGES = 20
 
 
@@ -117,8 +116,9 @@ def watchlist(request: HttpRequest, list_id: UUID) -> HttpResponse:
     form = EntryForm(request.POST or None, initial=named)
     if request.method == "POST":
         found = _changeable(user, list_id)
-        if form.is_valid() and _add(form, found, user):
-            return redirect("alerts:watchlist", found.pk)
+        added = _add(form, found, user) if form.is_valid() else None
+        if added is not None:
+            return redirect(f"{reverse('alerts:watchlist', args=[found.pk])}?added={added.pk}")
     entries = entries_visible_to(user).filter(watchlist=found)
     asked = request.GET.get("q", "").strip()[:ASKED_MOST]
     if asked:
@@ -128,7 +128,9 @@ def watchlist(request: HttpRequest, list_id: UUID) -> HttpResponse:
             )
         except ReasonDemandedError:
             return ask_why(request)
-    rows = _searched(entries, asked)[: ROWS + 1]
+    ending = entries.filter(ending_soon(found))
+    shows_ending = "ending" in request.GET
+    rows = _searched(ending if shows_ending else entries, asked)[: ROWS + 1]
     context = {
         "watchlist": found,
         "form": form,
@@ -137,6 +139,9 @@ def watchlist(request: HttpRequest, list_id: UUID) -> HttpResponse:
         "entries": rows[:ROWS],
         "has_more": len(rows) > ROWS,
         "asked": asked,
+        "ending": ending.order_by()[:COUNTED_MOST].count(),
+        "shows_ending": shows_ending,
+        "added": _added(entries, request.GET.get("added", "")),
         "hits": hits_visible_to(user)
         .filter(watchlist=found)
         .annotate(plate_id=F("detection__plate_id"))[:5],
@@ -159,15 +164,21 @@ def _searched(entries: QuerySet[Entry], asked: str) -> QuerySet[Entry]:
     return entries.filter(wanted)
 
 
-def _add(form: EntryForm, watchlist: Watchlist, user: User) -> bool:
+def _added(entries: QuerySet[Entry], pk: str) -> Entry | None:
+    try:
+        return entries.filter(pk=UUID(pk)).first() if pk else None
+    except ValueError:
+        return None
+
+
+def _add(form: EntryForm, watchlist: Watchlist, user: User) -> Entry | None:
     fields = {name: value for name, value in form.cleaned_data.items() if value is not None}
     reason = fields.pop("change_reason", "")
     try:
-        add_entry(watchlist=watchlist, actor=user, change_reason=reason, **fields)
+        return add_entry(watchlist=watchlist, actor=user, change_reason=reason, **fields)
     except (LprError, ValidationError) as error:
         show_refusal(form, error)
-        return False
-    return True
+        return None
 
 
 @login_required
@@ -261,80 +272,6 @@ def undo(request: HttpRequest, change_id: int) -> HttpResponse:
     except LprError as error:
         messages.error(request, error.message)
     return redirect("alerts:watchlist", change.watchlist_id)
-
-
-@login_required
-@require_http_methods(["GET", "POST"])
-def import_file(request: HttpRequest, list_id: UUID) -> HttpResponse:
-    """A file of entries, shown as what it would change before it does."""
-    user = user_of(request)
-    found = _changeable(user, list_id)
-    form = ImportForm(request.POST or None, request.FILES or None)
-    context: dict[str, Any] = {"watchlist": found, "form": form}
-    if request.method == "POST" and form.is_valid():
-        context["run"] = _try(form, found, user)
-    status = 422 if form.errors else 200
-    return render(request, "alerts/watchlist_import.html", context, status=status)
-
-
-def _try(form: ImportForm, watchlist: Watchlist, user: User) -> Any:
-    asked = form.cleaned_data
-    column = asked["number_column"]
-    feed = upload_feed(
-        watchlist=watchlist,
-        actor=user,
-        format=asked["format"],
-        encoding=asked["encoding"],
-        mapping={"number": column} if column else {},
-        removes_missing=asked["removes_missing"],
-    )
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "feed"
-        with path.open("wb") as file:
-            for piece in asked["file"].chunks():
-                file.write(piece)
-        return update_from(feed=feed, path=path, actor=user, is_dry=True)
-
-
-@login_required
-@require_POST
-def apply_import(request: HttpRequest, run_id: UUID) -> HttpResponse:
-    """Apply what a dry run showed, or what waits for a person."""
-    user = user_of(request)
-    run = get_object_or_404(feed_runs_visible_to(user), pk=run_id)
-    _changeable(user, run.feed.watchlist_id)
-    try:
-        applied = apply_run(run=run, actor=user)
-    except LprError as error:
-        messages.error(request, error.message)
-    else:
-        if applied.state == applied.State.APPLIED:
-            messages.success(
-                request,
-                _("%(added)d entries added, %(changed)d changed, %(removed)d deleted.")
-                % {
-                    "added": applied.added,
-                    "changed": applied.changed,
-                    "removed": applied.removed,
-                },
-            )
-        else:
-            messages.error(request, applied.sentence)
-    return redirect("alerts:watchlist", run.feed.watchlist_id)
-
-
-@login_required
-@require_POST
-def fetch_feed(request: HttpRequest, feed_id: UUID) -> HttpResponse:
-    """Fetch a feed now, as the clock would."""
-    user = user_of(request)
-    feed = get_object_or_404(feeds_visible_to(user), pk=feed_id)
-    _changeable(user, feed.watchlist_id)
-    run = run_feed(feed=feed, actor=user)
-    (messages.error if run.state == run.State.FAILED else messages.success)(
-        request, run.sentence or run.get_state_display()
-    )
-    return redirect("alerts:watchlist", feed.watchlist_id)
 
 
 @login_required

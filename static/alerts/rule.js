@@ -96,7 +96,7 @@ const editors = {
   },
 };
 
-const isForTrigger = ([, , isForCameras]) => form.trigger.value === "pass" || isForCameras;
+const isForTrigger = ([, , triggers]) => triggers.includes(form.trigger.value);
 
 function drawLeaf(leaf, remove) {
   const kinds = page.kinds.filter(isForTrigger);
@@ -229,7 +229,7 @@ for (const name of ["name", "threshold", "priority", "cooldown_seconds"]) {
 form.is_active.checked = rule.is_active;
 form.is_shadow.checked = rule.is_shadow;
 const showThreshold = () => {
-  form.querySelector("[data-threshold]").hidden = form.trigger.value === "pass";
+  form.querySelector("[data-threshold]").hidden = ["pass", "feed"].includes(form.trigger.value);
 };
 form.trigger.addEventListener("change", () => {
   showThreshold();

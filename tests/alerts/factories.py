@@ -13,11 +13,14 @@ from alerts.models import (
     Entry,
     EscalationPolicy,
     EscalationStep,
+    Feed,
+    FeedRun,
     Hit,
     Watchlist,
 )
 from alerts.services.endpoints import save_endpoint
 from alerts.services.entries import add_entry
+from alerts.services.feeds.running import queue_apply, queue_run, work_on
 from alerts.services.hits import match_recorded
 from alerts.services.raising import raise_for_hits
 from alerts.services.watchlists import create_watchlist
@@ -45,6 +48,21 @@ def see(camera: Camera, text: str = "1กข1234", **fields: Any) -> tuple[Detec
     detection = make_detection(camera, text=text, **fields)
     match_recorded(detections=[detection])
     return detection, list(Hit.objects.filter(detection=detection).order_by("id"))
+
+
+def run_feed(*, feed: Feed, work: FeedRun.Work = FeedRun.Work.FETCH) -> FeedRun:
+    """An update as a worker does it; the feed is then as it stands."""
+    run = queue_run(feed=feed, actor=None, work=work)
+    work_on(run_id=run.pk)
+    feed.refresh_from_db()
+    return FeedRun.objects.get(pk=run.pk)
+
+
+def apply_run(*, run: FeedRun, actor: User) -> FeedRun:
+    """What a person agrees to, applied as a worker does it."""
+    queue_apply(run=run, actor=actor)
+    work_on(run_id=run.pk)
+    return FeedRun.objects.get(pk=run.pk)
 
 
 def make_endpoint(

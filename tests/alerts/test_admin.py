@@ -7,12 +7,29 @@ import pytest
 from django.urls import reverse
 from rest_framework.test import APIClient
 
-from accounts.models import Organization, User
-from alerts.models import Channel, Delivery, Endpoint, EscalationPolicy, MessageTemplate
+from accounts.models import AuditEvent, Organization, User
+from alerts.models import (
+    Channel,
+    Delivery,
+    Endpoint,
+    Entry,
+    EscalationPolicy,
+    FeedRun,
+    MessageTemplate,
+    Watchlist,
+)
+from alerts.services.feeds.setting_up import create_feed
 from alerts.services.outbox import Told, make_deliveries
 from alerts.services.sending import drain_lane
 from cameras.models import Camera
-from tests.alerts.factories import make_alert, make_endpoint, make_policy
+from tests.alerts.factories import (
+    make_alert,
+    make_endpoint,
+    make_entry,
+    make_policy,
+    make_watchlist,
+    see,
+)
 from tests.alerts.receivers import Receiver
 
 Clients = Callable[[User], APIClient]
@@ -149,3 +166,72 @@ def test_policy_takes_steps_and_refuses_circles(
     post(client, "escalationpolicy_change", {**data, "steps-0-endpoints": [mine.pk]}, first.pk)
     assert [list(step.endpoints.all()) for step in first.steps.all()] == [[mine]]
     assert EscalationPolicy.objects.get(pk=first.pk).cooldown_seconds == 60
+
+
+def test_lists_are_shown_in_the_admin_to_their_audience_only(
+    camera: Camera, staff: User, operator: User, client_of: Clients
+) -> None:
+    open_list = make_watchlist(camera.organization, name="Open")
+    closed = make_watchlist(
+        camera.organization, name="Closed", list_roles=[], entry_roles=[], hit_roles=[]
+    )
+    for watchlist in (open_list, closed):
+        make_entry(watchlist, "AB1234")
+    see(camera, "AB1234")
+    client = client_of(staff)
+    for name, count in (("watchlist", 1), ("entry", 1), ("hit", 1)):
+        answer = client.get(reverse(f"admin:alerts_{name}_changelist"))
+        assert len(answer.context["cl"].result_list) == count, name
+        assert "Closed" not in answer.content.decode()
+    entry = closed.entries.get()
+    assert client.get(reverse("admin:alerts_entry_change", args=[entry.pk])).status_code == 302
+    # They work with the pages.
+    assert client_of(operator).get(reverse("admin:alerts_entry_changelist")).status_code == 302
+
+
+def test_number_is_searched_by_the_index_and_noted(
+    camera: Camera, staff: User, client_of: Clients
+) -> None:
+    watchlist = make_watchlist(camera.organization)
+    for number in ("AB0123", "ABO123", "AB9999", "AB01*"):
+        make_entry(watchlist, number)
+    see(camera, "AB0123")
+    client = client_of(staff)
+
+    def numbers(name: str, term: str) -> list[str]:
+        answer = client.get(reverse(f"admin:alerts_{name}_changelist"), {"q": term})
+        return sorted(row.number for row in answer.context["cl"].result_list)
+
+    assert numbers("entry", "ab-0123") == ["AB0123", "ABO123"]
+    assert set(numbers("hit", "AB 0123")) == {"AB0123"}
+    assert numbers("entry", "<b>") == numbers("hit", "<b>") == []
+    searched = AuditEvent.objects.filter(action=AuditEvent.Action.SEARCHED, actor=staff)
+    assert searched.count() == 4
+
+
+def test_staff_end_renew_switch_and_fetch_what_they_may_change(
+    camera: Camera, other_camera: Camera, staff: User, client_of: Clients
+) -> None:
+    mine, others = make_watchlist(camera.organization), make_watchlist(other_camera.organization)
+    entries = [make_entry(mine), make_entry(others)]
+    feeds = [
+        create_feed(
+            watchlist=one, actor=None, name="F", kind="folder", address="f.csv", format="csv"
+        )
+        for one in (mine, others)
+    ]
+    client = client_of(staff)
+
+    def act(name: str, action: str, *rows: Any) -> None:
+        chosen = {"action": action, "_selected_action": [str(row.pk) for row in rows]}
+        assert post(client, f"{name}_changelist", chosen).status_code == 302
+
+    act("entry", "end", *entries)
+    assert [Entry.objects.get(pk=one.pk).is_expired for one in entries] == [True, False]
+    act("entry", "renew", *entries)
+    assert not Entry.objects.get(pk=entries[0].pk).is_expired
+    act("watchlist", "switch_off", mine, others)
+    active = Watchlist.objects.order_by("pk").values_list("is_active", flat=True)
+    assert list(active) == [False, True]
+    act("feed", "fetch_now", *feeds)
+    assert FeedRun.objects.get().feed == feeds[0]

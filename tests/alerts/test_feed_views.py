@@ -10,6 +10,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from alerts.models import Entry, Feed, FeedRun, Watchlist
+from alerts.services.feeds.running import queue_run, work_on
 from alerts.services.feeds.setting_up import create_feed
 from cameras.models import Camera
 from tests.alerts.factories import make_watchlist
@@ -59,7 +60,7 @@ def test_only_those_who_may_change_the_list_reach_its_feeds(
         assert client.get(reverse("alerts:feed", args=[feed.pk])).status_code == 404
         assert client.get(reverse("alerts:feed-new", args=[watchlist.pk])).status_code == 404
         assert post(client, "feed-new", watchlist.pk, **FIELDS).status_code == 404
-        for name in ("feed", "feed-try", "feed-delete"):
+        for name in ("feed", "feed-try", "feed-fetch", "feed-delete"):
             assert post(client, name, feed.pk, **FIELDS).status_code == 404, name
     assert Feed.objects.get() == feed
     assert not FeedRun.objects.exists()
@@ -80,12 +81,23 @@ def test_feed_is_set_up_tried_and_applied(
     assert feed.mapping == {"number": "Kennzeichen", "reason": "Grund"}
     assert feed.periodic_task is not None
 
-    tried = post(client, "feed-try", feed.pk).content.decode()
+    answer = post(client, "feed-try", feed.pk)
+    run = FeedRun.objects.get()
+    assert answer.url == reverse("alerts:run", args=[run.pk])
+    waits = client.get(answer.url).content.decode()
+    assert "waits for a worker" in waits
+    assert 'hx-trigger="every 1s"' in waits
+    work_on(run_id=run.pk)
+    tried = client.get(answer.url).content.decode()
     assert "What it would change" in tried
     assert "AB123" in tried
+    assert "every 1s" not in tried
     assert not Entry.objects.exists()
 
-    post(client, "run-apply", FeedRun.objects.get().pk)
+    answer = post(client, "run-apply", run.pk)
+    assert answer.url == reverse("alerts:run", args=[run.pk])
+    work_on(run_id=run.pk)
+    assert "2 entries added" in client.get(answer.url).content.decode()
     assert set(Entry.objects.values_list("number", "reason")) == {
         ("AB123", "theft"),
         ("CD456", "fuel"),
@@ -93,6 +105,19 @@ def test_feed_is_set_up_tried_and_applied(
     shown = client.get(reverse("alerts:feed", args=[feed.pk])).content.decode()
     assert "applied" in shown
     assert 'value="Kennzeichen"' in shown
+
+
+def test_update_is_shown_to_those_who_see_the_entries_only(
+    watchlist: Watchlist, outsider: User, viewer: User, operator: User, client_of: ClientOf
+) -> None:
+    run = queue_run(feed=make_feed(watchlist), actor=None, work=FeedRun.Work.TRY)
+    work_on(run_id=run.pk)
+    address = reverse("alerts:run", args=[run.pk])
+    for who, status in ((outsider, 404), (viewer, 404), (operator, 200)):
+        assert client_of(who).get(address).status_code == status
+        assert post(client_of(who), "run-apply", run.pk).status_code == 404
+    shown = client_of(operator).get(address).content.decode()
+    assert "There is no file police.csv" in shown
 
 
 def test_password_is_kept_and_never_shown_until_the_address_changes(

@@ -21,10 +21,10 @@ from alerts.models import Entry, Feed, FeedRun, ListChange, Watchlist
 from alerts.selectors.feeds import feed_runs_visible_to, feeds_visible_to
 from alerts.services.feeds import fetching, files, updating
 from alerts.services.feeds.setting_up import create_feed, delete_feed, update_feed
-from alerts.services.feeds.updating import apply_run, forget_files, run_feed, update_from
+from alerts.services.feeds.updating import forget_files, update_from
 from alerts.services.reminding import remind
 from cameras.models import Camera
-from tests.alerts.factories import make_entry, make_watchlist
+from tests.alerts.factories import apply_run, make_entry, make_watchlist, run_feed
 from tests.alerts.servers import PASSWORD, sftp_server, web_server
 
 State = FeedRun.State

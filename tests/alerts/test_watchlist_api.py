@@ -147,3 +147,16 @@ def test_passwords_of_feeds_are_not_told(
     assert made.status_code == 201
     assert "secret" not in made.content.decode()
     assert watchlist.feeds.get().password == "secret"
+
+
+def test_area_of_a_list_is_geojson(watchlist: Watchlist, staff: User, client_of: ClientOf) -> None:
+    client, address = client_of(staff), reverse("api:watchlist-detail", args=[watchlist.pk])
+    ring = [[100.4, 13.6], [100.6, 13.6], [100.6, 13.8], [100.4, 13.6]]
+    polygon = {"type": "Polygon", "coordinates": [ring]}
+    east = [[number + 1, other] for number, other in ring]
+    several = {"type": "MultiPolygon", "coordinates": [[ring], [east]]}
+    for area in (polygon, several, None):
+        answer: Any = client.patch(address, {"area": area}, format="json")
+        assert (answer.status_code, answer.json()["area"]) == (200, area)
+    for wrong in ("x", [1], {"type": "Polygon"}, {"type": "Point", "coordinates": [1, 2]}):
+        assert client.patch(address, {"area": wrong}, format="json").status_code == 400

@@ -1,10 +1,12 @@
 """Pages of watchlists: who sees what, adding, previewing, importing with a dry run, undoing."""
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.gis.geos import Point
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
@@ -12,6 +14,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import AuditEvent, Organization, User
 from alerts.models import Entry, FeedRun, Hit, ListChange, Watchlist
+from alerts.services.feeds.running import work_on
 from cameras.models import Camera
 from tests.alerts.factories import make_entry, make_watchlist, see
 from tests.vehicles.factories import make_plate
@@ -70,20 +73,9 @@ def test_manager_makes_a_list_and_adds_searches_ends_and_renews(
     answer = post(
         client,
         "watchlist-new",
+        **LIST,
         organization=camera.organization_id,
         name="Banned",
-        category="banned",
-        priority=80,
-        color="#aa0000",
-        sound="alarm",
-        is_active="on",
-        match="confusable",
-        edits_most=1,
-        province_rule="if_known",
-        country_rule="if_known",
-        active_hours="[]",
-        entry_days=30,
-        reminder_days=3,
         hit_roles=["operator"],
     )
     assert answer.status_code == 302
@@ -105,6 +97,63 @@ def test_manager_makes_a_list_and_adds_searches_ends_and_renews(
     assert made.entries.get().is_expired
     post(client, "entry-act", entry.pk, do="renew")
     assert not made.entries.get().is_expired
+
+
+LIST = {
+    "category": "banned",
+    "priority": 80,
+    "color": "#aa0000",
+    "sound": "alarm",
+    "is_active": "on",
+    "match": "confusable",
+    "edits_most": 1,
+    "province_rule": "if_known",
+    "country_rule": "if_known",
+    "active_hours": "[]",
+    "entry_days": 30,
+    "reminder_days": 3,
+}
+
+
+def test_area_is_drawn_on_the_lists_page_and_hits_inside_it_only(
+    watchlist: Watchlist, camera: Camera, second_camera: Camera, staff: User, client_of: ClientOf
+) -> None:
+    Camera.objects.filter(pk=camera.pk).update(point=Point(100.5, 13.7, srid=4326))
+    Camera.objects.filter(pk=second_camera.pk).update(point=Point(99.0, 18.8, srid=4326))
+    make_entry(watchlist)
+    client = client_of(staff)
+    ring = [[100.4, 13.6], [100.6, 13.6], [100.6, 13.8], [100.4, 13.6]]
+    drawn = {"type": "Polygon", "coordinates": [ring]}
+    fields = {**LIST, "organization": watchlist.organization_id, "name": "Stolen cars"}
+    area = json.dumps(drawn)
+    assert post(client, "watchlist-edit", watchlist.pk, **fields, area=area).status_code == 302
+    assert len(see(camera)[1]) == 1
+    assert not see(second_camera)[1]
+
+    shown = client.get(reverse("alerts:watchlist-edit", args=[watchlist.pk])).content.decode()
+    assert "13.6], [100.6" in shown.replace("13.6],[", "13.6], [")
+    assert '"longitude": 100.5' in shown
+    post(client, "watchlist-edit", watchlist.pk, **fields, area="")
+    assert Watchlist.objects.get().area is None
+
+
+@pytest.mark.parametrize(
+    "area",
+    [
+        "rubbish",
+        "[]",
+        '{"type": "Point", "coordinates": [1, 2]}',
+        '{"type": "Polygon", "coordinates": [[[1, 1], [2, 2], [2, 1], [1, 2], [1, 1]]]}',
+        '{"type": "MultiPolygon", "coordinates": []}',
+        '{"type": "MultiPolygon", "coordinates": [7]}',
+    ],
+)
+def test_area_that_is_none_is_refused_at_its_field(
+    area: str, watchlist: Watchlist, staff: User, client_of: ClientOf
+) -> None:
+    answer = post(client_of(staff), "watchlist-edit", watchlist.pk, **LIST, name="X", area=area)
+    assert answer.status_code == 422
+    assert "area" in answer.context["form"].errors
 
 
 @pytest.mark.parametrize("number", ["*", "??", "A*", ".*", "[AB]12", "<b>"])
@@ -140,6 +189,25 @@ def test_search_in_a_list_is_audited_and_asks_why_where_that_is_demanded(
     assert part.headers["HX-Redirect"].startswith(reverse("accounts:reason"))
     assert searches.count() == 1
     assert "AB1234" in client.get(address).content.decode()
+
+
+def test_entries_that_end_soon_are_shown_until_they_are_renewed(
+    watchlist: Watchlist, staff: User, client_of: ClientOf
+) -> None:
+    soon = make_entry(watchlist, "AB111", expires_at=timezone.now() + timedelta(days=2))
+    make_entry(watchlist, "AB222")
+    make_entry(watchlist, "AB333", expires_at=timezone.now() - timedelta(hours=1))
+    client = client_of(staff)
+
+    assert "1 entry ends soon" in page(client, "watchlist", watchlist.pk)
+    shown = page(client, "watchlist", watchlist.pk, ending="1")
+    assert ["AB111</b>" in shown, "AB222</b>" in shown, "AB333</b>" in shown] == [
+        True,
+        False,
+        False,
+    ]
+    post(client, "entry-act", soon.pk, do="renew")
+    assert "ends soon" not in page(client, "watchlist", watchlist.pk)
 
 
 def test_nul_in_a_text_is_refused_in_words_and_nothing_happens(
@@ -225,14 +293,17 @@ def test_file_is_shown_first_and_applied_then(
 ) -> None:
     client = client_of(staff)
     file = SimpleUploadedFile("list.csv", "plate,reason\n1กข1234,theft\n".encode())
-    shown = post(
+    answer = post(
         client, "watchlist-import", watchlist.pk, file=file, format="csv", encoding="utf-8-sig"
     )
     run = FeedRun.objects.get()
+    assert answer.url == reverse("alerts:run", args=[run.pk])
+    work_on(run_id=run.pk)
 
-    assert "1กข1234" in shown.content.decode()
+    assert "1กข1234" in client.get(answer.url).content.decode()
     assert not Entry.objects.exists()
     assert post(client, "run-apply", run.pk).status_code == 302
+    work_on(run_id=run.pk)
     assert Entry.objects.get().number == "1กข1234"
     assert len(see(camera)[1]) == 1
 

@@ -19,7 +19,9 @@ from rest_framework.test import APIClient
 
 from accounts.models import AccessReason, AuditEvent, Organization, Role, Scope, User
 from accounts.services import create_api_key, record_audit_event
-from alerts.models import MessageTemplate
+from alerts.models import FeedRun, MessageTemplate
+from alerts.services.feeds.running import queue_run
+from alerts.services.feeds.setting_up import create_feed
 from alerts.services.outbox import Told, make_deliveries
 from cameras.models import Camera, CameraGroup, CameraStatus, PurposeRetention
 from detections.models import DeletionCertificate, FunnelHour, NumberMatch, Upload
@@ -70,7 +72,18 @@ def fill(organization: Organization, count: int = 1) -> None:
         )
         endpoint = make_endpoint(organization)
         make_policy(organization, (0, [endpoint]))
-        make_deliveries([Told(make_alert(camera, f"AB{number}"), 0, endpoint)])
+        alert = make_alert(camera, f"AB{number}")
+        make_deliveries([Told(alert, 0, endpoint)])
+        assert alert.watchlist is not None
+        feed = create_feed(
+            watchlist=alert.watchlist,
+            actor=manager,
+            name="Police",
+            kind="folder",
+            address="police.csv",
+            format="csv",
+        )
+        queue_run(feed=feed, actor=manager, work=FeedRun.Work.TRY)
         create_rule(wanted=wanted, actor=manager)
         confirm_detection(detection_id=detection.pk, actor=manager)
         create_hold(

@@ -6,7 +6,8 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from accounts.models import User
-from alerts.models import Entry
+from alerts.models import Entry, FeedRun
+from alerts.services.feeds.running import work_on
 from cameras.models import Camera
 from tests.alerts.factories import make_watchlist
 from tests.detections.factories import make_detection
@@ -14,6 +15,11 @@ from tests.detections.factories import make_detection
 LogIn = Callable[[User], None]
 
 OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def work() -> None:
+    """What a worker does of the one update that waits."""
+    work_on(run_id=FeedRun.objects.get(state=FeedRun.State.QUEUED).pk)
 
 
 def test_file_is_tried_and_applied_and_what_it_names_hits(
@@ -26,11 +32,16 @@ def test_file_is_tried_and_applied_and_what_it_names_hits(
     page.goto(f"/watchlists/{watchlist.pk}/import")
     page.get_by_label("File", exact=True).set_input_files(file)
     page.get_by_role("button", name="Show what would change").click()
+    expect(page.get_by_text("It waits for a worker.")).to_be_visible()
+    work()
     expect(page.get_by_role("heading", name="What it would change")).to_be_visible()
     expect(page.get_by_text("1กข1234")).to_be_visible()
     assert Entry.objects.count() == 0
     page.get_by_role("button", name="Apply").click()
+    expect(page.get_by_text("It waits for a worker.")).to_be_visible()
+    work()
     expect(page.get_by_text("2 entries added, 0 changed, 0 deleted.")).to_be_visible()
+    page.get_by_role("link", name="To the list").click()
     expect(page.get_by_text("Taken at night")).to_be_visible()
 
     make_detection(camera, text="1กข 1234")

@@ -1,9 +1,9 @@
 """Holds a feed's table against its list, and applies what differs as a whole or not at all."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -20,13 +20,11 @@ from alerts.errors import FeedRefusedError
 from alerts.models import Feed, FeedRun, Watchlist
 from alerts.services.changes import sign_changes
 from alerts.services.entries import check_patterns
-from alerts.services.feeds.fetching import fetch, sha256_of
 from alerts.services.feeds.files import table_of
 from alerts.services.feeds.tables import Problem, Row, read_rows
 from alerts.services.watchlists import check_size
 from lpr_project.common.errors import LprError
 from lpr_project.common.models import uuid7
-from lpr_project.common.outgoing import OutgoingError
 
 log = structlog.get_logger(__name__)
 
@@ -36,8 +34,16 @@ SHRINK_FROM = 20
 """Entries from which on that is asked: small lists come and go."""
 SHOWN = 20
 KEPT_DAYS = 7
+REPORT_EVERY = 2_000
+SENTENCE_MOST = 500
 """How long the file of a dry run waits to be agreed to."""
 State = FeedRun.State
+Report = Callable[[int], None]
+"""Is told how many lines were read."""
+
+
+def say_nothing(_lines: int) -> None:
+    """Nobody watches."""
 
 
 class Counts(NamedTuple):
@@ -116,118 +122,60 @@ WHERE mark.mark = 'changed' AND entry.id = mark.entry_id
 """  # noqa: S608  # names of columns that stand above
 
 
-def run_feed(*, feed: Feed, actor: User | None = None) -> FeedRun:
-    """Fetch a feed and apply what differs; what went wrong is said in the run, and nothing done."""
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "feed"
-        try:
-            fetched = fetch(feed, path)
-            digest = "" if fetched.is_unchanged else sha256_of(path)
-        except (FeedRefusedError, OutgoingError) as error:
-            return _failed(feed, actor, error)
-        if fetched.is_unchanged or digest == feed.content_sha256:
-            _succeeded(feed)
-            return _run(feed, actor, State.UNCHANGED, _("The file is the same as last time."))
-        run = update_from(feed=feed, path=path, actor=actor)
-        if run.state == State.APPLIED:
-            feed.etag, feed.last_modified = fetched.etag, fetched.last_modified
-            feed.content_sha256 = digest
-            feed.save(update_fields=["etag", "last_modified", "content_sha256"])
-        return run
-
-
-def try_feed(*, feed: Feed, actor: User) -> FeedRun:
-    """Fetch a feed and say what it would change; the file is kept, so that it may be applied."""
-    # The whole file is wanted, also where it is the one of last time.
-    feed.etag = feed.last_modified = ""
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "feed"
-        try:
-            fetch(feed, path)
-        except (FeedRefusedError, OutgoingError) as error:
-            return _failed(feed, actor, error)
-        return update_from(feed=feed, path=path, actor=actor, is_dry=True)
-
-
 def update_from(
     *,
     feed: Feed,
     path: Path,
     actor: User | None,
+    run: FeedRun | None = None,
     is_dry: bool = False,
     is_agreed: bool = False,
+    report: Report = say_nothing,
 ) -> FeedRun:
     """Apply a table, or say only what it would do.
 
     Args:
+        run: Is to say what became of it; a new one otherwise.
         is_dry: Nothing is changed; the file is kept, so that a person may apply it.
         is_agreed: A person has seen that the list shrinks.
     """
+    run = run or FeedRun(feed=feed, actor=actor)
     try:
-        return _update(feed, table_of(feed, path), path, actor, is_dry=is_dry, is_agreed=is_agreed)
+        table = table_of(feed, path)
+        return _update(run, table, path, report, is_dry=is_dry, is_agreed=is_agreed)
     except LprError as error:
-        return _failed(feed, actor, error)
-
-
-def apply_run(*, run: FeedRun, actor: User) -> FeedRun:
-    """Apply what a person has seen in a dry run, or what waits because the list shrinks.
-
-    Raises:
-        FeedRefusedError: It was applied or is too old.
-    """
-    if not run.can_be_applied:
-        raise FeedRefusedError(_("This update was applied, or its file is gone. Start anew."))
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "feed"
-        storage = storages["uploads"]
-        try:
-            with storage.open(run.stored_name) as stored, path.open("wb") as file:
-                for piece in stored.chunks():
-                    file.write(piece)
-        except FileNotFoundError as error:
-            raise FeedRefusedError(_("The file of this update is gone. Start anew.")) from error
-        applied = update_from(feed=run.feed, path=path, actor=actor, is_agreed=True)
-    if applied.state == State.APPLIED:
-        storage.delete(run.stored_name)
-        FeedRun.objects.filter(pk=run.pk).update(stored_name="")
-    return applied
+        return fail_run(run, error)
 
 
 @transaction.atomic
 def _update(
-    feed: Feed, table: Path, file: Path, actor: User | None, *, is_dry: bool, is_agreed: bool
+    run: FeedRun, table: Path, file: Path, report: Report, *, is_dry: bool, is_agreed: bool
 ) -> FeedRun:
+    feed, actor = run.feed, run.actor
     # Two updates of one list are one after the other, and hold nothing that matching waits for.
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"feed:{feed.watchlist_id}"]
         )
-    problems, count = _stage(feed, table)
+    problems, count = _stage(feed, table, report)
     if count > feed.problems_most and not is_dry:
         line, sentence = problems[0]
         message = _("Nothing was changed: %(count)d lines are wrong. Line %(line)d: %(sentence)s")
         raise FeedRefusedError(message % {"count": count, "line": line, "sentence": sentence})
     counts = _compare(feed)
-    run = FeedRun(
-        feed=feed,
-        actor=actor,
-        finished_at=timezone.now(),
-        problems=[list(problem) for problem in problems],
-        problems_count=count,
-        sample=_sample(feed),
-        **counts._asdict(),
-    )
+    run.problems = [list(problem) for problem in problems]
+    run.problems_count = count
+    run.sample = _sample(feed)
+    for name, value in counts._asdict().items():
+        setattr(run, name, value)
     shrinks = _shrinks(feed, counts)
     if is_dry or (shrinks and not is_agreed):
-        run.state = State.TRIED if is_dry else State.WAITING
-        run.sentence = _shrinking(counts) if shrinks else ""
-        run.stored_name = _store(file)
-        run.save()
-        return run
+        run.stored_name = run.stored_name or _store(file)
+        sentence = _shrinking(counts) if shrinks else ""
+        return end_run(run, State.TRIED if is_dry else State.WAITING, sentence)
     _apply(feed, actor)
-    run.state = State.APPLIED
-    run.save()
-    _succeeded(feed)
+    end_run(run, State.APPLIED)
+    note_success(feed)
     record_audit_event(
         action=AuditEvent.Action.CHANGED,
         actor=actor,
@@ -238,7 +186,7 @@ def _update(
     return run
 
 
-def _stage(feed: Feed, table: Path) -> tuple[list[Problem], int]:
+def _stage(feed: Feed, table: Path, report: Report) -> tuple[list[Problem], int]:
     """Bring the table into a temporary one by COPY; gives the first problems and their number."""
     problems: list[Problem] = []
     count = 0
@@ -246,7 +194,9 @@ def _stage(feed: Feed, table: Path) -> tuple[list[Problem], int]:
     with connection.wrap_database_errors, connection.cursor() as cursor:
         cursor.execute(_STAGE)
         with cursor.copy("COPY feed_row FROM STDIN") as copy:
-            for found in read_rows(feed, table, zone):
+            for place, found in enumerate(read_rows(feed, table, zone)):
+                if place % REPORT_EVERY == 0:
+                    report(place)
                 if isinstance(found, Row):
                     copy.write_row((found.line, uuid7(), *found[1:]))
                     continue
@@ -347,20 +297,24 @@ def _store(path: Path) -> str:
         return storages["uploads"].save(f"feeds/{uuid4()}", File(file))
 
 
-def _failed(feed: Feed, actor: User | None, error: LprError) -> FeedRun:
-    log.warning("feed_refused", feed_id=str(feed.pk), code=error.code)
-    return _run(feed, actor, State.FAILED, str(error)[:500])
+def fail_run(run: FeedRun, error: LprError) -> FeedRun:
+    """Say in a run what went wrong; nothing was changed."""
+    log.warning("feed_refused", feed_id=str(run.feed_id), code=error.code)
+    return end_run(run, State.FAILED, error.message)
 
 
-def _run(feed: Feed, actor: User | None, state: FeedRun.State, sentence: str) -> FeedRun:
-    return FeedRun.objects.create(
-        feed=feed, actor=actor, state=state, sentence=sentence, finished_at=timezone.now()
-    )
+def end_run(run: FeedRun, state: FeedRun.State, sentence: str = "") -> FeedRun:
+    """Say in a run what became of it."""
+    run.state, run.sentence = state, sentence[:SENTENCE_MOST]
+    run.finished_at = timezone.now()
+    run.save()
+    return run
 
 
-def _succeeded(feed: Feed) -> None:
-    feed.succeeded_at = timezone.now()
-    feed.save(update_fields=["succeeded_at"])
+def note_success(feed: Feed) -> None:
+    """A feed is fresh again, and may be told as stale again."""
+    feed.succeeded_at, feed.stale_told_at = timezone.now(), None
+    feed.save(update_fields=["succeeded_at", "stale_told_at"])
 
 
 def forget_files() -> int:

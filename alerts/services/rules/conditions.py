@@ -5,7 +5,7 @@
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -31,8 +31,9 @@ MINUTES_MOST = 7 * 1_440
 HOURS_MOST = 24 * 366
 PATTERN = re.compile(r"[\w?*]{1,24}")
 MINUTES_OF_DAY = 1_440
-# What concerns a camera, and can be asked where no vehicle passes.
+# What concerns a camera or a feed, and can be asked where no vehicle passes.
 FOR_CAMERAS = frozenset({"camera", "zone", "time"})
+FOR_FEEDS = frozenset({"list", "category", "time"})
 # What asks the database anew for every pass; asked last, so that an `all` that fails never asks.
 DEAR = frozenset({"seen", "unseen", "first"})
 KINDS = {
@@ -72,9 +73,10 @@ def check_conditions(tree: Any, *, trigger: str, organization_id: int) -> None:
         kind = leaf.get("kind")
         if not isinstance(kind, str) or kind not in KINDS:
             raise ConditionError(_("There is no condition of the kind %s.") % str(kind)[:40])
-        if trigger != Rule.Trigger.PASS and kind not in FOR_CAMERAS:
-            message = _("“%s” can only be asked when a vehicle passes.")
-            raise ConditionError(message % KINDS[kind])
+        if kind not in kinds_for(trigger):
+            message = _("“%(kind)s” cannot be asked of a rule for when %(trigger)s.")
+            names = {"kind": KINDS[kind], "trigger": Rule.Trigger(trigger).label}
+            raise ConditionError(message % names)
         if kind in _CHECKS:
             _CHECKS[kind](leaf, organization_id)
     if sum(leaf["kind"] in DEAR for leaf in leaves) > DEAR_MOST:
@@ -83,6 +85,13 @@ def check_conditions(tree: Any, *, trigger: str, organization_id: int) -> None:
             "at every pass. Take some away."
         )
         raise ConditionError(message % DEAR_MOST)
+
+
+def kinds_for(trigger: str) -> Collection[str]:
+    """The conditions that can be asked where something happens."""
+    if trigger == Rule.Trigger.PASS:
+        return KINDS
+    return FOR_FEEDS if trigger == Rule.Trigger.FEED_STALE else FOR_CAMERAS
 
 
 def leaves_of(tree: Any) -> list[dict[str, Any]]:

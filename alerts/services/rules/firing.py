@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from alerts.models import Alert, Hit, Rule, RuleClock, ShadowFiring
+from alerts.models import Alert, Feed, Hit, Rule, RuleClock, ShadowFiring
 from alerts.services.raising import Cause, facts_of_detection, raise_alerts
 from alerts.services.rules.holding import Happening, hits_asked_for, holds
 from cameras.models import Camera, CameraStatus
@@ -83,6 +83,7 @@ def cause_of_pass(rule: Rule, happening: Happening) -> Cause:
     """A rule that a pass fulfils, as the cause of an alert."""
     detection, camera = happening.detection, happening.camera
     assert detection is not None, "a pass is a detection"
+    assert camera is not None, "of a camera"
     asked = hits_asked_for(rule.conditions, happening.hits)
     # Lists of few eyes first: who may see only one of several sees none of the alert.
     hit = min(asked, key=lambda one: (len(one.watchlist.hit_roles), str(one.pk)), default=None)
@@ -172,12 +173,13 @@ def sweep_passes() -> int:
 
 
 def fire_for_states() -> list[Alert]:
-    """Hold the state of cameras and of the disk against the rules that ask for it."""
-    triggers = (Rule.Trigger.CAMERA_DOWN, Rule.Trigger.DISK_FULL)
-    rules = Rule.objects.filter(trigger__in=triggers, is_active=True).select_related("organization")
+    """Hold the state of cameras, feeds and the disk against the rules that ask for it."""
+    rules = Rule.objects.exclude(trigger=Rule.Trigger.PASS).filter(is_active=True)
     fired: list[tuple[Rule, Cause]] = []
-    for rule in rules:
-        if rule.trigger == Rule.Trigger.CAMERA_DOWN:
+    for rule in rules.select_related("organization"):
+        if rule.trigger == Rule.Trigger.FEED_STALE:
+            fired += [(rule, cause) for cause in _feeds_stale(rule)]
+        elif rule.trigger == Rule.Trigger.CAMERA_DOWN:
             fired += [(rule, cause) for cause in _cameras_down(rule)]
         elif cause := _disk_full(rule):
             fired.append((rule, cause))
@@ -208,6 +210,43 @@ def _cameras_down(rule: Rule) -> Iterable[Cause]:
             at=now,
             facts={**_facts(rule, camera), "reason": status.error},
             camera_id=camera.pk,
+            rule_id=rule.pk,
+            policy_id=rule.policy_id,
+            cooldown_seconds=rule.cooldown_seconds,
+        )
+
+
+def _feeds_stale(rule: Rule) -> Iterable[Cause]:
+    now = timezone.now()
+    feeds = Feed.objects.filter(
+        organization=rule.organization_id,
+        is_active=True,
+        watchlist__is_active=True,
+        watchlist__is_archived=False,
+    )
+    for feed in feeds.select_related("watchlist__organization"):
+        watchlist = feed.watchlist
+        happening = Happening(at=now, watchlist=watchlist)
+        if not feed.is_stale or not holds(rule.conditions, happening):
+            continue
+        yield Cause(
+            # Once for each time that it stays without a good update.
+            key=f"rule:{rule.pk}:{feed.pk}:{int(feed.good_until.timestamp())}",
+            organization_id=rule.organization_id,
+            same=f"rule:{rule.pk}:{feed.pk}",
+            title=_("Feed %(feed)s of %(list)s is stale · %(rule)s")
+            % {"feed": feed.name, "list": watchlist.name, "rule": rule.name},
+            priority=rule.priority,
+            at=now,
+            facts={
+                **_facts(rule, None),
+                "list": watchlist.name,
+                "category": watchlist.category,
+                "reason": _("It brought nothing good for %(hours)d hours. Its list says why.")
+                % {"hours": feed.stale_after_hours},
+            },
+            # Only who sees the list's hits hears of it.
+            watchlist_id=watchlist.pk,
             rule_id=rule.pk,
             policy_id=rule.policy_id,
             cooldown_seconds=rule.cooldown_seconds,

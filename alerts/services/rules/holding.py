@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import orjson
 
-from alerts.models import Hit
+from alerts.models import Hit, Watchlist
 from alerts.services.rules.conditions import DEAR, Tree, zone_of
 from cameras.models import Camera
 from detections.models import Detection
@@ -19,10 +20,11 @@ from vehicles.models import Plate
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Happening:
-    """What a rule is held against: a pass with its hits, or a camera alone."""
+    """What a rule is held against: a pass with its hits, a camera alone, or the list of a feed."""
 
     at: datetime
-    camera: Camera
+    camera: Camera | None = None
+    watchlist: Watchlist | None = None
     detection: Detection | None = None
     hits: Sequence[Hit] = field(default=())
 
@@ -62,11 +64,11 @@ def hits_asked_for(tree: Tree, hits: Sequence[Hit]) -> list[Hit]:
 
 
 def _is_at_camera(leaf: Tree, happening: Happening) -> bool:
-    return str(happening.camera.pk) in leaf["values"]
+    return happening.camera is not None and str(happening.camera.pk) in leaf["values"]
 
 
 def _is_in_zone(leaf: Tree, happening: Happening) -> bool:
-    point = happening.camera.point
+    point = happening.camera.point if happening.camera else None
     return point is not None and bool(_zone(orjson.dumps(leaf)).covers(point))
 
 
@@ -77,12 +79,19 @@ def _zone(leaf: bytes) -> Any:
 
 def _is_in_time(leaf: Tree, happening: Happening) -> bool:
     """A span whose end is not after its start ends on the next day."""
-    local = happening.at.astimezone(happening.camera.zone)
+    local = happening.at.astimezone(_zone_of(happening))
     day, minute = local.weekday(), local.hour * 60 + local.minute
     begin, end, days = leaf["from"], leaf["to"], leaf["days"]
     if begin < end:
         return day in days and begin <= minute < end
     return (day in days and minute >= begin) or ((day - 1) % 7 in days and minute < end)
+
+
+def _zone_of(happening: Happening) -> ZoneInfo:
+    if happening.camera is not None:
+        return happening.camera.zone
+    assert happening.watchlist is not None, "either has a place"
+    return happening.watchlist.organization.zone
 
 
 def _fits_plate(leaf: Tree, happening: Happening) -> bool:
@@ -151,11 +160,19 @@ def _is_first(_leaf: Tree, happening: Happening) -> bool:
 
 
 def _is_of_list(leaf: Tree, hit: Hit) -> bool:
-    return str(hit.watchlist_id) in leaf["values"]
+    return _names_list(leaf, hit.watchlist)
 
 
 def _is_of_category(leaf: Tree, hit: Hit) -> bool:
-    return hit.watchlist.category in leaf["values"]
+    return _names_category(leaf, hit.watchlist)
+
+
+def _names_list(leaf: Tree, watchlist: Watchlist) -> bool:
+    return str(watchlist.pk) in leaf["values"]
+
+
+def _names_category(leaf: Tree, watchlist: Watchlist) -> bool:
+    return watchlist.category in leaf["values"]
 
 
 def _disagrees(_leaf: Tree, hit: Hit) -> bool:
@@ -169,9 +186,21 @@ _HIT_LEAVES: dict[str, Callable[[Tree, Hit], bool]] = {
 }
 
 
+_LIST_LEAVES: dict[str, Callable[[Tree, Watchlist], bool]] = {
+    "list": _names_list,
+    "category": _names_category,
+}
+
+
 def _of_hits(kind: str) -> Callable[[Tree, Happening], bool]:
-    matches = _HIT_LEAVES[kind]
-    return lambda leaf, happening: any(matches(leaf, hit) for hit in happening.hits)
+    matches, of_list = _HIT_LEAVES[kind], _LIST_LEAVES.get(kind)
+
+    def is_so(leaf: Tree, happening: Happening) -> bool:
+        if happening.watchlist is not None:
+            return of_list is not None and of_list(leaf, happening.watchlist)
+        return any(matches(leaf, hit) for hit in happening.hits)
+
+    return is_so
 
 
 _LEAVES: Mapping[str, Callable[[Tree, Happening], bool]] = {
