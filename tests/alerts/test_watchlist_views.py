@@ -124,7 +124,12 @@ def test_area_is_drawn_on_the_lists_page_and_hits_inside_it_only(
     client = client_of(staff)
     ring = [[100.4, 13.6], [100.6, 13.6], [100.6, 13.8], [100.4, 13.6]]
     drawn = {"type": "Polygon", "coordinates": [ring]}
-    fields = {**LIST, "organization": watchlist.organization_id, "name": "Stolen cars"}
+    fields = {
+        **LIST,
+        "organization": watchlist.organization_id,
+        "name": "Stolen cars",
+        "entry_roles": ["manager"],
+    }
     area = json.dumps(drawn)
     assert post(client, "watchlist-edit", watchlist.pk, **fields, area=area).status_code == 302
     assert len(see(camera)[1]) == 1
