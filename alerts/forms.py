@@ -293,6 +293,8 @@ class FeedForm(forms.ModelForm[Feed]):
             "removes_missing",
             "is_active",
         )
+        # ssh-keyscan prints a line for each key.
+        widgets = {"host_key": forms.Textarea(attrs={"rows": 2, "spellcheck": "false"})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

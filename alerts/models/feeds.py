@@ -145,7 +145,7 @@ class Feed(TimestampedModel):
     password = EncryptedTextField(_("password or token"), blank=True, default="")
     host_key = models.CharField(
         _("host key"),
-        max_length=1000,
+        max_length=4000,
         blank=True,
         help_text=_("SFTP: the server's public key, as ssh-keyscan prints it: ssh-ed25519 AAAA…"),
     )
