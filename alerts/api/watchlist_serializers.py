@@ -44,10 +44,10 @@ class _WatchlistField(serializers.PrimaryKeyRelatedField[Watchlist]):
 
 
 @extend_schema_field(OpenApiTypes.OBJECT)
-class _AreaField(serializers.Field[MultiPolygon, Any, Any, Any]):
+class _AreaField(serializers.Field[MultiPolygon | None, Any, Any, Any]):
     """GeoJSON, a Polygon or MultiPolygon in degrees; null means everywhere."""
 
-    def to_internal_value(self, data: Any) -> MultiPolygon | None:  # type: ignore[override]  # null is taken
+    def to_internal_value(self, data: Any) -> MultiPolygon | None:
         try:
             return read_area(data)
         except AreaError as error:

@@ -47,9 +47,10 @@ _NEAR = ("watchlist__owner", "watchlist__organization", "created_by")
 
 def _person(feed: Feed) -> User | None:
     for person in (feed.watchlist.owner, feed.created_by):
-        is_there = person is not None and person.is_active and person.kind == User.Kind.PERSON
+        if person is None or not person.is_active or person.kind != User.Kind.PERSON:
+            continue
         # Somebody who may not see the feed any more is not told of it.
-        if is_there and feeds_visible_to(person).filter(pk=feed.pk).exists():
+        if feeds_visible_to(person).filter(pk=feed.pk).exists():
             return person
     return None
 
