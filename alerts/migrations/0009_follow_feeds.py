@@ -5,52 +5,95 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0009_open_watchlists'),
-        ('alerts', '0008_match_by_planned_statements'),
-        ('cameras', '0006_retention_by_purpose'),
-        ('detections', '0011_ask_about_plates'),
+        ("accounts", "0009_open_watchlists"),
+        ("alerts", "0008_match_by_planned_statements"),
+        ("cameras", "0006_retention_by_purpose"),
+        ("detections", "0011_ask_about_plates"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='feed',
-            name='stale_told_at',
+            model_name="feed",
+            name="stale_told_at",
             field=models.DateTimeField(editable=False, null=True),
         ),
         migrations.AddField(
-            model_name='feedrun',
-            name='tries',
+            model_name="feedrun",
+            name="tries",
             field=models.PositiveSmallIntegerField(default=0, editable=False),
         ),
         migrations.AddField(
-            model_name='feedrun',
-            name='work',
-            field=models.CharField(choices=[('try', 'look what would change'), ('fetch', 'fetch and apply'), ('apply', 'apply what was shown')], default='fetch', max_length=5, verbose_name='what is done'),
+            model_name="feedrun",
+            name="work",
+            field=models.CharField(
+                choices=[
+                    ("try", "look what would change"),
+                    ("fetch", "fetch and apply"),
+                    ("apply", "apply what was shown"),
+                ],
+                default="fetch",
+                max_length=5,
+                verbose_name="what is done",
+            ),
         ),
         migrations.AlterField(
-            model_name='feed',
-            name='host_key',
-            field=models.CharField(blank=True, help_text="SFTP: the server's public key, as ssh-keyscan prints it: ssh-ed25519 AAAA…", max_length=4000, verbose_name='host key'),
+            model_name="feed",
+            name="host_key",
+            field=models.CharField(
+                blank=True,
+                help_text="SFTP: the server's public key, as ssh-keyscan prints it: ssh-ed25519 AAAA…",
+                max_length=4000,
+                verbose_name="host key",
+            ),
         ),
         migrations.AlterField(
-            model_name='feedrun',
-            name='state',
-            field=models.CharField(choices=[('queued', 'waits for a worker'), ('running', 'under way'), ('tried', 'dry run'), ('waiting', 'waits for a person'), ('applied', 'applied'), ('unchanged', 'nothing new'), ('failed', 'refused')], max_length=9, verbose_name='state'),
+            model_name="feedrun",
+            name="state",
+            field=models.CharField(
+                choices=[
+                    ("queued", "waits for a worker"),
+                    ("running", "under way"),
+                    ("tried", "dry run"),
+                    ("waiting", "waits for a person"),
+                    ("applied", "applied"),
+                    ("unchanged", "nothing new"),
+                    ("failed", "refused"),
+                ],
+                max_length=9,
+                verbose_name="state",
+            ),
         ),
         migrations.AlterField(
-            model_name='rule',
-            name='threshold',
-            field=models.PositiveSmallIntegerField(default=5, help_text='Minutes that a camera is down; per cent of the disk that are used. A feed says its hours itself.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1440)], verbose_name='threshold'),
+            model_name="rule",
+            name="threshold",
+            field=models.PositiveSmallIntegerField(
+                default=5,
+                help_text="Minutes that a camera is down; per cent of the disk that are used. A feed says its hours itself.",
+                validators=[
+                    django.core.validators.MinValueValidator(1),
+                    django.core.validators.MaxValueValidator(1440),
+                ],
+                verbose_name="threshold",
+            ),
         ),
         migrations.AlterField(
-            model_name='rule',
-            name='trigger',
-            field=models.CharField(choices=[('pass', 'a vehicle passes'), ('camera', 'a camera is down'), ('disk', 'the disk fills up'), ('feed', 'a feed of a list is stale')], default='pass', max_length=6, verbose_name='when'),
+            model_name="rule",
+            name="trigger",
+            field=models.CharField(
+                choices=[
+                    ("pass", "a vehicle passes"),
+                    ("camera", "a camera is down"),
+                    ("disk", "the disk fills up"),
+                    ("feed", "a feed of a list is stale"),
+                ],
+                default="pass",
+                max_length=6,
+                verbose_name="when",
+            ),
         ),
         migrations.AddIndex(
-            model_name='hit',
-            index=models.Index(fields=['number', '-id'], name='hit_of_number'),
+            model_name="hit",
+            index=models.Index(fields=["number", "-id"], name="hit_of_number"),
         ),
     ]
