@@ -96,7 +96,7 @@ class FeedRunAdmin(UncountedList[FeedRun], ReadOnlyModelAdmin[FeedRun]):
         ("feed", ScopedRelatedFilter),
         ("started_at", RangeDateTimeFilter),
     ]
-    list_select_related = ["feed__watchlist", "actor"]
+    list_select_related = ["feed", "actor"]
     ordering = ["-id"]
     fields = [
         "feed", "work", "state", "sentence", "started_at", "finished_at", "rows", "added",
@@ -106,6 +106,7 @@ class FeedRunAdmin(UncountedList[FeedRun], ReadOnlyModelAdmin[FeedRun]):
     def readable(self, user: User) -> QuerySet[FeedRun]:
         return (
             feed_runs_visible_to(user)
+            .select_related("actor")
             .defer("feed__password", "feed__zip_password")
             .filter(feed__organization__in=organizations_administered_by(user))
         )

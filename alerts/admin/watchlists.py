@@ -122,7 +122,12 @@ class EntryAdmin(UncountedList[Entry], ReadOnlyModelAdmin[Entry]):
     ]  # fmt: skip
 
     def readable(self, user: User) -> QuerySet[Entry]:
-        return entries_visible_to(user).filter(organization__in=organizations_administered_by(user))
+        # Django adds none of its own where a queryset brings some.
+        return (
+            entries_visible_to(user)
+            .select_related("feed")
+            .filter(organization__in=organizations_administered_by(user))
+        )
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Entry], search_term: str

@@ -84,6 +84,7 @@ def fill(organization: Organization, count: int = 1) -> None:
             format="csv",
         )
         queue_run(feed=feed, actor=manager, work=FeedRun.Work.TRY)
+        alert.watchlist.entries.update(feed=feed)
         create_rule(wanted=wanted, actor=manager)
         confirm_detection(detection_id=detection.pk, actor=manager)
         create_hold(
