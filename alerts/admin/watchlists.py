@@ -126,6 +126,7 @@ class EntryAdmin(UncountedList[Entry], ReadOnlyModelAdmin[Entry]):
         return (
             entries_visible_to(user)
             .select_related("feed")
+            .defer("feed__password", "feed__zip_password")
             .filter(organization__in=organizations_administered_by(user))
         )
 
