@@ -311,6 +311,7 @@ class Scope(models.TextChoices):
     MODELS_READ = "models:read", _("see recognition models")
     ALERTS_READ = "alerts:read", _("see alerts")
     ALERTS_WRITE = "alerts:write", _("answer alerts")
+    ALERTS_MANAGE = "alerts:manage", _("set up rules, escalation and recipients")
 
 
 class ApiKey(models.Model):

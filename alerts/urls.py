@@ -8,6 +8,7 @@ app_name = "alerts"
 urlpatterns = [
     path("alerts/", console.console, name="console"),
     path("alerts/act", console.act, name="act"),
+    path("alerts/unanswered", console.unanswered, name="unanswered"),
     path("alerts/precision/", precision.precision, name="precision"),
     path("alerts/rules/", rules.rule_list, name="rules"),
     path("alerts/rules/new", rules.new_rule, name="new-rule"),

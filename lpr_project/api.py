@@ -5,6 +5,13 @@ from rest_framework.routers import DefaultRouter
 
 from accounts.api.viewsets import MeView
 from alerts.api.alerts import AlertPrecisionView, AlertViewSet
+from alerts.api.setting_up import (
+    DeliveryViewSet,
+    EscalationPolicyViewSet,
+    MessageTemplateViewSet,
+    RecipientViewSet,
+    RuleViewSet,
+)
 from alerts.api.watchlists import (
     BulkEntriesView,
     EntryViewSet,
@@ -38,12 +45,15 @@ router = DefaultRouter()
 router.include_root_view = False
 router.include_format_suffixes = False
 router.register("alerts", AlertViewSet, "alert")
+router.register("alert-rules", RuleViewSet, "alert-rule")
 router.register("cameras", CameraViewSet, "camera")
 router.register("camera-groups", CameraGroupViewSet, "camera-group")
 router.register("correction-batches", CorrectionBatchViewSet, "correction-batch")
 router.register("correction-rules", CorrectionRuleViewSet, "correction-rule")
 router.register("deletion-certificates", DeletionCertificateViewSet, "deletion-certificate")
+router.register("deliveries", DeliveryViewSet, "delivery")
 router.register("detections", DetectionViewSet, "detection")
+router.register("escalation-policies", EscalationPolicyViewSet, "escalation-policy")
 router.register("ignored-plates", IgnoredPlateViewSet, "ignored-plate")
 router.register("evidence-packs", EvidencePackViewSet, "evidence-pack")
 router.register("exports", ExportViewSet, "export")
@@ -51,6 +61,8 @@ router.register("legal-holds", LegalHoldViewSet, "legal-hold")
 router.register("entries", EntryViewSet, "entry")
 router.register("feeds", FeedViewSet, "feed")
 router.register("hits", HitViewSet, "hit")
+router.register("message-templates", MessageTemplateViewSet, "message-template")
+router.register("recipients", RecipientViewSet, "recipient")
 router.register("watchlists", WatchlistViewSet, "watchlist")
 router.register("plates", PlateViewSet, "plate")
 router.register("vehicle-fields", CustomFieldViewSet, "vehicle-field")

@@ -7,8 +7,11 @@ from celery import Celery
 from celery.signals import beat_init, setup_logging, worker_ready
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
+from lpr_project.common.broker import use_broker
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lpr_project.settings.base")
 
+use_broker()
 app = Celery("lpr_project")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

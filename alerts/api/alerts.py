@@ -5,9 +5,11 @@ from datetime import timedelta
 from typing import Any
 
 import django_filters
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -23,10 +25,12 @@ from alerts.api.serializers import (
     PrecisionQuerySerializer,
     PrecisionTableSerializer,
 )
+from alerts.errors import AlertError
 from alerts.models import Alert
 from alerts.selectors.alerts import OPEN, alerts_visible_to, precision_tables
 from alerts.services.answering import (
     acknowledge_alerts,
+    assign_alert,
     comment_alert,
     reject_alerts,
     reopen_alerts,
@@ -115,7 +119,8 @@ class AlertViewSet(ReadOnlyModelViewSet[Alert]):
         asked.is_valid(raise_exception=True)
         wanted = asked.validated_data
         try:
-            alerts = _ANSWERS[wanted["answer"]](wanted, _caller(request))
+            with transaction.atomic():
+                alerts = _ANSWERS[wanted["answer"]](wanted, _caller(request))
         except Alert.DoesNotExist as error:
             raise Http404 from error
         context = self.get_serializer_context()
@@ -150,6 +155,15 @@ def _comment(wanted: dict[str, Any], actor: User) -> list[Alert]:
     ]
 
 
+def _assign(wanted: dict[str, Any], actor: User) -> list[Alert]:
+    address = wanted["assigned_to"]
+    assignee = User.objects.filter(email__iexact=address).first() if address else None
+    if address and assignee is None:
+        # Whether there is such a person elsewhere is not told.
+        raise AlertError(_("Choose somebody who answers alerts here."), field="assigned_to")
+    return [assign_alert(alert_id=one, actor=actor, assignee=assignee) for one in wanted["alerts"]]
+
+
 _ANSWERS: dict[str, Answer] = {
     "see": _see,
     "acknowledge": _said(acknowledge_alerts),
@@ -158,6 +172,7 @@ _ANSWERS: dict[str, Answer] = {
     "resolve": _said(resolve_alerts),
     "reopen": _said(reopen_alerts),
     "comment": _comment,
+    "assign": _assign,
 }
 
 

@@ -58,7 +58,19 @@ class AnswerSerializer(serializers.Serializer[Any]):
 
     alerts = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=IDS_MOST)
     answer = serializers.ChoiceField(
-        choices=["see", "acknowledge", "verify", "reject", "resolve", "reopen", "comment"]
+        choices=[
+            "see",
+            "acknowledge",
+            "verify",
+            "reject",
+            "resolve",
+            "reopen",
+            "comment",
+            "assign",
+        ]
+    )
+    assigned_to = serializers.EmailField(
+        required=False, allow_null=True, default=None, help_text="Who, to assign; null: nobody."
     )
     reason = serializers.ChoiceField(
         choices=AlertRejectReason.choices, required=False, help_text="Why, to reject."

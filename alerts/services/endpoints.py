@@ -26,6 +26,7 @@ from lpr_project.common.outgoing import CallRefusedError, read_url
 
 LOOK_UP_SECONDS = 3
 KEY_BYTES = 32
+NODE_BYTES = 6
 # While a receiver changes over, both keys sign.
 KEYS_MOST = 2
 PERSONS_PER_MINUTE = 20
@@ -81,6 +82,18 @@ def settings_of(*, channel: str, wanted: Wanted, endpoint: Endpoint) -> Parts:
     """
     before = {**endpoint.options, **(json.loads(endpoint.secret) if endpoint.secret else {})}
     return _PARTS[channel](wanted, before)
+
+
+@transaction.atomic
+def delete_endpoint(*, endpoint: Endpoint, actor: User) -> None:
+    """Take a recipient away; one that was sent something is only switched off, for its history."""
+    _check_manager(endpoint.organization, actor)
+    record_audit_event(action=AuditEvent.Action.DELETED, actor=actor, target=endpoint)
+    if endpoint.deliveries.exists():
+        endpoint.is_active = False
+        endpoint.save(update_fields=["is_active", "updated_at"])
+        return
+    endpoint.delete()
 
 
 @transaction.atomic
@@ -170,6 +183,8 @@ def _mqtt(wanted: Wanted, before: dict[str, Any]) -> Parts:
         "tls": has_tls,
         "topic": topic,
         "discovery": bool(wanted.get("discovery", True)),
+        # Recipients and servers that share a broker are devices of their own in Home Assistant.
+        "node": before.get("node") or secrets.token_hex(NODE_BYTES),
         **_authority(wanted),
     }
     username = str(wanted.get("username") or "")

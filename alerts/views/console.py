@@ -28,6 +28,7 @@ from alerts.selectors.alerts import (
     alerts_answered_by,
     alerts_visible_to,
     changes_of,
+    count_unanswered,
     members_to_assign,
     open_alerts,
     shift_notes_visible_to,
@@ -121,6 +122,15 @@ def alert_detail(request: HttpRequest, alert_id: UUID) -> HttpResponse:
     """Where links in messages lead: the console, with the alert opened."""
     _visible(user_of(request), alert_id)
     return redirect(f"{reverse('alerts:console')}?alert={alert_id}")
+
+
+@login_required
+@require_safe
+def unanswered(request: HttpRequest) -> HttpResponse:
+    """How many alerts nobody has taken on, for the navigation."""
+    answer = JsonResponse({"count": count_unanswered(user_of(request))})
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 @login_required

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.errors import ReasonDemandedError
 from accounts.models import Organization, User
 from accounts.selectors import MANAGING_ROLES, organizations_of, stated_in
 from alerts.models import EscalationPolicy, Rule, Watchlist
@@ -172,6 +173,9 @@ def _wanted(request: HttpRequest) -> dict[str, Any]:
 
 
 def _refusal(error: LprError | ValidationError) -> JsonResponse:
+    if isinstance(error, ReasonDemandedError):
+        said = {"message": error.message, "reason_url": reverse("accounts:reason")}
+        return JsonResponse(said, status=error.status)
     if isinstance(error, LprError):
         return JsonResponse({"message": error.message}, status=error.status)
     return JsonResponse({"message": " ".join(error.messages)}, status=400)

@@ -367,6 +367,8 @@ SPECTACULAR_SETTINGS = {
         "RejectReasonEnum": "detections.models.RejectReason",
         "VerdictEnum": "detections.models.Detection.Verdict",
         "NumberMatchEnum": "detections.models.NumberMatch",
+        "DeliveryKindEnum": "alerts.models.Delivery.Kind",
+        "DeliveryStateEnum": "alerts.models.Delivery.State",
         "HitOriginEnum": "alerts.models.Hit.Origin",
         "DetectionOriginEnum": "detections.models.Detection.Origin",
         "WatchlistMatchEnum": "alerts.models.Watchlist.Match",

@@ -120,6 +120,7 @@ function take({ items, complete }) {
     }
   }
   settle();
+  dispatchEvent(new Event("alertschange"));
 }
 
 async function fillPanel(id) {
@@ -273,7 +274,16 @@ notifySwitch(document.querySelector("#notify"), page, token);
 onKeys({
   j: () => step(1),
   k: () => step(-1),
-  Enter: (event) => event.target.closest("a, button, summary")?.click(),
+  Enter(event) {
+    const chosen = event.target.closest("a, button, summary");
+    if (chosen) {
+      chosen.click();
+    } else if (!openId && rows().length > 0) {
+      const [first] = rows();
+      first.focus();
+      open(first.dataset.row);
+    }
+  },
   a: () => act("acknowledge"),
   v: () => act("verify"),
   x: askWhy,

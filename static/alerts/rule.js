@@ -173,6 +173,16 @@ function say(className, ...parts) {
   answer.replaceChildren(element("div", className, element("div", "", ...parts)));
 }
 
+/** Where people say why they look; what stands in the form stays. */
+function reasonLink(address) {
+  if (!address) {
+    return [];
+  }
+  const link = element("a", "", gettext("Say why you look"));
+  Object.assign(link, { href: address, target: "_blank", rel: "noopener" });
+  return [" ", link];
+}
+
 async function send(address) {
   try {
     const got = await fetch(address, {
@@ -184,7 +194,7 @@ async function send(address) {
     if (got.ok) {
       return said;
     }
-    say("notice notice-act", said.message);
+    say("notice notice-act", said.message, ...reasonLink(said.reason_url));
   } catch {
     say("notice notice-act", gettext("The server did not answer. Nothing was saved."));
   }

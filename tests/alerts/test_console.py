@@ -53,6 +53,18 @@ def test_console_shows_open_alerts_the_most_urgent_first(
     assert page["alerts"][0]["plate"]["before"] == "2กข 2222"
 
 
+def test_navigation_counts_what_nobody_has_taken_on(
+    camera: Camera, operator: User, outsider: User, client_of: Clients
+) -> None:
+    alert, _other = make_alert(camera, "1กข1111"), make_alert(camera, "2กข2222")
+    address = reverse("alerts:unanswered")
+    client = client_of(operator)
+    assert client.get(address).json() == {"count": 2}
+    acknowledge_alerts(alert_ids=[alert.pk], actor=operator)
+    assert client.get(address).json() == {"count": 1}
+    assert client_of(outsider).get(address).json() == {"count": 0}
+
+
 @pytest.mark.parametrize("asked", ["../search/?text=1", "x", "%2e%2e/"])
 def test_console_opens_nothing_but_an_alert(
     asked: str, camera: Camera, operator: User, client_of: Clients

@@ -294,6 +294,17 @@ def send(client: APIClient, address: str, **wanted: Any) -> Any:
     return client.post(address, body, content_type="application/json")
 
 
+def test_try_that_is_refused_for_want_of_a_reason_says_where_to_state_it(
+    camera: Camera, staff: User, client_of: Clients
+) -> None:
+    camera.organization.demands_reason = True
+    camera.organization.save()
+    wanted = {"organization": camera.organization_id, "trigger": "pass", "conditions": {}}
+    refused = send(client_of(staff), reverse("alerts:try-rule"), **wanted)
+    assert refused.status_code == 400
+    assert refused.json()["reason_url"] == reverse("accounts:reason")
+
+
 def test_managers_make_rules_in_the_form(
     camera: Camera, staff: User, operator: User, outsider: User, client_of: Clients
 ) -> None:

@@ -7,11 +7,12 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 from rest_framework.test import APIClient
 from rest_framework.views import APIView
 
 from accounts.models import Organization, Role, Scope, User
-from alerts.models import FeedRun, ListChange
+from alerts.models import Delivery, FeedRun, ListChange, MessageTemplate
 from alerts.models import Rule as AlertRule
 from alerts.services.feeds.setting_up import create_feed
 from cameras.models import Camera
@@ -25,7 +26,14 @@ from detections.services.reviewing import confirm_detection
 from detections.services.saved_searches import save_search
 from reports.models import Export
 from tests.accounts.factories import make_api_key, make_member
-from tests.alerts.factories import make_alert, make_entry, make_watchlist, see
+from tests.alerts.factories import (
+    make_alert,
+    make_endpoint,
+    make_entry,
+    make_policy,
+    make_watchlist,
+    see,
+)
 from tests.cameras.factories import make_camera_group
 from tests.detections.factories import make_detection
 from vehicles.models import CustomField, IgnoredPlate, Tag, Vehicle, VehicleImport
@@ -151,7 +159,18 @@ def things(organization: Organization, camera: Camera, jpeg: bytes) -> dict[str,
         "review": entry.pk,
         "alert": (alert := make_alert(camera, "9กข9999")).pk,
         "<uuid:alert_id>": alert.pk,
-        "<int:alert_rule_id>": AlertRule.objects.create(organization=organization, name="R").pk,
+        "alert-rule": (
+            alert_rule := AlertRule.objects.create(organization=organization, name="R")
+        ).pk,
+        "<int:alert_rule_id>": alert_rule.pk,
+        "recipient": (endpoint := make_endpoint(organization)).pk,
+        "escalation-policy": make_policy(organization, (0, [endpoint])).pk,
+        "message-template": MessageTemplate.objects.create(
+            organization=organization, name="T", subject="S", body="B"
+        ).pk,
+        "delivery": Delivery.objects.create(
+            organization=organization, endpoint=endpoint, kind="test", due_at=timezone.now()
+        ).pk,
         "camera": camera.pk,
         "camera-group": group.pk,
         "detection": detection.pk,

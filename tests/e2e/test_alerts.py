@@ -9,7 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from accounts.models import User
-from alerts.models import Alert
+from alerts.models import Alert, Rule
 from alerts.services.escalation import escalate_due
 from cameras.models import Camera
 from tests.alerts.factories import make_endpoint, make_entry, make_policy, make_watchlist
@@ -62,7 +62,7 @@ def test_hit_arrives_is_verified_and_its_escalation_stops(
     row = page.locator("#alerts a")
     expect(row).to_have_count(1, timeout=5_000)
     expect(row.locator(".plate-number")).to_have_text("1กข 1234")
-    page.keyboard.press("j")
+    expect(page.locator(".side-link .count")).to_contain_text("1")
     page.keyboard.press("Enter")
     panel = page.locator("#panel")
     expect(panel.get_by_text("Taken at night")).to_be_visible()
@@ -72,6 +72,7 @@ def test_hit_arrives_is_verified_and_its_escalation_stops(
     page.keyboard.press("v")
     expect(panel.locator("[data-state=verified]")).to_be_visible()
     expect(panel.get_by_text("Next are told")).to_be_hidden()
+    expect(page.locator(".side-link .count")).to_have_count(0)
     look("verified")
     alert = Alert.objects.get(pk=alert.pk)
     assert (alert.state, alert.next_step_at) == (Alert.State.VERIFIED, None)
@@ -82,6 +83,41 @@ def test_hit_arrives_is_verified_and_its_escalation_stops(
     expect(panel.locator("[data-state=rejected]")).to_be_visible()
     page.keyboard.press("Escape")
     expect(row).to_have_count(0)
+
+
+def test_rule_is_built_held_against_the_past_and_kept_in_shadow(
+    page: Page, log_in: LogIn, staff: User, camera: Camera, look: Callable[[str], None]
+) -> None:
+    for text in ("1กข1234", "1กข1299", "9กก9999"):
+        make_detection(camera, text=text)
+    log_in(staff)
+    page.goto("/alerts/rules/")
+    page.get_by_role("link", name="New rule").click()
+    page.get_by_label("Name").fill("Plates of one series, not one of them")
+    conditions = page.locator("#conditions")
+    conditions.get_by_role("button", name="Add a condition").click()
+    conditions.get_by_label("Condition", exact=True).select_option("plate")
+    conditions.get_by_label("Plate; ? is one letter").fill("1กข*")
+    conditions.get_by_role("button", name="Add a group").click()
+    inner = conditions.locator(".rule-group .rule-group")
+    inner.get_by_label("How many of these must hold").select_option("none")
+    inner.get_by_role("button", name="Add a condition").click()
+    inner.get_by_label("Condition", exact=True).select_option("plate")
+    inner.get_by_label("Plate; ? is one letter").fill("1กข1299")
+    page.get_by_role("button", name="Try against the last week").click()
+    answer = page.locator("#answer")
+    expect(answer.get_by_text("This rule would have raised 1 alert")).to_be_visible()
+    expect(answer.get_by_role("link")).to_have_text(["1กข1234"])
+    look("rule")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("shadow")).to_be_visible()
+    assert Rule.objects.get().conditions == {
+        "all": [
+            {"kind": "plate", "pattern": "1กข*"},
+            {"not": {"any": [{"kind": "plate", "pattern": "1กข1299"}]}},
+        ]
+    }
+    look("rules")
 
 
 def test_alert_is_acknowledged_on_a_phone(
