@@ -26,14 +26,14 @@ class DeliveryAdmin(UncountedList[Delivery], ReadOnlyModelAdmin[Delivery]):
     """Deliveries."""
 
     list_display = [
-        "created_at", "endpoint", "what", "step", "how", "attempts", "sent_at", "last_error",
+        "created_at", "recipient", "what", "in_step", "how", "attempts", "sent_at", "last_error",
     ]  # fmt: skip
     list_filter = [("state", ChoicesDropdownFilter), ("endpoint", ScopedRelatedFilter)]
     list_select_related = ["endpoint", "alert"]
     ordering = ["-id"]
     actions = ["replay"]
     fields = [
-        "created_at", "endpoint", "what", "step", "how", "due_at", "sent_at", "attempts",
+        "created_at", "recipient", "what", "in_step", "how", "due_at", "sent_at", "attempts",
         "last_error", "tried", "said",
     ]  # fmt: skip
 
@@ -52,6 +52,14 @@ class DeliveryAdmin(UncountedList[Delivery], ReadOnlyModelAdmin[Delivery]):
         for delivery in chosen:
             replay_delivery(delivery=delivery, actor=person(request))
         self.message_user(request, _("Sent again: %d.") % len(chosen), messages.SUCCESS)
+
+    @admin.display(description=_("recipient"), ordering="endpoint__name")
+    def recipient(self, delivery: Delivery) -> str:
+        return delivery.endpoint.name
+
+    @admin.display(description=_("step"))
+    def in_step(self, delivery: Delivery) -> int:
+        return delivery.step + 1
 
     @admin.display(description=_("message"))
     def what(self, delivery: Delivery) -> str:

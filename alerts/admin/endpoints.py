@@ -8,7 +8,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import override
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
@@ -30,9 +29,9 @@ from alerts.services.endpoints import (
     save_endpoint,
     settings_of,
 )
-from alerts.services.messages import SAMPLE_WORDS, words_for
 from alerts.services.sending import test_endpoint
 from alerts.services.templates import PLACEHOLDERS, check_template
+from alerts.services.wording import previews_of
 from lpr_project.common.admin import (
     OneOrganizationForm,
     ScopedModelAdmin,
@@ -347,13 +346,11 @@ class MessageTemplateAdmin(ScopedModelAdmin[MessageTemplate]):
 
     @admin.display(description=_("preview"))
     def preview(self, template: MessageTemplate) -> str:
-        """As it reads in each language; save to see what was changed."""
+        """As it reads on each channel in each language; save to see what was changed."""
         if template._state.adding:  # noqa: SLF001  # Django's public name
             return str(_("Save it to see how it reads."))
-        shown = []
-        for language in ("en", "th"):
-            with override(language):
-                endpoint = Endpoint(template=template, language=language, channel=Channel.EMAIL)
-                subject, body = words_for(endpoint, SAMPLE_WORDS[language])
-            shown.append(f"[{language}] {subject}\n{body}")
+        shown = [
+            f"[{Channel(one.channel).label}, {one.language}] {one.subject}\n{one.body}"
+            for one in previews_of(template)
+        ]
         return "\n\n".join(shown)

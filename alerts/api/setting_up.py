@@ -109,6 +109,11 @@ class _Managed(GenericAPIView[Any]):
         return self.request.user
 
 
+def _refuse_what_is_no_json(request: Request) -> None:
+    """These calls need no body; one that is not understood is refused and not passed over."""
+    assert request.data is not None
+
+
 def _fields(serializer: BaseSerializer[Any]) -> dict[str, Any]:
     """What is wanted; a row stays in the organization in which it was made."""
     fields = dict(serializer.validated_data)
@@ -126,6 +131,7 @@ def _fields(serializer: BaseSerializer[Any]) -> dict[str, Any]:
         "nobody.",
         examples=[OpenApiExample("At night", RULE, request_only=True)],
     ),
+    update=extend_schema(summary="Change a rule"),
     partial_update=extend_schema(summary="Change some of a rule"),
     destroy=extend_schema(
         summary="Delete a rule", description="One that has raised alerts is switched off instead."
@@ -134,7 +140,6 @@ def _fields(serializer: BaseSerializer[Any]) -> dict[str, Any]:
 class RuleViewSet(_Managed, ModelViewSet[Rule]):
     """Rules of the organizations that the caller manages."""
 
-    http_method_names = ["get", "post", "patch", "delete", "head", "options"]  # as Django has it
     queryset = Rule.objects.none()  # names the model for the schema
     serializer_class = RuleSerializer
 
@@ -187,6 +192,7 @@ class RuleViewSet(_Managed, ModelViewSet[Rule]):
         "policies that hand over to each other is refused.",
         examples=[OpenApiExample("Night", POLICY, request_only=True)],
     ),
+    update=extend_schema(summary="Change an escalation policy"),
     partial_update=extend_schema(
         summary="Change some of an escalation policy",
         description="`steps` are replaced as a whole.",
@@ -196,7 +202,6 @@ class RuleViewSet(_Managed, ModelViewSet[Rule]):
 class EscalationPolicyViewSet(_Managed, ModelViewSet[EscalationPolicy]):
     """Escalation policies of the organizations that the caller manages."""
 
-    http_method_names = ["get", "post", "patch", "delete", "head", "options"]  # as Django has it
     queryset = EscalationPolicy.objects.none()  # names the model for the schema
     serializer_class = PolicySerializer
 
@@ -230,6 +235,7 @@ class EscalationPolicyViewSet(_Managed, ModelViewSet[EscalationPolicy]):
         responses={201: NewRecipientSerializer},
         examples=[OpenApiExample("Webhook", RECIPIENT, request_only=True)],
     ),
+    update=extend_schema(summary="Change a recipient"),
     partial_update=extend_schema(
         summary="Change some of a recipient",
         description="Without `settings` they stay; headers and passwords are forgotten where the "
@@ -243,7 +249,6 @@ class EscalationPolicyViewSet(_Managed, ModelViewSet[EscalationPolicy]):
 class RecipientViewSet(_Managed, ModelViewSet[Endpoint]):
     """Recipients of the organizations that the caller manages."""
 
-    http_method_names = ["get", "post", "patch", "delete", "head", "options"]  # as Django has it
     queryset = Endpoint.objects.none()  # names the model for the schema
     serializer_class = RecipientSerializer
 
@@ -278,6 +283,7 @@ class RecipientViewSet(_Managed, ModelViewSet[Endpoint]):
     @extend_schema(summary="Send a test", request=None, responses={202: QueuedSerializer})
     @action(detail=True, methods=["post"])
     def test(self, request: Request, pk: str) -> Response:
+        _refuse_what_is_no_json(request)
         delivery = test_endpoint(endpoint=self.get_object(), actor=self._user)
         return Response({"delivery": str(delivery)}, status.HTTP_202_ACCEPTED)
 
@@ -289,6 +295,7 @@ class RecipientViewSet(_Managed, ModelViewSet[Endpoint]):
     )
     @action(detail=True, methods=["post"], url_path="rotate-key")
     def rotate_key(self, request: Request, pk: str) -> Response:
+        _refuse_what_is_no_json(request)
         endpoint = self.get_object()
         if endpoint.channel != Channel.WEBHOOK:
             raise AlertError("Only webhooks are signed.")
@@ -306,13 +313,13 @@ class RecipientViewSet(_Managed, ModelViewSet[Endpoint]):
         "refused.",
         examples=[OpenApiExample("Short", TEMPLATE, request_only=True)],
     ),
+    update=extend_schema(summary="Change a message template"),
     partial_update=extend_schema(summary="Change some of a message template"),
     destroy=extend_schema(summary="Delete a message template that no recipient gets"),
 )
 class MessageTemplateViewSet(_Managed, ModelViewSet[MessageTemplate]):
     """Message templates of the organizations that the caller manages."""
 
-    http_method_names = ["get", "post", "patch", "delete", "head", "options"]  # as Django has it
     queryset = MessageTemplate.objects.none()  # names the model for the schema
     serializer_class = TemplateSerializer
 
@@ -387,6 +394,7 @@ class DeliveryViewSet(_Managed, ReadOnlyModelViewSet[Delivery]):
     )
     @action(detail=True, methods=["post"])
     def replay(self, request: Request, pk: str) -> Response:
+        _refuse_what_is_no_json(request)
         delivery = self.get_object()
         replay_delivery(delivery=delivery, actor=self._user)
         return Response({"delivery": str(delivery.pk)}, status.HTTP_202_ACCEPTED)

@@ -83,9 +83,11 @@ def previews_of(template: MessageTemplate) -> list[Preview]:
         for language in ("en", "th"):
             with override(language):
                 endpoint = Endpoint(template=template, language=language, channel=channel)
-                found.append(
-                    Preview(channel, language, *words_for(endpoint, SAMPLE_WORDS[language]))
-                )
+                subject, body = words_for(endpoint, SAMPLE_WORDS[language])
+                if channel == Channel.SERVICE:
+                    # It stands below, as it is sent.
+                    body += f"\n{SAMPLE_WORDS[language]['link']}"
+                found.append(Preview(channel, language, subject, body))
     return found
 
 

@@ -21,6 +21,7 @@ const rejectDialog = document.querySelector("#reject");
 const known = new Map();
 let openId = "";
 let newestChange = page.now;
+let panelAsked = 0;
 
 const belongs = (alert) =>
   page.show === "all" || (alert.is_open && (page.show === "open" || alert.who === page.me));
@@ -124,6 +125,7 @@ function take({ items, complete }) {
 }
 
 async function fillPanel(id) {
+  const asked = ++panelAsked;
   const answer = await fetch(`${page.console}${encodeURIComponent(id)}/panel`, { headers: { Accept: "text/html" } });
   if (id !== openId) {
     return;
@@ -132,10 +134,15 @@ async function fillPanel(id) {
     panel.replaceChildren(element("div", "empty", element("strong", "", gettext("This alert cannot be shown.")), gettext("It is gone, or not for you any more.")));
     return;
   }
+  const text = await answer.text();
+  // An older answer that comes late would show what is past.
+  if (id !== openId || asked !== panelAsked) {
+    return;
+  }
   const typed = panel.querySelector("[data-comment] input")?.value ?? "";
   const holder = document.createElement("template");
   // Made by the server's template, which escapes what people and cameras wrote.
-  holder.innerHTML = await answer.text();
+  holder.innerHTML = text;
   panel.replaceChildren(holder.content);
   const comment = panel.querySelector("[data-comment] input");
   if (comment) {
