@@ -19,6 +19,7 @@ from cameras.services import grant_camera
 from detections.services.partitions import ensure_partitions, months_ahead
 from tests.accounts.factories import make_member, make_organization
 from tests.cameras.factories import make_camera
+from tests.emptying import empty_quickly
 from tests.pictures import draw_picture
 
 # A program of its own, which runs under the distribution's Python.
@@ -58,6 +59,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
         # Tests with transactions of their own are cleaned up after by TRUNCATE.
         for table in ("accounts_auditevent", "reports_auditseal", "reports_sealedevent"):
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {table}_not_truncated")
+        empty_quickly()
     yield
     # A thread of a test may keep its connection a moment longer; no database is dropped meanwhile.
     with django_db_blocker.unblock(), connection.cursor() as cursor:
