@@ -17,7 +17,7 @@ setup: ## Install and create what is missing
 
 .PHONY: run
 export SOURCE ?=
-run: ## Set up and run the server here; SOURCE=my.mp4 or SOURCE=rtsp://… reads your own video
+run: ## Set up and run the server here; SOURCE=my.mp4 or rtsp://… reads your own video, LPR_PORT=8001 takes another port
 	@$(LOCAL) run --source "$$SOURCE"
 
 .PHONY: stop

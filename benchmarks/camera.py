@@ -33,10 +33,11 @@ def run() -> Result:
         with running(["streams"], environment) as processes:
             time.sleep(SETTLE_SECONDS)
             idle = _spent_per_second(processes["streams"], IDLE_SECONDS)
-        demo = ensure_demo_clip(settings.SOURCES_DIR)
+        folder = settings.SOURCES_DIR / "cameras" / "demonstration"
+        demo = ensure_demo_clip(folder)
         manage(environment, "seed_demo")
         flat = _watch(environment)
-        like = _render_camera_like(settings.SOURCES_DIR)
+        like = _render_camera_like(folder)
         _play(like.name)
         real = _watch(environment)
     plain, paced = _ffmpeg(demo), _ffmpeg(demo, "-re")

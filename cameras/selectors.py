@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, NotRequired, TypedDict
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db.models import Q, QuerySet
 
-from accounts.models import User
+from accounts.models import Organization, User
 from accounts.selectors import MANAGING_ROLES, organizations_of
 from cameras.models import (
     Camera,
@@ -82,8 +83,13 @@ def cameras_to_watch() -> QuerySet[Camera]:
     ).exclude(source_kind=Camera.SourceKind.PUSH)
 
 
+def sources_folder(organization: Organization) -> Path:
+    """Where files and folders lie that an organization's cameras may play, and no other's."""
+    return Path(settings.SOURCES_DIR) / "cameras" / organization.slug
+
+
 def source_config(camera: Camera, *, is_watched: bool = True) -> SourceConfig:
-    """A camera's source as the streams take it; files and folders lie in the sources folder.
+    """A camera's source as the streams take it; files and folders lie in its organization's folder.
 
     Args:
         is_watched: Files play at their own speed, again and again; else they are only looked into.
@@ -94,7 +100,7 @@ def source_config(camera: Camera, *, is_watched: bool = True) -> SourceConfig:
     kind = SourceKind(camera.source_kind)
     url = camera.source_url
     if kind in {SourceKind.FILE, SourceKind.FOLDER}:
-        url = str(settings.SOURCES_DIR / url)
+        url = str(sources_folder(camera.organization) / url)
     return SourceConfig(
         kind=kind,
         url=url,

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import structlog
-from django.conf import settings
 from django.contrib.auth.models import Permission
 from django.core.cache import cache
 from django.db import transaction
@@ -34,6 +33,7 @@ from cameras.selectors import (
     cameras_to_watch,
     connection_test_key,
     source_config,
+    sources_folder,
 )
 from cameras.streams.config import mask_url
 from cameras.streams.errors import StreamError
@@ -243,7 +243,7 @@ def start_connection_test(*, camera: Camera, actor: User) -> UUID:
         message = "A test was started a moment ago. Wait for it."
         raise ConnectionTestError(message)
     test_id = uuid7()
-    source = {name: getattr(camera, name) for name in SOURCE_FIELDS}
+    source = {name: getattr(camera, name) for name in (*SOURCE_FIELDS, "organization_id")}
     # The password goes through Redis encrypted, and only for as long as a worker may take.
     secret = encrypt(json.dumps(source))
     cache.set(connection_test_key(test_id, "source"), secret, TEST_EXPIRES_SECONDS)
@@ -282,8 +282,9 @@ def run_connection_test(*, test_id: UUID) -> None:
     news["state"] = "trying"
     cache.set(connection_test_key(test_id), news, TEST_KEPT_SECONDS)
     try:
-        config = source_config(Camera(**json.loads(decrypt(secret))), is_watched=False)
-        found = probe_source(config, allowed_root=settings.SOURCES_DIR)
+        camera = Camera(**json.loads(decrypt(secret)))
+        config = source_config(camera, is_watched=False)
+        found = probe_source(config, allowed_root=sources_folder(camera.organization))
         picture = _jpeg(found.frame.scaled_bgr(TEST_PICTURE_PX))
     except StreamError as error:
         news |= {"state": "failed", "sentence": str(error)}

@@ -75,8 +75,8 @@ class Env(BaseSettings):
     sources_dir: Path = Field(
         BASE_DIR / ".local" / "sources",
         description=(
-            "Video files and picture folders that cameras may play; in "
-            "`feeds/<short name of an organization>/` the files of its feeds."
+            "In `cameras/<short name of an organization>/` the video files and picture folders "
+            "that its cameras may play; in `feeds/<short name>/` the files of its feeds."
         ),
     )
     allow_loopback_sources: bool = Field(

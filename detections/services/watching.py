@@ -16,14 +16,13 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import structlog
-from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import connection
 from django.utils import timezone
 from redis.exceptions import RedisError
 
 from cameras.models import Camera, CameraStatus
-from cameras.selectors import source_config
+from cameras.selectors import source_config, sources_folder
 from cameras.services import report_camera_status
 from cameras.streams.errors import StreamError
 from cameras.streams.frame import StreamFrame
@@ -191,7 +190,7 @@ class CameraWatch:
                 config,
                 pause,
                 self._note_state,
-                allowed_root=settings.SOURCES_DIR,
+                allowed_root=sources_folder(self._camera.organization),
             )
             for frame in self._source.frames():
                 self._see(frame)

@@ -88,7 +88,9 @@ class Preparation:
 
     @property
     def _sources(self) -> Path:
-        return Path(self._environment.get("LPR_SOURCES_DIR") or LOCAL / "sources")
+        sources = Path(self._environment.get("LPR_SOURCES_DIR") or LOCAL / "sources")
+        # Where the demonstration organization's cameras find their files.
+        return sources / "cameras" / "demonstration"
 
     def _fingerprint(self) -> str:
         """What the preparation depends on and what it left; empty where that cannot be known."""

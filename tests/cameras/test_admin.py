@@ -319,7 +319,9 @@ def test_connection_to_a_file_shows_its_picture(
     client_of: Clients,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
-    write_clip(sources / "clip.mp4", [quarters()] * 10)
+    folder = sources / "cameras" / organization.slug
+    folder.mkdir(parents=True)
+    write_clip(folder / "clip.mp4", [quarters()] * 10)
     form = camera_form(
         organization,
         source_kind="file",
@@ -345,8 +347,10 @@ def test_connection_to_a_file_shows_its_picture(
     assert not Camera.objects.filter(name="Gate").exists()
 
 
-@pytest.mark.parametrize("path", ["/etc/hostname", "../outside.mp4", "missing.mp4"])
-def test_connection_opens_no_file_outside_the_sources_folder(
+@pytest.mark.parametrize(
+    "path", ["/etc/hostname", "../../outside.mp4", "missing.mp4", "../neighbour/clip.mp4"]
+)
+def test_connection_opens_no_file_outside_its_organizations_folder(
     path: str,
     sources: Path,
     organization: Organization,
@@ -354,7 +358,11 @@ def test_connection_opens_no_file_outside_the_sources_folder(
     client_of: Clients,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
-    (sources.parent / "outside.mp4").write_bytes(b"x")
+    (sources / "cameras" / organization.slug).mkdir(parents=True)
+    neighbour = sources / "cameras" / "neighbour"
+    neighbour.mkdir()
+    for elsewhere in (sources / "outside.mp4", neighbour / "clip.mp4"):
+        write_clip(elsewhere, [quarters()] * 10)
     form = camera_form(
         organization, source_kind="file", source_url=path, source_username="", source_password=""
     )

