@@ -1,11 +1,14 @@
 """A real recognition worker and real clips for tests of detections."""
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from celery.contrib.testing.worker import start_worker
+from django.core.files.storage import storages
 
+from detections.models import Detection
 from lpr_project.celery import app
 
 TOLLGATE = Path(__file__).parents[2].parent / "shared/data/recognition/videos/tollgate.mp4"
@@ -27,3 +30,12 @@ def tollgate() -> Path:
     if not TOLLGATE.exists():
         pytest.skip(f"{TOLLGATE} is not on this machine")
     return TOLLGATE
+
+
+def assert_pictures_are_whole() -> None:
+    """Each detection has its frame and its plate, and both are what was hashed."""
+    for detection in Detection.objects.all():
+        for kind in ("frame", "crop"):
+            with storages["pictures"].open(getattr(detection, f"{kind}_name")) as picture:
+                digest = hashlib.sha256(picture.read()).hexdigest()
+            assert digest == getattr(detection, f"{kind}_sha256")

@@ -24,7 +24,9 @@ from detections.services.inference import PATIENCE_SECONDS
 from detections.services.reading import read_upload
 from detections.services.uploads import claim_upload, create_upload, kind_of
 from tests.accounts.factories import make_member
-from tests.detections.conftest import TOLLGATE_PLATES
+from tests.cameras.clips import jpeg as encoded_jpeg
+from tests.cameras.clips import quarters
+from tests.detections.conftest import TOLLGATE_PLATES, assert_pictures_are_whole
 
 
 def send(user: User, camera: Camera, content: bytes, name: str = "gate.jpg") -> Upload:
@@ -191,6 +193,7 @@ def test_upload_whose_reader_died_is_resumed_and_given_up_after_three_tries(
     ("content", "sentence"),
     [
         (b"\xff\xd8\xff\xe0" + bytes(2000), "picture"),
+        (encoded_jpeg(quarters())[:-400], "damaged or cut off"),
         (bytes(4) + b"ftypisom" + bytes(5000), "video"),
         (png_of_claimed_size(30_000, 30_000), "pixels"),
     ],
@@ -265,6 +268,7 @@ def test_read_upload_of_the_toll_gate_gives_its_three_plates_once_each(
     numbers = sorted(Detection.objects.values_list("read_number", flat=True))
     assert numbers == sorted(TOLLGATE_PLATES)
     assert upload.detections_count == len(TOLLGATE_PLATES)
+    assert_pictures_are_whole()
 
     # The same upload read again records nothing twice.
     Upload.objects.update(state=Upload.State.QUEUED, heartbeat_at=None)

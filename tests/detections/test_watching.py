@@ -1,13 +1,11 @@
 """A camera task on a real clip, answered by a real recognition worker."""
 
-import hashlib
 import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
 import pytest
-from django.core.files.storage import storages
 from pytest_django import Settings
 
 from accounts.models import Organization
@@ -21,7 +19,7 @@ from detections.services.frames import frames_redis, last_frame
 from detections.services.leases import is_leased
 from detections.services.watching import watch_camera
 from tests.cameras.factories import make_camera
-from tests.detections.conftest import TOLLGATE_PLATES
+from tests.detections.conftest import TOLLGATE_PLATES, assert_pictures_are_whole
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 
@@ -93,10 +91,7 @@ def test_watch_camera_records_passing_vehicles_with_the_frames_that_were_read(
         assert detection.read_number in DEMO_PLATES
         assert detection.frames_agreed >= road.min_frames_agreed
         assert detection.evidence["models"]["set"] == "default"
-        for kind in ("frame", "crop"):
-            with storages["pictures"].open(getattr(detection, f"{kind}_name")) as picture:
-                digest = hashlib.sha256(picture.read()).hexdigest()
-            assert digest == getattr(detection, f"{kind}_sha256")
+    assert_pictures_are_whole()
     numbers = list(Detection.objects.values_list("read_number", flat=True))
     assert len(numbers) == len(set(numbers))
     status = CameraStatus.objects.get(camera=road)
@@ -199,3 +194,4 @@ def test_watch_camera_on_the_toll_gate_gives_its_three_plates_once_a_round(
     numbers = Detection.objects.order_by("id").values_list("read_number", flat=True)
     wait_until(lambda: set(numbers.all()) >= TOLLGATE_PLATES, seconds=200)
     assert set(numbers.all()) == TOLLGATE_PLATES
+    assert_pictures_are_whole()
