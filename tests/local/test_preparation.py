@@ -70,5 +70,5 @@ def test_a_database_that_was_changed_is_prepared_anew(
 
 
 def test_a_clip_that_is_gone_is_prepared_anew(prepared: Preparation, sources: Path) -> None:
-    (sources / "demonstration-1.mp4").unlink()
+    (sources / "cameras" / "demonstration" / "demonstration-1.mp4").unlink()
     assert not prepared.is_done()
