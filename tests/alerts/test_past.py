@@ -82,7 +82,8 @@ def test_past_is_shown_asks_why_and_stands_in_the_trail(
     searched = AuditEvent.objects.filter(action=AuditEvent.Action.SEARCHED, actor=operator)
     assert searched.get().detail["plate"] == "1กข1234"
     Organization.objects.update(demands_reason=True)
-    assert client.get(address).url.startswith(reverse("accounts:reason"))
+    asked: Any = client.get(address)
+    assert asked.url.startswith(reverse("accounts:reason"))
     assert searched.count() == 1
 
 
