@@ -62,7 +62,7 @@ def sole_registrations(
     """
     organizations, numbers = {pk for pk, _ in asked}, {number for _, number in asked}
     known = Plate.objects.filter(organization__in=organizations, number__in=numbers)
-    found = defaultdict(list)
+    found: dict[tuple[int, str], list[tuple[str, str]]] = defaultdict(list)
     placed = known.exclude(country="").order_by()
     for plate in placed.only("organization_id", "number", "country", "province"):
         found[plate.organization_id, plate.number].append((plate.country, plate.province))

@@ -1,7 +1,7 @@
 """What hits say of detections: the list that names the plate, and where the alert is."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -19,12 +19,12 @@ def standing_hits(detection_ids: Collection[UUID]) -> QuerySet[Hit]:
     return hits.select_related("watchlist").order_by("-watchlist__priority", "id")
 
 
-def hit_marks(hits: Iterable[Hit]) -> dict[UUID, list[LiveMark]]:
+def hit_marks(hits: QuerySet[Hit]) -> dict[UUID, list[LiveMark]]:
     """Marks by detection: one for each list, that leads to the alert if one was raised."""
-    hits = list(hits)
-    alerts = _alerts_of(hits)
+    found = list(hits)
+    alerts = _alerts_of(found)
     marks: dict[UUID, dict[UUID, LiveMark]] = defaultdict(dict)
-    for hit in hits:
+    for hit in found:
         alert_id = alerts.get(f"hit:{hit.pk}")
         path = reverse("alerts:alert", args=[alert_id]) if alert_id else reverse("alerts:hits")
         mark: LiveMark = {

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -28,10 +29,11 @@ def marks_of(user: User, detections: Collection[Detection]) -> dict[UUID, list[L
 
 def mark_sources_of(user: User) -> frozenset[str]:
     """The `of` of the marks that the user may see."""
-    return frozenset().union(*_answers(mark_sources_asked, user=user))
+    answers: list[frozenset[str]] = _answers(mark_sources_asked, user=user)
+    return frozenset[str]().union(*answers)
 
 
-def _answers(asked: Signal, **about: object) -> list[dict[UUID, list[LiveMark]]]:
+def _answers(asked: Signal, **about: object) -> list[Any]:
     """What receivers say; a page is shown also when one of them fails."""
     answers = []
     for _receiver, answer in asked.send_robust(sender=Detection, **about):
