@@ -2,11 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from typing import Any
 from uuid import UUID
 
 import structlog
-from django.dispatch import Signal
 
 from accounts.models import User
 from detections.events import LiveMark, MarkedDetection, publish_marks
@@ -18,30 +16,31 @@ log = structlog.get_logger(__name__)
 
 
 def marks_of(user: User, detections: Collection[Detection]) -> dict[UUID, list[LiveMark]]:
-    """The marks of those of these detections that the user may see; of hits alone, if any is."""
+    """The marks of those of these detections that the user may see; of hits alone, if any is.
+
+    A page is shown also when a receiver fails.
+    """
     ids = [detection.pk for detection in detections if detection.is_hit]
     marks: dict[UUID, list[LiveMark]] = defaultdict(list)
-    for answer in _answers(marks_asked, user=user, ids=ids) if ids else ():
+    if not ids:
+        return marks
+    for _receiver, answer in marks_asked.send_robust(sender=Detection, user=user, ids=ids):
+        if isinstance(answer, Exception):
+            log.error("detections_not_marked", exc_info=answer)
+            continue
         for pk, said in answer.items():
             marks[pk] += said
     return marks
 
 
 def mark_sources_of(user: User) -> frozenset[str]:
-    """The `of` of the marks that the user may see."""
-    answers: list[frozenset[str]] = _answers(mark_sources_asked, user=user)
-    return frozenset[str]().union(*answers)
+    """The `of` of the marks that the user may see.
 
-
-def _answers(asked: Signal, **about: object) -> list[Any]:
-    """What receivers say; a page is shown also when one of them fails."""
-    answers = []
-    for _receiver, answer in asked.send_robust(sender=Detection, **about):
-        if isinstance(answer, Exception):
-            log.error("detections_not_marked", exc_info=answer)
-        else:
-            answers.append(answer)
-    return answers
+    Raises:
+        django.db.Error: The database is away, which is not to see none.
+    """
+    answers = mark_sources_asked.send(sender=Detection, user=user)
+    return frozenset[str]().union(*(answer for _receiver, answer in answers))
 
 
 def announce_marks(
