@@ -39,7 +39,7 @@ def why_of(request: HttpRequest) -> str | None:
     form = WhyForm(request.POST)
     if form.is_valid():
         return str(form.cleaned_data["why"])
-    messages.error(request, " ".join(form.errors["why"]))
+    messages.error(request, " ".join(map(str, form.errors["why"])))
     return None
 
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -39,7 +40,7 @@ def mark_sources_of(user: User) -> frozenset[str]:
     Raises:
         django.db.Error: The database is away, which is not to see none.
     """
-    answers = mark_sources_asked.send(sender=Detection, user=user)
+    answers: list[Any] = mark_sources_asked.send(sender=Detection, user=user)
     return frozenset[str]().union(*(answer for _receiver, answer in answers))
 
 
