@@ -7,7 +7,7 @@ from kombu.transport import redis as transport
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 
-class Channel(transport.Channel):  # type: ignore[misc]  # no types
+class Channel(transport.Channel):
     """Says that a connection is gone in the words that kombu and Celery understand.
 
     A channel whose Redis was killed while messages were being worked on is closed twice: the first
@@ -17,14 +17,16 @@ class Channel(transport.Channel):  # type: ignore[misc]  # no types
     """
 
     def _connparams(self, asynchronous: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002  # kombu's signature
-        if self.connection is None or self.connection.client is None:
+        # After the first close there is none, which kombu's types do not know.
+        connection: Any = self.connection
+        if connection is None or connection.client is None:
             message = "The connection to the broker is closed."
             raise RedisConnectionError(message)
-        params: dict[str, Any] = super()._connparams(asynchronous=asynchronous)
+        params: dict[str, Any] = super()._connparams(asynchronous=asynchronous)  # type: ignore[misc]
         return params
 
 
-class Transport(transport.Transport):  # type: ignore[misc]  # no types
+class Transport(transport.Transport):
     """Redis with such channels."""
 
     Channel = Channel
