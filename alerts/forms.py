@@ -14,6 +14,7 @@ from accounts.models import Organization, Role, User
 from accounts.selectors import MANAGING_ROLES, organizations_of
 from alerts.models import Entry, Feed, Watchlist
 from alerts.models.feeds import FIELDS
+from alerts.selectors.watchlists import people_of
 from alerts.services.areas import read_area, write_area
 from alerts.services.entries import entry_number, entry_place
 from cameras.models import Camera, CameraGroup
@@ -164,6 +165,10 @@ def choose_from(field: forms.Field, rows: QuerySet[Any]) -> None:
     cast("forms.ModelChoiceField[Any]", field).queryset = rows
 
 
+def _moment() -> forms.DateTimeInput:
+    return forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"})
+
+
 class EntryForm(forms.ModelForm[Entry]):
     """An entry; the number as people write it."""
 
@@ -192,10 +197,26 @@ class EntryForm(forms.ModelForm[Entry]):
             "vehicle",
             "source",
             "confidence",
+            "effective_from",
             "expires_at",
+            "responsible",
         )
-        widgets = {"expires_at": forms.DateTimeInput(attrs={"type": "datetime-local"})}
-        help_texts = {"expires_at": _("Empty: after the days that the list says.")}
+        widgets = {name: _moment() for name in ("effective_from", "expires_at")}
+        help_texts = {
+            "effective_from": _("Empty: from now on."),
+            "expires_at": _("Empty: after the days that the list says."),
+            "responsible": _("Is reminded before it ends. Empty: the owner of the list."),
+        }
+
+    def __init__(self, *args: Any, watchlist: Watchlist, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["effective_from"].required = False
+        choose_from(self.fields["responsible"], people_of(watchlist))
+        if self.instance.number:
+            for name in ("effective_from", "expires_at"):
+                self.fields[name].help_text = _("Empty: as it is.")
+        else:
+            self.fields["effective_from"].initial = None
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

@@ -31,6 +31,7 @@ urlpatterns = [
     path("watchlists/<uuid:list_id>/archive", watchlists.archive, name="watchlist-archive"),
     path("watchlists/<uuid:list_id>/import", feeds.import_file, name="watchlist-import"),
     path("watchlists/entries/<uuid:listed_id>/", watchlists.entry_act, name="entry-act"),
+    path("watchlists/entries/<uuid:listed_id>/edit", watchlists.edit_entry, name="entry-edit"),
     path("watchlists/entries/<uuid:listed_id>/past", past.past, name="entry-past"),
     path("watchlists/entries/<uuid:listed_id>/past/note", past.note_past, name="entry-past-note"),
     path("watchlists/changes/<int:change_id>/undo", watchlists.undo, name="change-undo"),

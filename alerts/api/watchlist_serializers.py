@@ -38,6 +38,12 @@ class _CameraGroupField(serializers.PrimaryKeyRelatedField[CameraGroup]):
         return camera_groups_visible_to(_caller(self))
 
 
+class _PersonField(serializers.PrimaryKeyRelatedField[User]):
+    def get_queryset(self) -> QuerySet[User]:
+        own = organizations_of(_caller(self))
+        return User.objects.filter(memberships__organization__in=own).distinct()
+
+
 class _WatchlistField(serializers.PrimaryKeyRelatedField[Watchlist]):
     def get_queryset(self) -> QuerySet[Watchlist]:
         return watchlists_changeable_by(_caller(self))
@@ -53,7 +59,7 @@ class _AreaField(serializers.Field[MultiPolygon | None, Any, Any, Any]):
         except AreaError as error:
             raise serializers.ValidationError(str(error)) from error
 
-    def to_representation(self, value: MultiPolygon) -> Any:
+    def to_representation(self, value: MultiPolygon | None) -> Any:
         return write_area(value)
 
 
@@ -107,6 +113,7 @@ class EntrySerializer(serializers.ModelSerializer[Entry]):
     province = serializers.CharField(
         max_length=60, required=False, allow_blank=True, help_text="Name or ISO 3166-2 code."
     )
+    responsible = _PersonField(required=False, allow_null=True, queryset=User.objects.none())
 
     class Meta:
         model = Entry
@@ -124,6 +131,7 @@ class EntrySerializer(serializers.ModelSerializer[Entry]):
             "confidence",
             "effective_from",
             "expires_at",
+            "responsible",
             "feed",
         )
         read_only_fields = ("is_pattern", "feed")

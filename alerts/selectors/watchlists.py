@@ -44,6 +44,16 @@ def entries_visible_to(user: User) -> QuerySet[Entry]:
     )
 
 
+def people_of(watchlist: Watchlist) -> QuerySet[User]:
+    """Members who may answer for entries of a list."""
+    members = User.objects.filter(
+        memberships__organization=watchlist.organization_id,
+        is_active=True,
+        kind=User.Kind.PERSON,
+    )
+    return members.order_by("email").distinct()
+
+
 def ending_soon(watchlist: Watchlist) -> Q:
     """Entries of a list that end within the days in which people are reminded."""
     now = timezone.now()

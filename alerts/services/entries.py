@@ -14,6 +14,7 @@ from accounts.selectors import Stated, demand_on
 from accounts.services import record_audit_event
 from alerts.errors import EntryRefusedError
 from alerts.models import Entry, Watchlist
+from alerts.selectors.watchlists import people_of
 from alerts.services.changes import sign_changes
 from alerts.services.watchlists import check_size
 from vehicles.plates.provinces import find_province
@@ -113,6 +114,7 @@ def add_entry(
         ValidationError: With the fields that are wrong.
     """
     sign_changes(actor=actor, reason=change_reason)
+    _check_responsible(watchlist, fields.get("responsible"))
     place = entry_place(country, province)
     start = fields.setdefault("effective_from", timezone.now())
     fields.setdefault("expires_at", ends_at(watchlist, start))
@@ -143,6 +145,8 @@ def update_entry(
         ValidationError: With the fields that are wrong.
     """
     sign_changes(actor=actor, reason=change_reason)
+    if fields.get("responsible", entry.responsible) != entry.responsible:
+        _check_responsible(entry.watchlist, fields["responsible"])
     if "number" in fields:
         fields["number"] = entry_number(fields["number"])
     if "country" in fields or "province" in fields:
@@ -158,6 +162,12 @@ def update_entry(
     check_patterns(watchlist=entry.watchlist)
     _audit(AuditEvent.Action.CHANGED, entry, actor, change_reason)
     return entry
+
+
+def _check_responsible(watchlist: Watchlist, person: User | None) -> None:
+    # Only where somebody is named: who left since hinders no other change.
+    if person is not None and not people_of(watchlist).filter(pk=person.pk).exists():
+        raise EntryRefusedError(_("Only members of the organization."), field="responsible")
 
 
 def renew_entry(

@@ -25,6 +25,7 @@ from alerts.selectors.previews import preview_entry
 from alerts.selectors.watchlists import (
     changes_visible_to,
     ending_soon,
+    entries_changeable_by,
     entries_visible_to,
     hits_visible_to,
     watchlists_changeable_by,
@@ -40,6 +41,7 @@ from alerts.services.entries import (
     expire_entry,
     note_entry_search,
     renew_entry,
+    update_entry,
 )
 from alerts.services.watchlists import archive_watchlist, create_watchlist, update_watchlist
 from alerts.views.panels import entry_of
@@ -113,7 +115,7 @@ def watchlist(request: HttpRequest, list_id: UUID) -> HttpResponse:
     found = get_object_or_404(watchlists_visible_to(user), pk=list_id)
     may_change = watchlists_changeable_by(user).filter(pk=found.pk).exists()
     named = entry_of(user, request.GET.get("plate", "")) if may_change else {}
-    form = EntryForm(request.POST or None, initial=named)
+    form = EntryForm(request.POST or None, initial=named, watchlist=found)
     if request.method == "POST":
         found = _changeable(user, list_id)
         added = _add(form, found, user) if form.is_valid() else None
@@ -179,6 +181,38 @@ def _add(form: EntryForm, watchlist: Watchlist, user: User) -> Entry | None:
     except (LprError, ValidationError) as error:
         show_refusal(form, error)
         return None
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def edit_entry(request: HttpRequest, listed_id: UUID) -> HttpResponse:
+    """What an entry says, changed with a reason."""
+    user = user_of(request)
+    entry = get_object_or_404(entries_changeable_by(user), pk=listed_id)
+    form = EntryForm(request.POST or None, instance=entry, watchlist=entry.watchlist)
+    if request.method == "POST" and form.is_valid() and _change(form, entry, user):
+        return redirect("alerts:watchlist", entry.watchlist_id)
+    context = {
+        "entry": entry,
+        "watchlist": entry.watchlist,
+        "form": form,
+        "provinces": PROVINCES,
+    }
+    status = 422 if form.errors else 200
+    return render(request, "alerts/entry.html", context, status=status)
+
+
+def _change(form: EntryForm, entry: Entry, user: User) -> bool:
+    asked = form.cleaned_data
+    fields = {name: value for name, value in asked.items() if value is not None}
+    reason = fields.pop("change_reason", "")
+    fields["responsible"] = asked.get("responsible")
+    try:
+        update_entry(entry=entry, actor=user, change_reason=reason, **fields)
+    except (LprError, ValidationError) as error:
+        show_refusal(form, error)
+        return False
+    return True
 
 
 @login_required

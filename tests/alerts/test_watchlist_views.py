@@ -196,6 +196,36 @@ def test_search_in_a_list_is_audited_and_asks_why_where_that_is_demanded(
     assert "AB1234" in client.get(address).content.decode()
 
 
+def test_entry_is_changed_on_its_page_with_a_reason_and_somebody_who_answers_for_it(
+    watchlist: Watchlist, staff: User, operator: User, outsider: User, client_of: ClientOf
+) -> None:
+    entry = make_entry(watchlist, "AB111", province="กรุงเทพ", reason="theft")
+    client, address = client_of(staff), reverse("alerts:entry-edit", args=[entry.pk])
+    assert client_of(operator).get(address).status_code == 404
+    form = client.get(address).context["form"]
+    assert {staff, operator} <= set(form.fields["responsible"].queryset)
+    assert outsider not in form.fields["responsible"].queryset
+    assert f'value="{timezone.localtime(entry.expires_at):%Y-%m-%dT%H:%M}"' in str(form)
+
+    fields = {"number": "AB111", "province": "TH-10", "confidence": "high", "reason": "found"}
+    answer = post(
+        client, "entry-edit", entry.pk, **fields, responsible=operator.pk, change_reason="why"
+    )
+    assert answer.status_code == 302
+    changed = Entry.objects.get()
+    assert (changed.reason, changed.responsible, changed.confidence) == ("found", operator, "high")
+    assert changed.expires_at == entry.expires_at
+    assert changed.effective_from == entry.effective_from
+    assert ListChange.objects.latest("id").reason == "why"
+    refused = post(client, "entry-edit", entry.pk, **fields, responsible=outsider.pk)
+    assert refused.status_code == 422
+    # Who left hinders no other change.
+    operator.memberships.all().delete()
+    Entry.objects.update(responsible=operator)
+    post(client, "entry-act", entry.pk, do="renew")
+    assert Entry.objects.get().expires_at != entry.expires_at
+
+
 def test_entries_that_end_soon_are_shown_until_they_are_renewed(
     watchlist: Watchlist, staff: User, client_of: ClientOf
 ) -> None:

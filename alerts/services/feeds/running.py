@@ -32,6 +32,8 @@ TRIES_MOST = 3
 QUEUED_AGAIN_AFTER = timedelta(minutes=1)
 
 _PROGRESS_S = 3600
+# A message that was lost or is this old is sent again.
+_QUEUED_MOST_S = 86_400.0
 State, Work = FeedRun.State, FeedRun.Work
 UNDER_WAY = (State.QUEUED, State.RUNNING)
 
@@ -89,7 +91,7 @@ def _queued(run: FeedRun) -> FeedRun:
     return run
 
 
-def _wake(pk: UUID, *, expires_s: int | None = None) -> None:
+def _wake(pk: UUID, *, expires_s: float = _QUEUED_MOST_S) -> None:
     from alerts.tasks import work_on_feed  # noqa: PLC0415  # tasks call services
 
     try:
@@ -222,5 +224,5 @@ def resume_lost() -> int:
         if is_mine:
             lost += 1
             # A long queue does not fill up with calls for the same.
-            _wake(run.pk, expires_s=int(QUEUED_AGAIN_AFTER.total_seconds()))
+            _wake(run.pk, expires_s=QUEUED_AGAIN_AFTER.total_seconds())
     return lost
