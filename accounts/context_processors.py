@@ -4,11 +4,11 @@ from typing import Any, NamedTuple
 
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.functional import Promise
+from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
-from accounts.selectors import AUDITING_ROLES, organizations_of
+from accounts.models import Membership, Organization, User
+from accounts.selectors import AUDITING_ROLES, memberships_of, organizations_of
 
 
 class Entry(NamedTuple):
@@ -20,7 +20,7 @@ class Entry(NamedTuple):
     is_current: bool
 
 
-_PAGES = (
+PAGES = (
     ("detections:live", _("Live"), "live"),
     ("alerts:console", _("Alerts"), "bell"),
     ("detections:search", _("Search"), "search"),
@@ -38,24 +38,55 @@ FIRST = 4
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
-    """The pages that the person may open, and the organizations whose names the frame shows."""
+    """The pages that the person may open, and the organizations whose names the frame shows.
+
+    Looked up where a template names them: parts of a page have no frame.
+    """
     user = getattr(request, "user", None)
     if not isinstance(user, User):
         return {}
-    pages = list(_PAGES)
-    # Owners and auditors are staff, so that nobody else costs the question.
-    if user.is_superuser or (user.is_staff and organizations_of(user, *AUDITING_ROLES).exists()):
-        pages.append(("accounts:audit", _("Audit"), "audit"))
-    if user.is_staff:
-        pages.append(("detections:keeping", _("Keeping"), "lock"))
-        pages.append(("admin:index", _("Admin"), "admin"))
-    entries = [_entry(request.path, *page) for page in pages]
+    frame = Frame(user, request.path)
     return {
-        "navigation": entries,
-        "navigation_first": entries[:FIRST],
-        "navigation_more": entries[FIRST:],
-        "organizations": organizations_of(user),
+        "navigation": lambda: frame.entries,
+        "navigation_first": lambda: frame.entries[:FIRST],
+        "navigation_more": lambda: frame.entries[FIRST:],
+        "organizations": lambda: frame.organizations,
     }
+
+
+class Frame:
+    """What stands around one page."""
+
+    def __init__(self, user: User, path: str) -> None:
+        self._user = user
+        self._path = path
+
+    @cached_property
+    def organizations(self) -> list[Organization]:
+        """Those that the person belongs to, by name; for superusers all."""
+        if self._user.is_superuser:
+            return list(organizations_of(self._user))
+        return [membership.organization for membership in self._memberships]
+
+    @cached_property
+    def entries(self) -> list[Entry]:
+        """The navigation."""
+        pages = list(PAGES)
+        if self._audits():
+            pages.append(("accounts:audit", _("Audit"), "audit"))
+        if self._user.is_staff:
+            pages.append(("detections:keeping", _("Keeping"), "lock"))
+            pages.append(("admin:index", _("Admin"), "admin"))
+        return [_entry(self._path, *page) for page in pages]
+
+    def _audits(self) -> bool:
+        return self._user.is_superuser or any(
+            membership.role in AUDITING_ROLES for membership in self._memberships
+        )
+
+    @cached_property
+    def _memberships(self) -> list[Membership]:
+        return list(memberships_of(self._user)) if self._user.is_active else []
 
 
 def _entry(path: str, name: str, label: str | Promise, icon: str) -> Entry:

@@ -57,8 +57,9 @@ class OriginMiddleware:
         structlog.contextvars.bind_contextvars(user_id=user.pk)
         if not isinstance(user, User):
             return None
-        membership = user.memberships.select_related("organization").order_by("pk").first()
-        return ZoneInfo(membership.organization.time_zone) if membership else None
+        zones = user.memberships.order_by("pk").values_list("organization__time_zone", flat=True)
+        name = zones.first()
+        return ZoneInfo(name) if name else None
 
 
 class SuperuserAuditMiddleware:

@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group
 from django.contrib.sessions.backends.base import SessionBase
 from django.db import connection
 from django.db.models import Q, QuerySet
+from django.db.models.expressions import RawSQL
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
@@ -31,6 +32,10 @@ AUDITING_ROLES = (Role.OWNER, Role.AUDITOR)
 EXPORTING_ROLES = (Role.OWNER, Role.MANAGER, Role.ANALYST)
 ADMIN_ROLES = (Role.OWNER, Role.MANAGER, Role.AUDITOR)
 
+# By hand: a page asks it ten times, and the ORM takes most of a millisecond to write it.
+_MEMBERSHIPS = "SELECT organization_id FROM accounts_membership WHERE user_id = %s"
+_MEMBERSHIPS_AS = f"{_MEMBERSHIPS} AND role = ANY(%s)"
+
 
 def organizations_of(user: User, *roles: Role) -> QuerySet[Organization]:
     """Active organizations in which the user has one of `roles`, or any where none is named."""
@@ -39,10 +44,9 @@ def organizations_of(user: User, *roles: Role) -> QuerySet[Organization]:
     organizations = Organization.objects.filter(is_active=True)
     if user.is_superuser:
         return organizations
-    memberships = Membership.objects.filter(user=user)
-    if roles:
-        memberships = memberships.filter(role__in=roles)
-    return organizations.filter(pk__in=memberships.values("organization_id"))
+    memberships = _MEMBERSHIPS_AS if roles else _MEMBERSHIPS
+    values = (user.pk, *([[str(role) for role in roles]] if roles else []))
+    return organizations.filter(pk__in=RawSQL(memberships, values))  # noqa: S611  # constants
 
 
 def only_organization_of(user: User | None) -> Organization | None:

@@ -15,9 +15,11 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
+from accounts.context_processors import PAGES
 from accounts.errors import ReasonDemandedError
 from accounts.forms import AuditFilterForm, ReasonForm, UseForm
 from accounts.models import AuditEvent, Organization, User
@@ -34,7 +36,11 @@ from lpr_project.common.streaming import harmless_cell, streamed
 
 PAGE_ROWS = 50
 EXPORT_ROWS = 2000
-KEYS = (("j", _("Next row")), ("k", _("Row before")), ("o", _("Older rows")))
+KEYS = (
+    ("j", gettext_lazy("Next row")),
+    ("k", gettext_lazy("Row before")),
+    ("o", gettext_lazy("Older rows")),
+)
 
 
 def _user(request: HttpRequest) -> User:
@@ -105,10 +111,22 @@ def _shown(event: AuditEvent) -> dict[str, Any]:
     detail = {name: value for name, value in event.detail.items() if value != event.target_label}
     return {
         "event": event,
-        "target": event.target_label or event.target_id,
+        "target": _page_in_words(event) or event.target_label or event.target_id,
         "kind": kind,
         "detail": ", ".join(f"{name}: {_plainly(value)}" for name, value in detail.items()),
     }
+
+
+def _page_in_words(event: AuditEvent) -> str:
+    """What a superuser did on a page, which the trail holds as method and path."""
+    if event.action != AuditEvent.Action.VIEWED or event.detail.get("as") != "superuser":
+        return ""
+    method, _blank, path = event.target_label.partition(" ")
+    named = {reverse(name): str(label) for name, label, _icon in PAGES}
+    page = named.get(path, path)
+    if method == "GET":
+        return _("page “%(page)s”") % {"page": page}
+    return _("sent to “%(page)s”") % {"page": page}
 
 
 def _plainly(value: Any) -> str:

@@ -9,19 +9,51 @@ from uuid import UUID
 from django.conf import settings
 from django.core.cache import cache
 from django.db.models import Q, QuerySet
+from django.db.models.expressions import RawSQL
 
 from accounts.models import Organization, User
 from accounts.selectors import MANAGING_ROLES, organizations_of
-from cameras.models import (
-    Camera,
-    CameraGroup,
-    CameraGroupGroupObjectPermission,
-    CameraGroupObjectPermission,
-    CameraGroupUserObjectPermission,
-    CameraUserObjectPermission,
-    PurposeRetention,
-)
+from cameras.models import Camera, CameraGroup, PurposeRetention
 from cameras.streams.config import SourceConfig, SourceKind
+
+# By hand: it stands in nearly every request, and the ORM takes 3 ms to write the same.
+_VISIBLE = """
+    SELECT camera.id
+    FROM cameras_camera AS camera
+    JOIN accounts_membership AS member
+        ON member.organization_id = camera.organization_id AND member.user_id = %s
+    JOIN accounts_organization AS organization
+        ON organization.id = camera.organization_id AND organization.is_active
+    WHERE camera.id IN (
+        SELECT granted.content_object_id
+        FROM cameras_camerauserobjectpermission AS granted
+        JOIN auth_permission AS right_of ON right_of.id = granted.permission_id
+        WHERE right_of.codename = %s AND granted.user_id = %s
+        UNION ALL
+        SELECT granted.content_object_id
+        FROM cameras_cameragroupobjectpermission AS granted
+        JOIN auth_permission AS right_of ON right_of.id = granted.permission_id
+        WHERE right_of.codename = %s
+            AND granted.group_id IN (SELECT group_id FROM accounts_user_groups WHERE user_id = %s)
+        UNION ALL
+        SELECT grouped.camera_id
+        FROM cameras_camera_groups AS grouped
+        WHERE grouped.cameragroup_id IN (
+            SELECT granted.content_object_id
+            FROM cameras_cameragroupuserobjectpermission AS granted
+            JOIN auth_permission AS right_of ON right_of.id = granted.permission_id
+            WHERE right_of.codename = %s AND granted.user_id = %s
+            UNION ALL
+            SELECT granted.content_object_id
+            FROM cameras_cameragroupgroupobjectpermission AS granted
+            JOIN auth_permission AS right_of ON right_of.id = granted.permission_id
+            WHERE right_of.codename = %s
+                AND granted.group_id IN (
+                    SELECT group_id FROM accounts_user_groups WHERE user_id = %s
+                )
+        )
+    )
+"""
 
 
 def cameras_visible_to(user: User, permission: str = "view_camera") -> QuerySet[Camera]:
@@ -29,34 +61,15 @@ def cameras_visible_to(user: User, permission: str = "view_camera") -> QuerySet[
 
     A grant counts only while the user is a member of the camera's organization.
     """
-    cameras = Camera.objects.filter(organization__in=organizations_of(user)).select_related(
-        "organization", "status"
-    )
+    cameras = Camera.objects.select_related("organization", "status")
+    if not user.is_active:
+        return cameras.none()
     if user.is_superuser:
-        return cameras
-    groups = user.groups.values("pk")
-    wanted = Q(permission__codename=permission)
-    on_camera = (
-        CameraUserObjectPermission.objects.filter(wanted, user=user),
-        CameraGroupObjectPermission.objects.filter(wanted, group__in=groups),
-    )
+        return cameras.filter(organization__is_active=True)
     # On a camera group, "view_cameragroup" stands for "view_camera" of its cameras, and so on.
-    on_group = Q(permission__codename=permission.replace("_camera", "_cameragroup"))
-    granted_groups = (
-        CameraGroupUserObjectPermission.objects.filter(on_group, user=user),
-        CameraGroupGroupObjectPermission.objects.filter(on_group, group__in=groups),
-    )
-    visible = Q()
-    for grants in on_camera:
-        visible |= Q(pk__in=grants.values("content_object_id"))
-    through = Camera.groups.through.objects
-    for grants in granted_groups:
-        visible |= Q(
-            pk__in=through.filter(cameragroup__in=grants.values("content_object_id")).values(
-                "camera_id"
-            )
-        )
-    return cameras.filter(visible)
+    of_group = permission.replace("_camera", "_cameragroup")
+    values = (user.pk, *(permission, user.pk) * 2, *(of_group, user.pk) * 2)
+    return cameras.filter(pk__in=RawSQL(_VISIBLE, values))  # noqa: S611  # values are parameters
 
 
 def camera_ids_visible_to(user: User, permission: str = "view_camera") -> list[UUID]:

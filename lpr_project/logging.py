@@ -78,6 +78,9 @@ def configure_logging(*, fmt: str, level: str) -> None:
                 "celery.app.trace": {"level": "WARNING"},
                 "django_structlog": {"level": "WARNING"},
                 "celery.beat": {"level": "WARNING"},
+                # One line for each step of each document and each font.
+                "weasyprint.progress": {"level": "WARNING"},
+                "fontTools": {"level": "WARNING"},
                 "django_celery_beat": {"level": "WARNING"},
             },
         }

@@ -84,7 +84,7 @@ MIDDLEWARE = [
 ROOT_URLCONF = "lpr_project.urls"
 ASGI_APPLICATION = "lpr_project.asgi.application"
 WSGI_APPLICATION = "lpr_project.wsgi.application"
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "lpr_project.common.widgets.WrittenOut"
 
 TEMPLATES = [
     {

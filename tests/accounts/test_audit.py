@@ -146,3 +146,17 @@ def test_trail_never_shows_a_password(client_of: ClientOf, staff: User) -> None:
     client.patch(f"/api/v1/cameras/{camera['id']}/", {"source_password": "other s3cret"})
 
     assert "s3cret" not in str(list(AuditEvent.objects.values()))
+
+
+def test_trail_names_the_pages_that_a_superuser_opened(
+    client_of: ClientOf, organization: Organization, superuser: User
+) -> None:
+    client = client_of(superuser)
+    client.get("/analytics/")
+    client.get(f"/admin/accounts/organization/{organization.pk}/change/")
+
+    page = client.get("/audit/").content.decode()
+
+    assert "page “Analytics”" in page
+    assert f"page “/admin/accounts/organization/{organization.pk}/change/”" in page
+    assert "GET /" not in page

@@ -21,19 +21,19 @@ GIB = 2**30
 
 
 @pytest.fixture
-def filled(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+def filled(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """A disk of which so many per cent are used; none can be filled for a test."""
 
-    def fill(percent: int) -> None:
-        free = 100 * GIB * (100 - percent) // 100
-        usage = Usage(100 * GIB, 100 * GIB - free, free)
+    def fill(percent: int, total: int = 100 * GIB) -> None:
+        free = total * (100 - percent) // 100
+        usage = Usage(total, total - free, free)
         monkeypatch.setattr("shutil.disk_usage", lambda _path: usage)
 
     return fill
 
 
 def test_days_left_follow_from_pictures_and_rows_of_the_last_days(
-    camera: Camera, jpeg: bytes, filled: Callable[[int], None]
+    camera: Camera, jpeg: bytes, filled: Callable[..., None]
 ) -> None:
     filled(50)
     for hours in (1, 30, 40):
@@ -55,16 +55,19 @@ def test_days_left_follow_from_pictures_and_rows_of_the_last_days(
 )
 def test_full_disk_says_what_to_do_everywhere(
     camera: Camera,
+    jpeg: bytes,
     client_of: Callable[[User], APIClient],
     client: Client,
     settings: Settings,
-    filled: Callable[[int], None],
+    filled: Callable[..., None],
     django_user_model: type[User],
     percent: int,
     level: str,
     says: str,
 ) -> None:
-    filled(percent)
+    filled(percent, 1024**2)
+    for hours in (1, 30, 40):
+        make_detection(camera, captured_at=timezone.now() - timedelta(hours=hours), frame=jpeg)
     settings.METRICS_TOKEN = "scrape"
 
     pictures, _database = forecasts()
@@ -79,6 +82,23 @@ def test_full_disk_says_what_to_do_everywhere(
     assert 'lpr_disk_free_bytes{storage="pictures"}' in figures
     root = django_user_model.objects.create_superuser("root@example.org", "a long password")
     assert says in client_of(root).get("/admin/host-state/").content.decode()
+
+
+@pytest.mark.parametrize("percent", [70, 82, 95])
+def test_disk_that_detections_hardly_fill_asks_for_no_shorter_retention(
+    camera: Camera, jpeg: bytes, filled: Callable[..., None], percent: int
+) -> None:
+    filled(percent)
+    for hours in (1, 30, 40):
+        make_detection(camera, captured_at=timezone.now() - timedelta(hours=hours), frame=jpeg)
+
+    pictures, _database = forecasts()
+
+    assert pictures.days_left is not None
+    assert pictures.days_left > 180
+    assert "lasts for years" in pictures.sentence
+    assert "hardly fill it" in pictures.sentence
+    assert "shorten" not in pictures.sentence
 
 
 def test_disk_that_cannot_be_looked_at_warns_of_nothing(

@@ -25,6 +25,9 @@ LEVELS: tuple[tuple[float, Level], ...] = ((0.9, "full"), (0.8, "warning"), (0.7
 DAYS = 7
 _SAMPLED = 200
 _KEPT_SECONDS = 300
+# Who has longer than this need not change what is kept.
+_HARDLY_DAYS = 180
+_YEARS_DAYS = 2 * 365
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,16 +136,24 @@ def _sentence(share: float, free_bytes: float, bytes_per_day: float) -> str:
     if level == "fine":
         return ""
     used, days = round(100 * share), int(free_bytes / bytes_per_day) if bytes_per_day > 0 else None
-    left = (
-        _("at what the last days brought, it is full in %(days)d days") % {"days": days}
-        if days is not None
-        else _("nothing came in lately")
-    )
+    if days is None:
+        left = _("nothing came in lately")
+    elif days > _YEARS_DAYS:
+        left = _("at what the last days brought, the rest lasts for years")
+    else:
+        left = _("at what the last days brought, it is full in %(days)d days") % {"days": days}
     what = {
         "note": _("Plan for more room, or a shorter retention."),
         "warning": _("Give it more room or shorten the retention of cameras now."),
         "full": _("Make room today: shorten the retention of cameras, or no picture can be kept."),
     }[level]
+    if days is None or days > _HARDLY_DAYS:
+        # A shorter retention would hardly help: the cameras are not what fills it.
+        what = {
+            "note": _("Detections hardly fill it: look what else takes the room."),
+            "warning": _("Detections hardly fill it: look what else takes the room, and soon."),
+            "full": _("Make room today: detections hardly fill it, so look what else does."),
+        }[level]
     told = _("The disk is %(used)d %% full; %(left)s.") % {"used": used, "left": left}
     return f"{told} {what}"
 
