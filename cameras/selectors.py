@@ -79,14 +79,12 @@ def camera_ids_visible_to(user: User, permission: str = "view_camera") -> list[U
 
 def camera_groups_visible_to(user: User) -> QuerySet[CameraGroup]:
     """All groups of managed organizations, and those that hold a camera the user sees."""
-    return (
-        CameraGroup.objects.filter(
-            Q(organization__in=organizations_of(user, *MANAGING_ROLES))
-            | Q(cameras__in=cameras_visible_to(user).values("pk"))
-        )
-        .distinct()
-        .select_related("organization")
-    )
+    seen = cameras_visible_to(user).order_by().values("pk")
+    holding = Camera.groups.through.objects.filter(camera__in=seen)
+    return CameraGroup.objects.filter(
+        Q(organization__in=organizations_of(user, *MANAGING_ROLES))
+        | Q(pk__in=holding.values("cameragroup_id"))
+    ).select_related("organization")
 
 
 def cameras_to_watch() -> QuerySet[Camera]:

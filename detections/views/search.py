@@ -14,6 +14,7 @@ from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.templatetags.static import static
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
@@ -73,13 +74,12 @@ def search(request: HttpRequest) -> HttpResponse:
     found = Found(request, form)
     if request.headers.get("HX-Request") and found.is_further:
         return render(request, found.part, found.context)
-    sees_plates = organizations_of(user, *READING_ROLES).exists()
     context = {
         "form": form,
         "stated": stated_in(request.session),
         "map": _map(user),
         "keys": KEYS,
-        "sees_plates": sees_plates,
+        "sees_plates": found.sees_plates,
         "may_export": organizations_of(user, *EXPORTING_ROLES).exists(),
         **found.context,
     }
@@ -143,8 +143,12 @@ class Found:
         if asked in {"plates", "detections"}:
             return asked
         has_text = form.criteria is not None and bool(form.criteria.text)
-        sees_plates = organizations_of(self._user, *READING_ROLES).exists()
-        return "plates" if has_text and sees_plates else "detections"
+        return "plates" if has_text and self.sees_plates else "detections"
+
+    @cached_property
+    def sees_plates(self) -> bool:
+        """Whether the person sees all cameras of an organization, and so its plates."""
+        return organizations_of(self._user, *READING_ROLES).exists()
 
     def _look(self, request: HttpRequest, criteria: Criteria) -> None:
         query = criteria.as_query()

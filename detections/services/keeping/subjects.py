@@ -99,14 +99,13 @@ _TOLD: dict[str, list[str]] = {
         "kind",
         "at",
         "reject_reason",
-        "reason",
         "other_detection",
     ],
 }
 """What an export tells: fields by model, and nothing of a model that is not named.
 
 The file may go to whom the plate belongs to, so that nothing in it may say who is watched or why:
-no hit, alert or hold, no reason of a look-up, not who works here.
+no hit, alert or hold, no reason of a look-up, no words of those who review, not who works here.
 """
 
 
