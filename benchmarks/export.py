@@ -7,8 +7,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.result import Result
-from benchmarks.search import DAYS, LAST_ON, ORGANIZATION
-from benchmarks.stack import kept_server, manage
+from benchmarks.search import ORGANIZATION, seed
+from benchmarks.stack import kept_server
 
 if TYPE_CHECKING:
     from reports.models import Export
@@ -60,7 +60,7 @@ def run(size: int = max(SIZES)) -> Result:
     figures: dict[str, float] = {}
     with kept_server(f"bench_search_{SEEDED}") as kept, TemporaryDirectory() as data:
         environment = {**kept, "LPR_DATA_DIR": data, "LPR_EXPORT_MAX_ROWS": str(max(SIZES))}
-        _seed(environment)
+        seed(environment, SEEDED)
         made = [(form, rows) for form, rows in MADE if rows <= size]
         for form, rows in made:
             done = _in_a_process(environment, form, rows)
@@ -85,14 +85,6 @@ def run(size: int = max(SIZES)) -> Result:
             "formulas harmless."
         ),
     )
-
-
-def _seed(environment: dict[str, str]) -> None:
-    from detections.models import Detection  # noqa: PLC0415
-
-    if not Detection.objects.exists():
-        arguments = ("--detections", str(SEEDED), "--days", str(DAYS), "--last-on", LAST_ON)
-        manage(environment, "seed", *arguments, "--organization", ORGANIZATION)
 
 
 def _in_a_process(environment: dict[str, str], form: str, rows: int) -> dict[str, float]:
