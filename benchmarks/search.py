@@ -41,6 +41,13 @@ class Case:
     url: Callable[["Draw"], tuple[str, Mapping[str, Any]]]
     sql: str
     is_page: bool = False
+    method: str = "get"
+
+    def ask(self, client: Any, draw: "Draw") -> Any:
+        path, query = self.url(draw)
+        if self.method == "post":
+            return client.post(path, query, format="multipart")
+        return client.get(path, query)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +157,34 @@ CASES: dict[str, Case] = {
         f"{_NEWEST}",
         is_page=True,
     ),
+    "review_next": Case(
+        url=lambda _draw: ("/review/next", {}),
+        sql=f"SELECT {_ROW} {_OF} WHERE d.organization_id = %(organization)s "
+        "AND d.review = 'pending' ORDER BY d.id DESC LIMIT 1 FOR UPDATE OF d SKIP LOCKED",
+        is_page=True,
+        method="post",
+    ),
+    "plate_page": Case(
+        url=lambda draw: (f"/plates/{draw.values['common_id']}/", {}),
+        sql=f"SELECT {_PLATE} WHERE p.id = %(common_id)s",
+        is_page=True,
+    ),
+    "plate_passes": Case(
+        url=lambda draw: (f"/plates/{draw.values['common_id']}/passes", {}),
+        sql=f"SELECT {_ROW} {_OF} WHERE d.plate_id = %(common_id)s {_NEWEST}",
+        is_page=True,
+    ),
+    "vehicle_page": Case(
+        url=lambda draw: (f"/vehicles/{draw.values['vehicle']}/", {}),
+        sql="SELECT * FROM vehicles_vehicle WHERE id = %(vehicle)s",
+        is_page=True,
+    ),
+    "vehicle_history": Case(
+        url=lambda draw: (f"/vehicles/{draw.values['vehicle']}/passes", {}),
+        sql=f"SELECT {_ROW} {_OF} WHERE d.plate_id IN (SELECT plate_id FROM vehicles_tenure "
+        f"WHERE vehicle_id = %(vehicle)s) {_NEWEST}",
+        is_page=True,
+    ),
     "search_page_of_plates": Case(
         url=lambda draw: ("/search/", {"text": draw.number}),
         sql=f"SELECT {_PLATE} WHERE {_WITHIN} AND number = %(number)s {_SEEN}",
@@ -163,6 +198,12 @@ CASES: dict[str, Case] = {
     "list_page": Case(
         url=lambda _draw: ("/detections/", {}),
         sql=f"SELECT {_ROW} {_OF} WHERE d.organization_id = %(organization)s {_NEWEST}",
+        is_page=True,
+    ),
+    "analytics": Case(
+        url=lambda _draw: ("/analytics/", {}),
+        sql="SELECT hour, sum(accepted) FROM detections_detectionhour "
+        "WHERE hour >= %(since)s GROUP BY hour",
         is_page=True,
     ),
     "hourly_chart": Case(
@@ -254,10 +295,14 @@ def _told(name: str, timing: Timing) -> Iterator[tuple[str, float]]:
 def seed(environment: Mapping[str, str], size: int) -> None:
     """Fill the database, unless it was filled before."""
     from detections.models import Detection  # noqa: PLC0415
+    from detections.services.rollups import add_up  # noqa: PLC0415
 
     if not Detection.objects.exists():
         arguments = ("--detections", str(size), "--days", str(DAYS), "--last-on", LAST_ON)
         manage(environment, "seed", *arguments, "--organization", ORGANIZATION)
+    # What a worker does every minute.
+    while add_up():
+        pass
 
 
 def _person() -> "User":
@@ -309,6 +354,7 @@ def draws_of(user: "User") -> list[Draw]:
         [organization],
     )[0]
     link, id_500 = _page_500(user)
+    vehicle = _vehicle_with(common[0], user)
     draws = []
     for number, (plate, camera) in enumerate(
         zip(plates, luck.choices(cameras, k=ROUNDS), strict=True)
@@ -335,9 +381,23 @@ def draws_of(user: "User") -> list[Draw]:
             "id_500": id_500,
             "common_id": common[0],
             "common": common[1],
+            "vehicle": vehicle,
         }
         draws.append(Draw(number=plate, misread=misread, values=values, links={"page_500": link}))
     return draws
+
+
+def _vehicle_with(plate_id: Any, user: "User") -> Any:
+    """A vehicle that has one plate, and so its passes."""
+    from vehicles.models import Plate, Tenure, Vehicle  # noqa: PLC0415
+    from vehicles.services.registrations import assign_plate  # noqa: PLC0415
+
+    if known := Tenure.objects.filter(plate=plate_id).first():
+        return known.vehicle_id
+    plate = Plate.objects.get(pk=plate_id)
+    vehicle = Vehicle.objects.create(organization=plate.organization, name="Benchmark")
+    assign_plate(vehicle=vehicle, plate=plate, actor=user)
+    return vehicle.pk
 
 
 def _sample(organization: int, count: int, luck: random.Random) -> list[str]:
@@ -397,14 +457,14 @@ def _time(client: Any, case: Case, draws: list[Draw]) -> Timing:
     timing = Timing(product=[], by_hand=[], added_cpu=[])
     statements: list[tuple[str, Any]] = []
     for number, draw in enumerate(draws):
-        path, query = case.url(draw)
         # The first of each is asked once before it counts, as on a server that runs.
         for counts in (True,) if number else (False, True):
             began, cpu = time.perf_counter(), time.process_time()
-            answer = client.get(path, query)
+            answer = case.ask(client, draw)
             took, computed = (time.perf_counter() - began) * 1000, time.process_time() - cpu
             if answer.status_code != 200:  # noqa: PLR2004  # OK
-                raise RuntimeError(f"{path} {query}: {answer.status_code} {answer.content[:300]!r}")
+                asked = case.url(draw)
+                raise RuntimeError(f"{asked}: {answer.status_code} {answer.content[:300]!r}")
             began, cpu = time.perf_counter(), time.process_time()
             _rows(case.sql, draw.values)
             by_hand = (time.perf_counter() - began) * 1000
@@ -414,12 +474,12 @@ def _time(client: Any, case: Case, draws: list[Draw]) -> Timing:
                 timing.by_hand.append(by_hand)
                 timing.added_cpu.append((computed - fetched) * 1000)
         if number == 0:
-            statements = _statements(client, path, query)
+            statements = _statements(client, case, draw)
     timing.plan, timing.rows_read = _dearest(statements)
     return timing
 
 
-def _statements(client: Any, path: str, query: Mapping[str, Any]) -> list[tuple[str, Any]]:
+def _statements(client: Any, case: Case, draw: Draw) -> list[tuple[str, Any]]:
     """What the product asks of the tables that grow."""
     from django.db import connection  # noqa: PLC0415
 
@@ -431,7 +491,7 @@ def _statements(client: Any, path: str, query: Mapping[str, Any]) -> list[tuple[
         return execute(sql, params, *rest)
 
     with connection.execute_wrapper(listen):
-        client.get(path, query)
+        case.ask(client, draw)
     return heard
 
 

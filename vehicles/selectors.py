@@ -29,7 +29,7 @@ from vehicles.models import (
     vehicle_words,
 )
 from vehicles.plates.confusables import distance, fold
-from vehicles.plates.matching import like_pattern, regex_pattern
+from vehicles.plates.matching import like_of_regex, like_pattern, regex_pattern
 from vehicles.plates.text import PlateTextError, normalise
 
 # A viewer sees detections of its cameras; where else a plate was seen is not for it.
@@ -97,7 +97,10 @@ def plates_matching(plates: QuerySet[Plate], expression: str) -> QuerySet[Plate]
     Raises:
         SearchRefusedError: It is none, or none that is allowed.
     """
-    return plates.filter(_compared("~", _read(regex_pattern, expression)))
+    pattern = _read(regex_pattern, expression)
+    found = plates.filter(_compared("~", pattern))
+    wider = like_of_regex(pattern)
+    return found.filter(_compared("LIKE", wider)) if wider else found
 
 
 def _read(reader: Callable[[str], str], text: str) -> str:

@@ -1,3 +1,5 @@
+import random
+import re
 import string
 from itertools import count
 
@@ -10,6 +12,7 @@ from vehicles.plates.confusables import GROUPS, are_confusable, distance, fold, 
 from vehicles.plates.families import FAMILIES, families_in_colours
 from vehicles.plates.family import Colour, Family
 from vehicles.plates.grammar import identify, parse
+from vehicles.plates.matching import like_of_regex, regex_pattern
 from vehicles.plates.patterns import THAI_CONSONANTS, Shape, shapes_of
 from vehicles.plates.provinces import PROVINCES, Province, find_province
 from vehicles.plates.text import MAX_LENGTH, PlateTextError, normalise
@@ -348,3 +351,22 @@ def test_what_the_reader_saw_weighs_a_repair() -> None:
 def test_alternatives_must_be_as_many_as_characters() -> None:
     with pytest.raises(ValueError, match="7 characters were read, and alternatives given for 1"):
         parse("ABC1234", seen=[{}])
+
+
+def test_what_a_regular_expression_finds_its_pattern_for_the_index_finds_too() -> None:
+    luck = random.Random(1)  # noqa: S311  # a test
+    atoms = ["1", "2", "ก", "ข", "A", ".", "[12]", "[^1]", "[กข]", "^", "$", "(1ก)", "|"]
+    repeats = ["", "", "", "*", "+", "?", "{2}", "{1,2}", "*?"]
+    compared = 0
+    while compared < 2000:
+        typed = "".join(luck.choice(atoms) + luck.choice(repeats) for _ in range(4))
+        number = "".join(luck.choice("12กขA") for _ in range(luck.randint(1, 6)))
+        try:
+            pattern = regex_pattern(luck.choice(["", "^"]) + typed + luck.choice(["", "$"]))
+        except PlateTextError:
+            continue
+        wider = like_of_regex(pattern)
+        if not wider or not re.search(pattern, number):
+            continue
+        compared += 1
+        assert re.fullmatch(wider.replace("%", ".*").replace("_", "."), number), pattern

@@ -80,6 +80,36 @@ def regex_pattern(text: str) -> str:
     return plain
 
 
+def like_of_regex(pattern: str) -> str:
+    """A pattern of LIKE that fits all that a regular expression fits; empty where none helps.
+
+    PostgreSQL's trigrams of a regular expression leave out letters beyond U+07FF, so that of
+    `^1กข.*56$` its index would know only that a 1 begins. Those of LIKE are whole.
+
+    >>> like_of_regex("^1กข.*56$"), like_of_regex("กข+[12]3?4"), like_of_regex("1กข|2ขค")
+    ('1กข%56', '%กข%_%4%', '')
+    """
+    if re.search(r"[|()]|\[\^?\]|.\^|\$.", pattern):
+        return ""
+    pieces = ["" if pattern.startswith("^") else "%"]
+    pieces += [
+        _like_of_atom(atom, repeat)
+        for atom, repeat in re.findall(
+            r"(\[[^\]]*\]|.)([*+?]\??|\{[^}]*\}\??)?", pattern.removeprefix("^").removesuffix("$")
+        )
+    ]
+    pieces.append("" if pattern.endswith("$") else "%")
+    written = re.sub("%+", "%", "".join(pieces))
+    return written if any(map(str.isalnum, written)) else ""
+
+
+def _like_of_atom(atom: str, repeat: str) -> str:
+    one = atom if atom.isalnum() else "_"
+    if not repeat:
+        return one
+    return f"{one}%" if repeat.startswith("+") else "%"
+
+
 def _regex_character(character: str) -> str:
     category = unicodedata.category(character)
     if category == "Nd":
