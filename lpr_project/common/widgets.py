@@ -24,7 +24,7 @@ class WrittenOut(TemplatesSetting):
     ) -> SafeString:
         write = _WRITERS.get(template_name)
         if write is None:
-            return super().render(template_name, context, request=request)
+            return SafeString(super().render(template_name, context, request=request))
         return SafeString(write(context["widget"]))  # each part is escaped below
 
 
