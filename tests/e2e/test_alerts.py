@@ -110,7 +110,8 @@ def test_rule_is_built_held_against_the_past_and_kept_in_shadow(
     expect(answer.get_by_role("link")).to_have_text(["1กข1234"])
     look("rule")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("shadow")).to_be_visible()
+    page.wait_for_url("**/alerts/rules/")
+    expect(page.get_by_text("would have fired")).to_be_visible()
     assert Rule.objects.get().conditions == {
         "all": [
             {"kind": "plate", "pattern": "1กข*"},
