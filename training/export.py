@@ -1,6 +1,7 @@
 """Turns checkpoints into the files that ship, and checks that they answer as the checkpoints do.
 
-    python -m training.export reader /tmp/reader/last.pt plate_reader_v1.onnx
+    python -m training.export reader /tmp/reader/last.pt plate_reader_v1.onnx \
+        --with /tmp/reader0/last.pt
     python -m training.export detector /tmp/detector2/weights/last.pt plate_detector_v1.onnx \
         --with /tmp/detector/weights/last.pt
 
@@ -71,14 +72,25 @@ plate_regions:
 {"".join(f'  - "{region or "unknown"}"' + chr(10) for region in (*REGIONS, "none"))}"""
 
 
-def export_reader(checkpoint: Path, out: Path) -> float:
+def _mean_weights(checkpoints: Sequence[Path]) -> dict[str, Tensor]:
+    """The mean of the readers' weights, one of which began with those of another."""
+    states = [
+        torch.load(path, map_location="cpu", weights_only=True)["average"] for path in checkpoints
+    ]
+    return {
+        name: (sum(state[name].float() for state in states) / len(states)).to(weight.dtype)
+        for name, weight in states[0].items()
+    }
+
+
+def export_reader(checkpoints: Sequence[Path], out: Path) -> float:
     """Write the reader and its plate configuration; answer the largest difference seen.
 
     Raises:
         TrainingError: The exported model answers otherwise than the checkpoint.
     """
     net = PlateReaderNet()
-    net.load_state_dict(torch.load(checkpoint, map_location="cpu", weights_only=True)["average"])
+    net.load_state_dict(_mean_weights(checkpoints))
     model = ExportedReader(net).eval()
     sample = torch.randint(0, 256, (3, INPUT_HEIGHT_PX, INPUT_WIDTH_PX, 3), dtype=torch.uint8)
     torch.onnx.export(
@@ -228,12 +240,12 @@ def main() -> None:
     parser.add_argument("kind", choices=("reader", "detector"))
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--with", type=Path, dest="other", help="detector to take the mean with")
+    parser.add_argument("--with", type=Path, dest="other", help="the one to take the mean with")
     arguments = parser.parse_args()
+    checkpoints = [path for path in (arguments.checkpoint, arguments.other) if path]
     if arguments.kind == "reader":
-        difference = export_reader(arguments.checkpoint, arguments.out)
+        difference = export_reader(checkpoints, arguments.out)
     else:
-        checkpoints = [path for path in (arguments.checkpoint, arguments.other) if path]
         difference = export_detector(checkpoints, arguments.out)
     digest = hashlib.sha256(arguments.out.read_bytes()).hexdigest()
     print(
