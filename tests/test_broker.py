@@ -63,7 +63,7 @@ def close_after_a_kill(broker: Broker, transport_class: Any) -> None:
     broker.process.kill()
     broker.process.wait()
     # As far as the first closing of a channel comes, of several that fail.
-    channel._disconnect_pools()  # nothing public leaves it half closed
+    channel._disconnect_pools()  # type: ignore[attr-defined]  # nothing public leaves it half closed
     connection.transport.client = None
     # As Celery does when it is told that its broker is away.
     with contextlib.suppress(*connection.connection_errors):

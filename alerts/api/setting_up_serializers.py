@@ -150,7 +150,7 @@ class RecipientSerializer(serializers.ModelSerializer[Endpoint]):
 
     class Meta:
         model = Endpoint
-        fields = (
+        fields = [
             "id",
             "organization",
             "name",
@@ -168,7 +168,7 @@ class RecipientSerializer(serializers.ModelSerializer[Endpoint]):
             "loud_priority",
             "failing_since",
             "last_error",
-        )
+        ]
         validators: tuple[Any, ...] = ()
 
 
@@ -178,7 +178,7 @@ class NewRecipientSerializer(RecipientSerializer):
     signing_key = serializers.CharField(read_only=True, default="")
 
     class Meta(RecipientSerializer.Meta):
-        fields = (*RecipientSerializer.Meta.fields, "signing_key")  # type: ignore[assignment]  # one more
+        fields = [*RecipientSerializer.Meta.fields, "signing_key"]
 
 
 class WebhookKeySerializer(serializers.Serializer[Any]):
@@ -227,7 +227,7 @@ class DeliverySerializer(serializers.ModelSerializer[Delivery]):
 
     class Meta:
         model = Delivery
-        fields = (
+        fields = [
             "id",
             "organization",
             "recipient",
@@ -241,7 +241,7 @@ class DeliverySerializer(serializers.ModelSerializer[Delivery]):
             "sent_at",
             "attempts",
             "last_error",
-        )
+        ]
         read_only_fields = fields
 
     recipient = serializers.PrimaryKeyRelatedField(source="endpoint", read_only=True)  # type: ignore[var-annotated]  # read only
@@ -253,5 +253,5 @@ class DeliveryDetailSerializer(DeliverySerializer):
     tries = AttemptSerializer(many=True, read_only=True)
 
     class Meta(DeliverySerializer.Meta):
-        fields = (*DeliverySerializer.Meta.fields, "tries")  # type: ignore[assignment]  # one more
+        fields = [*DeliverySerializer.Meta.fields, "tries"]
         read_only_fields = fields
