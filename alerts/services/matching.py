@@ -39,6 +39,17 @@ class Seen(NamedTuple):
     camera_id: UUID
     direction: str
     confidence: float
+    is_placed: bool
+    """Whether country and province were read, or told by a person: only then they refuse entries.
+
+    A number that was read without them stands under the one registration that is known, and may
+    yet be another country's that nobody has seen so far.
+    """
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Country and province as far as they speak against an entry."""
+        return (self.country, self.province) if self.is_placed else ("", "")
 
     @classmethod
     def of(cls, detection: Detection, plate: Plate) -> "Seen":
@@ -53,6 +64,8 @@ class Seen(NamedTuple):
             detection.camera_id,
             detection.direction,
             detection.confidence,
+            bool(detection.read_country or detection.read_province)
+            or detection.review in {Detection.Review.CONFIRMED, Detection.Review.CORRECTED},
         )
 
 
@@ -122,8 +135,8 @@ def find_matches(*, candidates: Sequence[Candidate], locked: Locked = "") -> lis
             "entry_id": entry_id,
             "number": seen.number,
             "folded": fold(seen.number),
-            "country": seen.country,
-            "province": seen.province,
+            "country": seen.place[0],
+            "province": seen.place[1],
             "captured_at": seen.captured_at,
             "camera_id": seen.camera_id,
             "direction": seen.direction,
@@ -151,8 +164,9 @@ def _match(seen: Seen, row: tuple[Any, ...]) -> Match:
     words = dict(zip(names, said, strict=True))
     apart = 0.0 if is_pattern else round(distance(number, seen.number), 2)
     agrees = None
-    if seen.province and words["province"]:
-        agrees = seen.province == words["province"]
+    province = seen.place[1]
+    if province and words["province"]:
+        agrees = province == words["province"]
     return Match(
         seen=seen,
         entry_id=entry_id,
