@@ -64,11 +64,7 @@ class ResumingConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channel
         return await get_user({"session": store(self.scope["session"].session_key)})
 
     def look_up(self) -> Sight:
-        """Find in the database what `self.user` may hear, and give it as sets.
-
-        When something is taken from one of them the socket is closed: what the page shows of it
-        must go.
-        """
+        """Find in the database what `self.user` may hear, and give it as sets."""
         raise NotImplementedError
 
     def groups_to_hear(self) -> Iterable[str]:
@@ -161,7 +157,6 @@ class ResumingConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channel
                 await asyncio.sleep(BEAT_SECONDS)
                 is_due = beat % RECHECK_BEATS == 0 and "database" not in self._away
                 if is_due and not await self._may_stay():
-                    await self.close(FORBIDDEN)
                     return
                 await self._feel_pulse(asks_anyway=is_due)
                 await self._say_status()
@@ -200,19 +195,30 @@ class ResumingConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channel
         self._checked_at = started_at
         self.tell(rows, is_complete=is_complete)
 
+    async def look_again(self) -> bool:
+        """Take up what may be heard now; False, and closed, where something was taken away.
+
+        What the page shows of that must go.
+        """
+        before, self.sight = self.sight, await database_sync_to_async(self.look_up)()
+        if all(old <= new for old, new in zip(before, self.sight, strict=True)):
+            return True
+        await self.close(FORBIDDEN)
+        return False
+
     async def _may_stay(self) -> bool:
         """Whether the session still stands and nothing was taken away; what is new is taken up."""
         try:
             user = await self.who_is_there()
             if not isinstance(user, User) or not user.is_active:
+                await self.close(FORBIDDEN)
                 return False
-            before, self.user = self.sight, user
-            self.sight = await database_sync_to_async(self.look_up)()
+            self.user = user
+            return await self.look_again()
         except DatabaseError:
             # Nobody's rights can have changed while the database is away.
             self._database_answers = False
             return True
-        return all(old <= new for old, new in zip(before, self.sight, strict=True))
 
 
 def _resume_from(text: str | bytes) -> datetime | None:

@@ -84,8 +84,8 @@ class AlertsConsumer(ResumingConsumer):
         """Lists and cameras may be new: what is not known to be refused is looked up once."""
         self._refused |= {_place(alert) for alert in alerts}
         with suppress(DatabaseError):
-            self.sight = await database_sync_to_async(self.look_up)()
-            self.tell(alerts)
+            if await self.look_again():
+                self.tell(alerts)
 
     def tell(self, rows: Iterable[LiveAlert], *, is_complete: bool = True) -> None:
         for alert in rows:

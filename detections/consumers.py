@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
-from channels.db import database_sync_to_async
 from django.db import Error as DatabaseError
 from django.utils.translation import override
 
@@ -133,13 +132,17 @@ class LiveConsumer(ResumingConsumer):
         await super().disconnect(code)
         self._outbox.close()
 
+    async def who_is_there(self) -> object:
+        # What was refused may be allowed by now.
+        self._refused = set()
+        return await super().who_is_there()
+
     def look_up(self) -> Sight:
         self._filter = LiveFilterForm(self.query, user=self.user).filter
         visible = frozenset(camera_ids_visible_to(self.user))
         chosen = self._filter.camera_ids
         self._cameras = visible if chosen is None else visible & chosen
         self._sources = mark_sources_of(self.user)
-        self._refused = set()
         return self._cameras, self._sources
 
     def groups_to_hear(self) -> Iterable[str]:
@@ -185,10 +188,10 @@ class LiveConsumer(ResumingConsumer):
     async def _look_again(self, detections: Sequence[MarkedDetection]) -> None:
         """A list may be new: what is not known to be refused is looked up once."""
         with suppress(DatabaseError):
-            self._sources = await database_sync_to_async(mark_sources_of)(self.user)
-            said = {mark["of"] for marked in detections for mark in marked["marks"]}
-            self._refused |= said - self._sources
-            self._tell_marks(detections)
+            if await self.look_again():
+                said = {mark["of"] for marked in detections for mark in marked["marks"]}
+                self._refused |= said - self._sources
+                self._tell_marks(detections)
 
     async def tell_status(self, status: dict[str, Any]) -> None:
         self._outbox.put_latest("status", status)
