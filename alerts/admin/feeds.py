@@ -5,8 +5,6 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter
@@ -21,6 +19,7 @@ from lpr_project.common.admin import (
     ScopedRelatedFilter,
     UncountedList,
     labelled,
+    link_to,
     person,
 )
 
@@ -78,8 +77,8 @@ class FeedAdmin(ReadOnlyModelAdmin[Feed]):
     @admin.display(description=_("page"))
     def page(self, feed: Feed) -> SafeString | str:
         if feed.kind == Feed.Kind.UPLOAD:
-            return _link("alerts:watchlist", feed.watchlist_id)
-        return _link("alerts:feed", feed.pk)
+            return link_to("alerts:watchlist", feed.watchlist_id)
+        return link_to("alerts:feed", feed.pk)
 
 
 @admin.register(FeedRun)
@@ -128,12 +127,4 @@ class FeedRunAdmin(UncountedList[FeedRun], ReadOnlyModelAdmin[FeedRun]):
 
     @admin.display(description=_("page"))
     def page(self, run: FeedRun) -> SafeString:
-        return _link("alerts:run", run.pk)
-
-
-def _link(name: str, pk: Any) -> SafeString:
-    return format_html(
-        '<a class="text-primary-600 dark:text-primary-500" href="{}">{}</a>',
-        reverse(name, args=[pk]),
-        _("open"),
-    )
+        return link_to("alerts:run", run.pk)

@@ -5,8 +5,6 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter
@@ -29,6 +27,7 @@ from lpr_project.common.admin import (
     ScopedRelatedFilter,
     UncountedList,
     labelled,
+    link_to,
     person,
 )
 from vehicles.plates.confusables import fold
@@ -94,7 +93,7 @@ class WatchlistAdmin(ReadOnlyModelAdmin[Watchlist]):
 
     @admin.display(description=_("page"))
     def page(self, watchlist: Watchlist) -> SafeString:
-        return _link("alerts:watchlist", watchlist.pk)
+        return link_to("alerts:watchlist", watchlist.pk)
 
 
 @admin.register(Entry)
@@ -183,7 +182,7 @@ class EntryAdmin(UncountedList[Entry], ReadOnlyModelAdmin[Entry]):
 
     @admin.display(description=_("before it was in the list"))
     def past(self, entry: Entry) -> SafeString:
-        return _link("alerts:entry-past", entry.pk)
+        return link_to("alerts:entry-past", entry.pk)
 
 
 @admin.register(Hit)
@@ -228,7 +227,7 @@ class HitAdmin(UncountedList[Hit], ReadOnlyModelAdmin[Hit]):
 
     @admin.display(description=_("detection"))
     def passed(self, hit: Hit) -> SafeString:
-        return _link("detections:detail", hit.detection_id)
+        return link_to("detections:detail", hit.detection_id)
 
 
 def _number(request: HttpRequest, search_term: str) -> str | None:
@@ -240,11 +239,3 @@ def _number(request: HttpRequest, search_term: str) -> str | None:
         return normalise(search_term)
     except PlateTextError:
         return ""  # no plate is written so
-
-
-def _link(name: str, pk: Any) -> SafeString:
-    return format_html(
-        '<a class="text-primary-600 dark:text-primary-500" href="{}">{}</a>',
-        reverse(name, args=[pk]),
-        _("open"),
-    )

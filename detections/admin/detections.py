@@ -25,6 +25,7 @@ from lpr_project.common.admin import (
     ScopedRelatedFilter,
     UncountedList,
     labelled,
+    link_to,
     person,
 )
 from vehicles.selectors import plates_numbered
@@ -204,10 +205,7 @@ class DetectionAdmin(UncountedList[Detection], ReadOnlyModelAdmin[Detection]):
 
     @admin.display(description=_("page"))
     def detail_link(self, detection: Detection) -> SafeString:
-        url = reverse("detections:detail", args=[detection.pk])
-        return format_html(
-            '<a class="text-primary-600 dark:text-primary-500" href="{}">{}</a>', url, _("open")
-        )
+        return link_to("detections:detail", detection.pk)
 
 
 def _picture(url_name: str, detection: Detection, stored: str, css: str) -> SafeString | str:

@@ -15,7 +15,10 @@ from django.core.paginator import Paginator
 from django.db.models import ForeignKey, ManyToManyField, Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.decorators import display
@@ -301,6 +304,15 @@ def _filter_name(item: Any) -> str:
     if isinstance(item, tuple | list):
         item = item[0]
     return item if isinstance(item, str) else str(item.parameter_name)
+
+
+def link_to(name: str, pk: Any) -> SafeString:
+    """A link to the page of one thing, by the name of its address."""
+    return format_html(
+        '<a class="text-primary-600 dark:text-primary-500" href="{}">{}</a>',
+        reverse(name, args=[pk]),
+        _("open"),
+    )
 
 
 def labelled(
