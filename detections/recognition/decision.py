@@ -29,7 +29,8 @@ _CAPITAL_CODE = "TH-10"
 _IN_CAPITAL = 0.27
 """Share of Thailand's vehicles that are registered in Bangkok: 12 of 44 million.
 
-Source: Department of Land Transport, vehicles registered as of 31 December 2023, rounded.
+After what the Department of Land Transport counted at the end of 2023, rounded; its publication was
+not looked up for this.
 """
 
 _TAUGHT_CAPITAL = 0.13
