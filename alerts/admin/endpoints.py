@@ -25,6 +25,7 @@ from alerts.errors import EndpointRefusedError, TemplateRefusedError
 from alerts.models import Channel, Endpoint, MessageTemplate
 from alerts.services.endpoints import (
     drop_old_keys,
+    replace_signing_key,
     rotate_signing_key,
     save_endpoint,
     settings_of,
@@ -228,8 +229,7 @@ class EndpointAdmin(ScopedModelAdmin[Endpoint]):
         self, request: HttpRequest, obj: Endpoint, post_url_continue: str | None = None
     ) -> HttpResponse:
         if obj.channel == Channel.WEBHOOK:
-            key = rotate_signing_key(endpoint=obj, actor=person(request))
-            drop_old_keys(endpoint=obj, actor=person(request))
+            key = replace_signing_key(endpoint=obj, actor=person(request))
             return self._show_key(request, obj, key)
         return super().response_add(request, obj, post_url_continue)
 

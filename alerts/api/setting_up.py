@@ -47,7 +47,7 @@ from alerts.selectors.alerts import (
 )
 from alerts.services.endpoints import (
     delete_endpoint,
-    drop_old_keys,
+    replace_signing_key,
     rotate_signing_key,
     save_endpoint,
 )
@@ -263,8 +263,7 @@ class RecipientViewSet(_Managed, ModelViewSet[Endpoint]):
         endpoint = save_endpoint(endpoint=Endpoint(**fields), wanted=wanted, actor=self._user)
         answer = dict(RecipientSerializer(endpoint).data)
         if endpoint.channel == Channel.WEBHOOK:
-            answer["signing_key"] = rotate_signing_key(endpoint=endpoint, actor=self._user)
-            drop_old_keys(endpoint=endpoint, actor=self._user)
+            answer["signing_key"] = replace_signing_key(endpoint=endpoint, actor=self._user)
         return Response(answer, status.HTTP_201_CREATED, headers={"Cache-Control": "no-store"})
 
     def perform_update(self, serializer: BaseSerializer[Endpoint]) -> None:

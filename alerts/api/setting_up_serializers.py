@@ -5,8 +5,8 @@ from typing import Any
 from django.db.models import QuerySet
 from rest_framework import serializers
 
-from accounts.models import Organization, User
-from accounts.selectors import MANAGING_ROLES, organizations_of
+from accounts.models import Organization
+from alerts.api.fields import ManagedOrganizationField, caller_of
 from alerts.models import (
     Delivery,
     DeliveryAttempt,
@@ -21,40 +21,30 @@ from alerts.selectors.alerts import endpoints_managed_by, policies_managed_by, t
 from alerts.selectors.watchlists import watchlists_visible_to
 
 
-def _caller(field: serializers.Field[Any, Any, Any, Any]) -> User:
-    user: User = field.context["request"].user
-    return user
-
-
-class _OrganizationField(serializers.SlugRelatedField[Organization]):
-    def get_queryset(self) -> QuerySet[Organization]:
-        return organizations_of(_caller(self), *MANAGING_ROLES)
-
-
 class _PolicyField(serializers.PrimaryKeyRelatedField[EscalationPolicy]):
     def get_queryset(self) -> QuerySet[EscalationPolicy]:
-        return policies_managed_by(_caller(self))
+        return policies_managed_by(caller_of(self))
 
 
 class _EndpointField(serializers.PrimaryKeyRelatedField[Endpoint]):
     def get_queryset(self) -> QuerySet[Endpoint]:
-        return endpoints_managed_by(_caller(self))
+        return endpoints_managed_by(caller_of(self))
 
 
 class _TemplateField(serializers.PrimaryKeyRelatedField[MessageTemplate]):
     def get_queryset(self) -> QuerySet[MessageTemplate]:
-        return templates_managed_by(_caller(self))
+        return templates_managed_by(caller_of(self))
 
 
 class _WatchlistField(serializers.PrimaryKeyRelatedField[Watchlist]):
     def get_queryset(self) -> QuerySet[Watchlist]:
-        return watchlists_visible_to(_caller(self))
+        return watchlists_visible_to(caller_of(self))
 
 
 class RuleSerializer(serializers.ModelSerializer[Rule]):
     """A rule; `conditions` is a tree of `all`, `any`, `not` and conditions by `kind`."""
 
-    organization = _OrganizationField(slug_field="slug", queryset=Organization.objects.none())
+    organization = ManagedOrganizationField(slug_field="slug", queryset=Organization.objects.none())
     conditions = serializers.DictField(required=False, help_text="Empty: holds always.")
     policy = _PolicyField(required=False, allow_null=True, queryset=EscalationPolicy.objects.none())
 
@@ -104,7 +94,7 @@ class StepSerializer(serializers.ModelSerializer[EscalationStep]):
 class PolicySerializer(serializers.ModelSerializer[EscalationPolicy]):
     """An escalation policy with its steps, which are replaced as a whole."""
 
-    organization = _OrganizationField(slug_field="slug", queryset=Organization.objects.none())
+    organization = ManagedOrganizationField(slug_field="slug", queryset=Organization.objects.none())
     watchlists = _WatchlistField(many=True, required=False, queryset=Watchlist.objects.none())
     hands_over_to = _PolicyField(
         required=False, allow_null=True, queryset=EscalationPolicy.objects.none()
@@ -131,7 +121,7 @@ class PolicySerializer(serializers.ModelSerializer[EscalationPolicy]):
 class RecipientSerializer(serializers.ModelSerializer[Endpoint]):
     """A recipient; secrets in `settings` are written and never read."""
 
-    organization = _OrganizationField(slug_field="slug", queryset=Organization.objects.none())
+    organization = ManagedOrganizationField(slug_field="slug", queryset=Organization.objects.none())
     template = _TemplateField(
         required=False, allow_null=True, queryset=MessageTemplate.objects.none()
     )
@@ -196,7 +186,7 @@ class QueuedSerializer(serializers.Serializer[Any]):
 class TemplateSerializer(serializers.ModelSerializer[MessageTemplate]):
     """Words of messages; `{{ plate }}` and the like are filled in."""
 
-    organization = _OrganizationField(slug_field="slug", queryset=Organization.objects.none())
+    organization = ManagedOrganizationField(slug_field="slug", queryset=Organization.objects.none())
 
     class Meta:
         model = MessageTemplate

@@ -9,7 +9,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import Organization, User
-from accounts.selectors import MANAGING_ROLES, organizations_of
+from accounts.selectors import organizations_of
+from alerts.api.fields import ManagedOrganizationField, caller_of
 from alerts.models import Entry, Feed, Hit, Watchlist
 from alerts.selectors.watchlists import watchlists_changeable_by
 from alerts.services.areas import read_area, write_area
@@ -18,35 +19,25 @@ from cameras.selectors import camera_groups_visible_to, cameras_visible_to
 from detections.criteria.area import AreaError
 
 
-def _caller(field: serializers.Field[Any, Any, Any, Any]) -> User:
-    user: User = field.context["request"].user
-    return user
-
-
-class _OrganizationField(serializers.SlugRelatedField[Organization]):
-    def get_queryset(self) -> QuerySet[Organization]:
-        return organizations_of(_caller(self), *MANAGING_ROLES)
-
-
 class _CameraField(serializers.PrimaryKeyRelatedField[Camera]):
     def get_queryset(self) -> QuerySet[Camera]:
-        return cameras_visible_to(_caller(self))
+        return cameras_visible_to(caller_of(self))
 
 
 class _CameraGroupField(serializers.PrimaryKeyRelatedField[CameraGroup]):
     def get_queryset(self) -> QuerySet[CameraGroup]:
-        return camera_groups_visible_to(_caller(self))
+        return camera_groups_visible_to(caller_of(self))
 
 
 class _PersonField(serializers.PrimaryKeyRelatedField[User]):
     def get_queryset(self) -> QuerySet[User]:
-        own = organizations_of(_caller(self))
+        own = organizations_of(caller_of(self))
         return User.objects.filter(memberships__organization__in=own).distinct()
 
 
 class _WatchlistField(serializers.PrimaryKeyRelatedField[Watchlist]):
     def get_queryset(self) -> QuerySet[Watchlist]:
-        return watchlists_changeable_by(_caller(self))
+        return watchlists_changeable_by(caller_of(self))
 
 
 @extend_schema_field(OpenApiTypes.OBJECT)
@@ -66,7 +57,7 @@ class _AreaField(serializers.Field[MultiPolygon | None, Any, Any, Any]):
 class WatchlistSerializer(serializers.ModelSerializer[Watchlist]):
     """A list and its rules."""
 
-    organization = _OrganizationField(slug_field="slug", queryset=Organization.objects.none())
+    organization = ManagedOrganizationField(slug_field="slug", queryset=Organization.objects.none())
     cameras = _CameraField(many=True, required=False, queryset=Camera.objects.none())
     camera_groups = _CameraGroupField(
         many=True, required=False, queryset=CameraGroup.objects.none()

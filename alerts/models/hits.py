@@ -19,6 +19,9 @@ class Hit(models.Model):
     what the entry said. A correction that takes the plate away withdraws it; it is never deleted.
     """
 
+    OCCURRENCE = "hit:"
+    """How the key of what a hit adds to an alert begins."""
+
     class Origin(models.TextChoices):
         LIVE = "live", _("seen now")
         CORRECTION = "correction", _("a corrected reading")
@@ -92,6 +95,11 @@ class Hit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number}: {self.watchlist}"
+
+    @property
+    def occurrence_key(self) -> str:
+        """The key of what the hit adds to an alert."""
+        return f"{self.OCCURRENCE}{self.pk}"
 
 
 class PendingMatch(models.Model):

@@ -1,6 +1,6 @@
 """Reads of alerts and deliveries, each from what a user may see."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -16,7 +16,9 @@ from alerts.models import (
     Endpoint,
     EscalationPolicy,
     EscalationStep,
+    Hit,
     MessageTemplate,
+    Occurrence,
     Rule,
     ShiftNote,
 )
@@ -58,6 +60,16 @@ class Audience:
             watchlist=None, organization__in=self.organizations
         )
         return belongs & (Q(camera=None) | Q(camera__in=self.cameras))
+
+
+def alerts_raised_by(hits: Collection[Hit]) -> dict[UUID, UUID]:
+    """The alert that each of these hits raised, or added to, by the ids of both.
+
+    Whether a person may see it is not asked.
+    """
+    by_key = {hit.occurrence_key: hit.pk for hit in hits}
+    raised = Occurrence.objects.filter(pk__in=by_key).values_list("pk", "alert_id")
+    return {by_key[key]: alert_id for key, alert_id in raised}
 
 
 def audience_of(user: User) -> Audience:

@@ -8,7 +8,8 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from accounts.models import User
-from alerts.models import Hit, Occurrence
+from alerts.models import Hit
+from alerts.selectors.alerts import alerts_raised_by
 from alerts.selectors.watchlists import watchlists_with_hits_visible_to
 from detections.events import LiveMark
 
@@ -22,10 +23,10 @@ def standing_hits(detection_ids: Collection[UUID]) -> QuerySet[Hit]:
 def hit_marks(hits: QuerySet[Hit]) -> dict[UUID, list[LiveMark]]:
     """Marks by detection: one for each list, that leads to the alert if one was raised."""
     found = list(hits)
-    alerts = _alerts_of(found)
+    alerts = alerts_raised_by(found)
     marks: dict[UUID, dict[UUID, LiveMark]] = defaultdict(dict)
     for hit in found:
-        alert_id = alerts.get(f"hit:{hit.pk}")
+        alert_id = alerts.get(hit.pk)
         path = reverse("alerts:alert", args=[alert_id]) if alert_id else reverse("alerts:hits")
         mark: LiveMark = {
             "of": str(hit.watchlist_id),
@@ -35,11 +36,6 @@ def hit_marks(hits: QuerySet[Hit]) -> dict[UUID, list[LiveMark]]:
         }
         marks[hit.detection_id].setdefault(hit.watchlist_id, mark)
     return {pk: list(by_list.values()) for pk, by_list in marks.items()}
-
-
-def _alerts_of(hits: Collection[Hit]) -> dict[str, UUID]:
-    keys = [f"hit:{hit.pk}" for hit in hits]
-    return dict(Occurrence.objects.filter(pk__in=keys).values_list("pk", "alert_id"))
 
 
 def marks_visible_to(user: User, detection_ids: Collection[UUID]) -> dict[UUID, list[LiveMark]]:

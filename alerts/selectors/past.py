@@ -70,7 +70,7 @@ def past_of_entry(entry: Entry, *, user: User, days: int, most: int = PASSES_MOS
     )
     cameras = cameras_visible_to(user).filter(organization=watchlist.organization_id)
     values |= {
-        "is_pattern": "?" in entry.number or "*" in entry.number,
+        "is_pattern": entry.is_pattern,
         "folded_entry": fold(entry.number),
         "fold_from": FOLD_FROM,
         "fold_to": FOLD_TO,

@@ -128,7 +128,7 @@ def comment_alert(*, alert_id: UUID, actor: User, text: str) -> Alert:
 @transaction.atomic
 def note_withdrawn(*, hits: Iterable[Hit]) -> list[Alert]:
     """Note that a correction took the plate away: nobody is told any more, people close it."""
-    keys = [f"hit:{hit.pk}" for hit in hits]
+    keys = [hit.occurrence_key for hit in hits]
     alerts = list(
         Alert.objects.select_for_update(of=("self",), no_key=True)
         .select_related("organization", "assigned_to", "acknowledged_by")

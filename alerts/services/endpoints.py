@@ -12,16 +12,15 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.models import AuditEvent, Organization, Role, User
-from accounts.selectors import MANAGING_ROLES, has_role
+from accounts.models import AuditEvent, Role, User
 from accounts.services import record_audit_event
 from alerts.errors import EndpointRefusedError
 from alerts.models import Channel, Endpoint, Lane
 from alerts.models.deliveries import FOR_PROGRAMS
 from alerts.services.channels.service import service_name
+from alerts.services.managing import check_manager
 from alerts.services.outbox import end_rest
 from lpr_project.common.addresses import look_up, may_be_called
-from lpr_project.common.errors import NotAllowedError
 from lpr_project.common.outgoing import CallRefusedError, read_url
 
 LOOK_UP_SECONDS = 3
@@ -49,7 +48,7 @@ def save_endpoint(*, endpoint: Endpoint, wanted: Wanted | None, actor: User) -> 
         EndpointRefusedError: What is wanted cannot be, or leads into a private network.
         ValidationError: A field is wrong.
     """
-    _check_manager(endpoint.organization, actor)
+    _check_manager(endpoint, actor)
     is_new = endpoint.pk is None
     if wanted is not None:
         endpoint.options, secret = settings_of(
@@ -87,7 +86,7 @@ def settings_of(*, channel: str, wanted: Wanted, endpoint: Endpoint) -> Parts:
 @transaction.atomic
 def delete_endpoint(*, endpoint: Endpoint, actor: User) -> None:
     """Take a recipient away; one that was sent something is only switched off, for its history."""
-    _check_manager(endpoint.organization, actor)
+    _check_manager(endpoint, actor)
     record_audit_event(action=AuditEvent.Action.DELETED, actor=actor, target=endpoint)
     if endpoint.deliveries.exists():
         endpoint.is_active = False
@@ -99,7 +98,7 @@ def delete_endpoint(*, endpoint: Endpoint, actor: User) -> None:
 @transaction.atomic
 def rotate_signing_key(*, endpoint: Endpoint, actor: User) -> str:
     """Give a webhook a new key beside the one it has; returns the new one, to be shown once."""
-    _check_manager(endpoint.organization, actor)
+    _check_manager(endpoint, actor)
     locked = Endpoint.objects.select_for_update(no_key=True).get(pk=endpoint.pk)
     secret = json.loads(locked.secret)
     secret["keys"] = [secrets.token_urlsafe(KEY_BYTES), *secret.get("keys", [])][:KEYS_MOST]
@@ -113,9 +112,17 @@ def rotate_signing_key(*, endpoint: Endpoint, actor: User) -> str:
 
 
 @transaction.atomic
+def replace_signing_key(*, endpoint: Endpoint, actor: User) -> str:
+    """Give a webhook a new key alone, such as one that nobody saw; returns it, to be shown once."""
+    key = rotate_signing_key(endpoint=endpoint, actor=actor)
+    drop_old_keys(endpoint=endpoint, actor=actor)
+    return key
+
+
+@transaction.atomic
 def drop_old_keys(*, endpoint: Endpoint, actor: User) -> None:
     """Sign with the newest key alone, once the receiver has taken it."""
-    _check_manager(endpoint.organization, actor)
+    _check_manager(endpoint, actor)
     locked = Endpoint.objects.select_for_update(no_key=True).get(pk=endpoint.pk)
     secret = json.loads(locked.secret)
     secret["keys"] = secret.get("keys", [])[:1]
@@ -126,9 +133,9 @@ def drop_old_keys(*, endpoint: Endpoint, actor: User) -> None:
     )
 
 
-def _check_manager(organization: Organization, actor: User) -> None:
-    if not has_role(actor, organization, *MANAGING_ROLES):
-        raise NotAllowedError(_("Only managers of the organization may add recipients."))
+def _check_manager(endpoint: Endpoint, actor: User) -> None:
+    sentence = _("Only managers of the organization may add recipients.")
+    check_manager(endpoint.organization, actor, else_say=sentence)
 
 
 def _email(wanted: Wanted, _before: dict[str, Any]) -> Parts:

@@ -7,13 +7,12 @@ from django.db import transaction
 from django.db.models import ProtectedError
 from django.utils.translation import gettext as _
 
-from accounts.models import AuditEvent, Organization, User
-from accounts.selectors import MANAGING_ROLES, has_role
+from accounts.models import AuditEvent, User
 from accounts.services import record_audit_event
 from alerts.errors import AlertError
 from alerts.models import Endpoint, EscalationPolicy, EscalationStep
 from alerts.models.escalation import STEPS_MOST
-from lpr_project.common.errors import NotAllowedError
+from alerts.services.managing import check_manager
 
 CHOSEN = (
     "name",
@@ -40,7 +39,7 @@ def save_policy(
         AlertError: Lists or recipients of another organization, or too many steps.
         ValidationError: A field is wrong, or policies would go round in a circle.
     """
-    _check_manager(policy.organization, actor)
+    _check_manager(policy, actor)
     # Of two that hand over to each other at once, the second sees the first.
     list(
         EscalationPolicy.objects.select_for_update(no_key=True)
@@ -94,7 +93,7 @@ def delete_policy(*, policy: EscalationPolicy, actor: User) -> None:
         NotAllowedError: The actor does not manage the organization.
         AlertError: Another policy hands over to it.
     """
-    _check_manager(policy.organization, actor)
+    _check_manager(policy, actor)
     record_audit_event(action=AuditEvent.Action.DELETED, actor=actor, target=policy)
     try:
         policy.delete()
@@ -103,9 +102,9 @@ def delete_policy(*, policy: EscalationPolicy, actor: User) -> None:
         raise AlertError(message) from error
 
 
-def _check_manager(organization: Organization, actor: User) -> None:
-    if not has_role(actor, organization, *MANAGING_ROLES):
-        raise NotAllowedError(_("Only managers of the organization say who is told."))
+def _check_manager(policy: EscalationPolicy, actor: User) -> None:
+    sentence = _("Only managers of the organization say who is told.")
+    check_manager(policy.organization, actor, else_say=sentence)
 
 
 def _check_own(policy: EscalationPolicy, things: Sequence[Any], field: str) -> None:

@@ -82,7 +82,7 @@ def cause_of_hit(hit: Hit) -> Cause:
         **facts_of_detection(detection),
     }
     return Cause(
-        key=f"hit:{hit.pk}",
+        key=hit.occurrence_key,
         organization_id=hit.organization_id,
         same=f"{hit.watchlist_id}:{hit.camera_id}:{hit.number}:{hit.country}:{hit.province}",
         title=f"{hit.number} · {watchlist.name} · {camera.name}",
@@ -127,7 +127,7 @@ def raise_for_hits(*, hits: Sequence[Hit]) -> list[Alert]:
 def raise_missed() -> int:
     """Raise what a process that died between a hit's commit and its alert left behind."""
     now = timezone.now()
-    key = Concat(Value("hit:"), Cast(OuterRef("pk"), CharField()))
+    key = Concat(Value(Hit.OCCURRENCE), Cast(OuterRef("pk"), CharField()))
     recent = (
         Hit.objects.select_related("watchlist", "camera", "entry", "detection__plate")
         .filter(

@@ -9,13 +9,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accounts.models import AuditEvent, User
-from accounts.selectors import MANAGING_ROLES, has_role
 from accounts.services import record_audit_event
 from alerts.errors import AlertError
 from alerts.models import Channel, Endpoint, MessageTemplate
+from alerts.services.managing import check_manager
 from alerts.services.messages import SAMPLE_WORDS, words_for
 from alerts.services.templates import check_template
-from lpr_project.common.errors import NotAllowedError
 
 # Those that people read; programs get facts.
 READ_CHANNELS = (Channel.EMAIL, Channel.SERVICE, Channel.WEB_PUSH)
@@ -92,5 +91,5 @@ def previews_of(template: MessageTemplate) -> list[Preview]:
 
 
 def _check_manager(template: MessageTemplate, actor: User) -> None:
-    if not has_role(actor, template.organization, *MANAGING_ROLES):
-        raise NotAllowedError(_("Only managers of the organization write its messages."))
+    sentence = _("Only managers of the organization write its messages.")
+    check_manager(template.organization, actor, else_say=sentence)

@@ -6,22 +6,21 @@ from uuid import UUID
 from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from accounts.errors import ReasonDemandedError
 from accounts.models import User
 from accounts.selectors import stated_in
-from alerts.models import Hit, Occurrence, Watchlist
-from alerts.selectors.alerts import alerts_visible_to
+from alerts.models import Hit, Watchlist
+from alerts.selectors.alerts import alerts_raised_by, alerts_visible_to
 from alerts.selectors.watchlists import (
     entries_visible_to,
     hits_visible_to,
     watchlists_changeable_by,
 )
-from alerts.views.requests import user_of
+from alerts.views.requests import ask_why, user_of
 from detections.models import Detection
 from detections.selectors import detections_visible_to
 from detections.services.searching import note_view
@@ -72,7 +71,8 @@ def _panel(
     try:
         note_view(actor=user, target=target, stated=stated_in(request.session))
     except ReasonDemandedError:
-        return _ask_why(request, target)
+        page = "vehicles:plate" if isinstance(target, Plate) else "detections:detail"
+        return ask_why(request, whole=reverse(page, args=[target.pk]))
     rows = list(hits.order_by("-id")[:ROWS])
     context |= {
         "hits": [(hit, alert) for hit, alert in zip(rows, _alerts_of(user, rows), strict=True)],
@@ -82,24 +82,13 @@ def _panel(
     return render(request, "alerts/_about.html", context)
 
 
-def _ask_why(request: HttpRequest, target: Detection | Plate) -> HttpResponse:
-    """Lead to the question why somebody looks, and from there to the page that this is part of."""
-    page = "vehicles:plate" if isinstance(target, Plate) else "detections:detail"
-    query = urlencode({"next": reverse(page, args=[target.pk])})
-    address = f"{reverse('accounts:reason')}?{query}"
-    # A part has no room for the question: the whole page is left.
-    is_part = "HX-Request" in request.headers
-    return HttpResponse(headers={"HX-Redirect": address}) if is_part else redirect(address)
-
-
 def _alerts_of(user: User, hits: list[Hit]) -> list[UUID | None]:
     """The alert that each of these hits raised, or added to, if the user may see it."""
-    keys = [f"hit:{hit.pk}" for hit in hits]
-    raised = dict(Occurrence.objects.filter(pk__in=keys).values_list("pk", "alert_id"))
+    raised = alerts_raised_by(hits)
     visible = set(
         alerts_visible_to(user).filter(pk__in=raised.values()).values_list("pk", flat=True)
     )
-    return [pk if (pk := raised.get(key)) in visible else None for key in keys]
+    return [pk if (pk := raised.get(hit.pk)) in visible else None for hit in hits]
 
 
 def _lists_for(user: User, plate: Plate | None) -> QuerySet[Watchlist]:

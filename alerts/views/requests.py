@@ -43,9 +43,14 @@ def why_of(request: HttpRequest) -> str | None:
     return None
 
 
-def ask_why(request: HttpRequest) -> HttpResponse:
-    """Lead to the question why somebody looks, and from there back to this page."""
-    address = f"{reverse('accounts:reason')}?{urlencode({'next': request.get_full_path()})}"
+def ask_why(request: HttpRequest, *, whole: str = "") -> HttpResponse:
+    """Lead to the question why somebody looks, and from there back to this page.
+
+    Args:
+        whole: Path of the page that this is a part of.
+    """
+    following = whole or request.get_full_path()
+    address = f"{reverse('accounts:reason')}?{urlencode({'next': following})}"
     # A part of a page has no room for the question: the whole page is left, and opened again.
     is_part = "HX-Request" in request.headers
     return HttpResponse(headers={"HX-Redirect": address}) if is_part else redirect(address)

@@ -35,9 +35,9 @@ SETTINGS = {
     "log_error_verbosity": "terse",
     "log_line_prefix": "[%p] ",
 }
-# A test cluster is thrown away: it may be lost, and must be fast.
 # The first version that lets others than superusers change a setting of a superuser's.
 GRANTS_SET = 15
+# A test cluster is thrown away: it may be lost, and must be fast.
 DISPOSABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 

@@ -7,11 +7,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import AuditEvent, User
-from accounts.selectors import MANAGING_ROLES, has_role
 from accounts.services import record_audit_event
 from alerts.models import Alert, Rule
+from alerts.services.managing import check_manager
 from alerts.services.rules.conditions import check_conditions
-from lpr_project.common.errors import NotAllowedError
 
 # What a manager chooses; the organization stays.
 CHOSEN = (
@@ -35,8 +34,7 @@ def check_rule(*, rule: Rule, wanted: Mapping[str, Any], actor: User) -> Rule:
         ConditionError: The conditions cannot be.
         ValidationError: A field is wrong.
     """
-    if not has_role(actor, rule.organization, *MANAGING_ROLES):
-        raise NotAllowedError(_("Only managers of the organization make rules."))
+    _check_manager(rule, actor)
     for name in CHOSEN:
         if name in wanted:
             setattr(rule, name, wanted[name])
@@ -65,11 +63,15 @@ def save_rule(*, rule: Rule, wanted: Mapping[str, Any], actor: User) -> Rule:
 @transaction.atomic
 def delete_rule(*, rule: Rule, actor: User) -> None:
     """Take a rule away; one that has raised alerts is only switched off, for they name it."""
-    if not has_role(actor, rule.organization, *MANAGING_ROLES):
-        raise NotAllowedError(_("Only managers of the organization make rules."))
+    _check_manager(rule, actor)
     record_audit_event(action=AuditEvent.Action.DELETED, actor=actor, target=rule)
     if Alert.objects.filter(rule=rule).exists():
         rule.is_active = False
         rule.save(update_fields=["is_active", "updated_at"])
         return
     rule.delete()
+
+
+def _check_manager(rule: Rule, actor: User) -> None:
+    sentence = _("Only managers of the organization make rules.")
+    check_manager(rule.organization, actor, else_say=sentence)
