@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 
+import orjson
 from django.contrib.postgres.search import TrigramSimilarity
 from django.db import DataError, OperationalError, connection, models, transaction
 from django.db.models import Q, QuerySet, Value
@@ -66,12 +67,20 @@ def sole_registrations(
     Args:
         asked: Organization and number.
     """
-    organizations, numbers = {pk for pk, _ in asked}, {number for _, number in asked}
-    known = Plate.objects.filter(organization__in=organizations, number__in=numbers)
     found: dict[tuple[int, str], list[tuple[str, str]]] = defaultdict(list)
-    placed = known.exclude(country="").order_by()
-    for plate in placed.only("organization_id", "number", "country", "province"):
-        found[plate.organization_id, plate.number].append((plate.country, plate.province))
+    with connection.cursor() as cursor:
+        # As JSON: written one by one, a thousand numbers take longer than looking them up.
+        cursor.execute(
+            """
+            SELECT organization_id, number, country, province FROM vehicles_plate
+            JOIN json_array_elements(%s) AS asked ON organization_id = (asked ->> 0)::bigint
+                AND number = asked ->> 1
+            WHERE country <> ''
+            """,
+            [orjson.dumps(list(asked)).decode()],
+        )
+        for organization_id, number, country, province in cursor.fetchall():
+            found[organization_id, number].append((country, province))
     return {key: places[0] for key, places in found.items() if len(places) == 1}
 
 

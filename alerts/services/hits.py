@@ -51,7 +51,8 @@ def note_pending(*, pk: UUID, kind: PendingMatch.Kind, detection_ids: Sequence[U
         cursor.execute(
             "INSERT INTO alerts_pendingmatch (id, kind, detection_ids, created_at)"
             " VALUES (%s, %s, %s::uuid[], now()) ON CONFLICT (id) DO NOTHING",
-            [pk, kind, list(detection_ids)],
+            # Written here: the driver looks at each item of a list for what must be quoted.
+            [pk, kind, f"{{{','.join(one.hex for one in detection_ids)}}}"],
         )
 
 

@@ -93,6 +93,27 @@ def test_record_detection_drops_characters_that_would_not_be_seen(camera: Camera
     assert Detection.objects.get(pk=recorded.id).read_text == "AB12"
 
 
+def test_record_detections_keeps_whatever_characters_came(camera: Camera) -> None:
+    odd = "a\tb\\N\nc\rd"
+    items = [
+        new_detection(camera, vehicle_kind=odd, evidence={"said": f'{odd}"ก'}, travel_degrees=90),
+        new_detection(camera, vehicle_kind="\\N", box=(1, 2, 3, 4), confidence=1e-7),
+        new_detection(camera, evidence={"vote": [1, None, True, {"N": "\\."}]}),
+    ]
+
+    outcomes = record_detections(items=items)
+
+    kept = [Detection.objects.get(pk=one.id) for one in outcomes if isinstance(one, Recorded)]
+    for item, detection in zip(items, kept, strict=True):
+        assert detection.vehicle_kind == item.vehicle_kind
+        assert detection.evidence == item.evidence
+        assert detection.confidence == item.confidence
+        assert detection.travel_degrees == item.travel_degrees
+        assert detection.box_x == (item.box[0] if item.box else None)
+    assert kept[0].origin in Detection.Origin.values
+    assert kept[0].upload_id is None
+
+
 def test_record_detections_repeated_changes_nothing(
     camera: Camera,
     jpeg: bytes,
