@@ -199,6 +199,13 @@ class Detection(models.Model):
                 name="detection_hits",
                 condition=models.Q(is_hit=True),
             ),
+            # A kind in a colour may be one vehicle of thousands. Each of the two by itself is
+            # soon found among the newest.
+            models.Index(
+                fields=["vehicle_kind", "vehicle_color", "-id"],
+                name="detection_looks",
+                condition=~models.Q(vehicle_kind="") & ~models.Q(vehicle_color=""),
+            ),
             # Figures of accuracy are read from the index alone.
             models.Index(
                 fields=["camera", "id"],
