@@ -214,10 +214,16 @@ def in_bounded_time() -> Iterator[None]:
     is_inside = connection.in_atomic_block
     try:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [SEARCH_MOST_MS])
+            # Starting workers takes longer than they save, and a busy machine lends them no core.
+            cursor.execute(
+                "SELECT set_config('statement_timeout', %s, true),"
+                " set_config('max_parallel_workers_per_gather', '0', true)",
+                [SEARCH_MOST_MS],
+            )
             yield
             if is_inside:
                 cursor.execute("SET LOCAL statement_timeout TO DEFAULT")
+                cursor.execute("SET LOCAL max_parallel_workers_per_gather TO DEFAULT")
     except OperationalError as error:
         if not isinstance(error.__cause__, QueryCanceled):
             raise

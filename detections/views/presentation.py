@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import TypedDict
 
 from django.db.models import TextChoices
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_noop
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -18,6 +18,13 @@ from vehicles.selectors import reads_plates_of
 
 # The least confidence of each step, surest first; below the last it is step 1.
 CONFIDENCE_STEPS = ((0.95, 5), (0.85, 4), (0.7, 3), (0.5, 2))
+CONFIDENCE_WORDS = (
+    gettext_noop("doubtful"),
+    gettext_noop("unsure"),
+    gettext_noop("fairly sure"),
+    gettext_noop("sure"),
+    gettext_noop("certain"),
+)
 
 
 class ShownDetection(TypedDict):
@@ -64,8 +71,7 @@ def confidence_level(confidence: float) -> int:
 
 def confidence_word(level: int) -> str:
     """The word for a step of confidence."""
-    words = (_("doubtful"), _("unsure"), _("fairly sure"), _("sure"), _("certain"))
-    return words[level - 1]
+    return _(CONFIDENCE_WORDS[level - 1])
 
 
 def show_plate(
