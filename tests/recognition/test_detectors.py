@@ -17,6 +17,7 @@ from detections.recognition.detectors.yolo import (
     rows_from_output,
 )
 from detections.recognition.errors import ConfigError, EngineError, FrameError
+from detections.recognition.registry import SHIPPED_WEIGHTS
 from detections.recognition.types import Frame, PlateBox
 from tests.recognition.tiny_models import BLUE, RED, write_detector
 
@@ -180,6 +181,16 @@ def test_plate_that_fills_the_picture_is_looked_at_a_third_time() -> None:
     assert engine.widths == [640, 320, 160]
     assert corners(box) == (20, 100, 580, 180)
     assert box.confidence == pytest.approx(0.9)
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 300), (200, 1280), (900, 60)])
+def test_long_picture_filled_by_a_plate_has_cells_enough_for_every_look(
+    make_engine: EngineMaker, width: int, height: int
+) -> None:
+    """The shipped model sorts 300 answers, which a strip of 64 x 160 px has not."""
+    detector = YoloDetector(engine=make_engine(SHIPPED_WEIGHTS / "plate_detector_v1.onnx"))
+    for size_px in (320, 160, 128):
+        detector.at_size(size_px).detect([np.zeros((height, width, 3), np.uint8)])
 
 
 def test_two_large_plates_stay_two() -> None:

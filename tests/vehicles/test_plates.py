@@ -348,6 +348,17 @@ def test_what_the_reader_saw_weighs_a_repair() -> None:
     assert identify(read, "VN", seen=torn).text == read
 
 
+def test_a_text_that_fits_gives_way_only_to_a_far_likelier_one_that_was_seen() -> None:
+    read, sure = "LGLS168", [{character: 0.98} for character in "GLS168"]
+    seen = [{"L": 0.5, "4": 0.45}, *sure]
+    assert identify(read, regions={"US": 0.95}, seen=seen).text == "4GLS168"
+    assert identify(read, seen=seen).text == read
+    assert identify(read, regions={"EU": 0.95}, seen=seen).text == read
+    unseen = [{"L": 0.95}, *sure]
+    assert identify(read, regions={"US": 0.95}, seen=unseen).text == read
+    assert identify(read, regions={"US": 0.95}).text == read
+
+
 def test_alternatives_must_be_as_many_as_characters() -> None:
     with pytest.raises(ValueError, match="7 characters were read, and alternatives given for 1"):
         parse("ABC1234", seen=[{}])

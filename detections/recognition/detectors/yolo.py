@@ -24,6 +24,9 @@ and from twice of which at a fourth: larger ones than that the model was hardly 
 
 _SMALLEST_LOOK_PX = 128
 
+_LEAST_CELLS = 15
+"""Cells of 32 px that an input needs: our model sorts its 300 best answers, and gives 21 a cell."""
+
 _MOSTLY = 0.6
 """Share of a box that lies in another one when both show the same plate."""
 
@@ -190,12 +193,18 @@ def trimmed(box: PlateBox, trim: tuple[float, float], frame: Frame) -> PlateBox:
 def fit_size(frame: Frame, longest_side_px: int) -> tuple[int, int]:
     """Height and width of the smallest input that holds the scaled frame, each a multiple of 32.
 
+    The shorter side is padded where the input would else have too few cells for the model.
+
     >>> fit_size(np.zeros((720, 1280, 3), np.uint8), 640)
     (384, 640)
+    >>> fit_size(np.zeros((300, 1280, 3), np.uint8), 160)
+    (96, 160)
     """
     height, width = frame.shape[:2]
     scale = longest_side_px / max(height, width)
-    return _round_up(height * scale), _round_up(width * scale)
+    high, wide = _round_up(height * scale), _round_up(width * scale)
+    least = -(-_LEAST_CELLS * STRIDE_PX // max(high, wide)) * STRIDE_PX
+    return (max(high, least), wide) if high <= wide else (high, max(wide, least))
 
 
 def _round_up(side: float) -> int:
