@@ -9,6 +9,7 @@ import pytest
 from detections.recognition.calibration import Calibration, Scaling
 from detections.recognition.errors import EngineError, FrameError
 from detections.recognition.readers.fast_plate_ocr import FastPlateOcrReader
+from detections.recognition.readers.glances import glances
 from detections.recognition.types import Frame
 from detections.recognition.voting import vote
 from tests.recognition.tiny_models import (
@@ -145,6 +146,19 @@ def test_crops_of_a_batch_are_looked_at_again_apart(tmp_path: Path) -> None:
     together = reader.read(crops)
     assert [reading.text for reading in together] == ["RGBR", "GGRB", "BRGG"]
     assert together == [reader.read([crop])[0] for crop in crops]
+
+
+def test_region_is_that_of_the_looks_that_cut_nothing_off(tmp_path: Path) -> None:
+    files = write_reader(tmp_path, regions=("TH-10", "TH-62"))
+    once, again = (FastPlateOcrReader(*files, looks_again=looks) for looks in (False, True))
+    crop = strips((0, 0, 200), BLACK, BLUE, BLACK)
+    crop[-4:] = RED
+    first, drawn_in, widened, *_ = once.read([crop, *glances(crop)])
+    assert drawn_in.region_confidence < first.region_confidence < widened.region_confidence
+    [reading] = again.read([crop])
+    expected = (first.region_confidence + widened.region_confidence) / 2
+    assert reading.region == "TH-10"
+    assert reading.region_confidence == pytest.approx(expected, abs=1e-3)
 
 
 def test_reader_that_hardly_doubts_a_plate_is_not_believed(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from detections.recognition.calibration import UNCALIBRATED, Calibration, Scaling
 from detections.recognition.errors import EngineError
 from detections.recognition.images import check_frame
-from detections.recognition.readers.glances import GLANCES, glances
+from detections.recognition.readers.glances import GLANCES, WHOLE, glances
 from detections.recognition.types import Frame, Reading
 from detections.recognition.voting import vote
 
@@ -162,7 +162,8 @@ class FastPlateOcrReader:
         ]
         region: str | None = None
         region_confidence, others = 0.0, dict[str, float]()
-        regions = np.mean([shares for _, shares in answers], axis=0)
+        shares = [region for _, region in answers]
+        regions = np.mean([shares[index] for index in WHOLE if index < len(shares)], axis=0)
         if regions.size:
             region, raw, rest = _ranked(regions, config.plate_regions or [])
             region_confidence, others = _corrected(raw, rest, self._calibration.region)

@@ -21,6 +21,10 @@ GLANCES = (
 )
 """What is added left, above, right and below, as shares of the crop's sides; negative cuts off."""
 
+WHOLE = [0, *(1 + index for index, sides in enumerate(GLANCES) if min(sides) >= 0)]
+"""Of the crop and its cut-outs those that cut nothing off. They alone name the region: a province
+stands at the lower edge, and drawn in the crop of Bangkok looks like one of Kamphaeng Phet."""
+
 
 def glances(crop: Picture) -> list[Picture]:
     """The cut-outs of a crop of any channels, each as large as it; what lies outside is repeated.
