@@ -23,6 +23,9 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 
+# A client of a test is a server of its own, and WhiteNoise would look through all files for each.
+WHITENOISE_AUTOREFRESH = True
+
 # Four Redis databases for each process of pytest-xdist, above those of a running server.
 _worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
 _first = 4 * (1 + int(_worker.removeprefix("gw")))

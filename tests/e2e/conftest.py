@@ -28,7 +28,9 @@ from tests.accounts.factories import PASSWORD
 # Playwright keeps an event loop in this thread, in which nothing else runs while a test does.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
-START_SECONDS = 240
+START_SECONDS = 90
+"""Less than a test may take, so that what a server printed that did not start is seen."""
+
 FLAGS = (
     "--headless",
     "--no-sandbox",

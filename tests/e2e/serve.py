@@ -25,6 +25,7 @@ def serve(port: str, data_dir: Path, static_dir: Path) -> None:
         storages[alias]["OPTIONS"] = {"location": data_dir / alias}
     storages["staticfiles"]["BACKEND"] = "lpr_project.staticfiles.ModuleAwareStorage"
     settings.STATIC_ROOT = static_dir
+    settings.WHITENOISE_AUTOREFRESH = False
     import django  # noqa: PLC0415  # reads the settings that were just changed
 
     django.setup()
