@@ -31,7 +31,7 @@ CHECKS: dict[str, Sequence[Sequence[str]]] = {
     ),
     "schema": ((*MANAGE, "spectacular", "--validate", "--fail-on-warn", "--file", os.devnull),),
     "tests": (("pytest", "-n", "auto"),),
-    "e2e": (("pytest", "-m", "e2e"),),
+    "e2e": (("pytest", "-m", "e2e", "-n", "auto"),),
 }
 # Reading code takes no database; settings only want to know one's address.
 WITHOUT_SERVERS = {"lint", "types"}

@@ -28,6 +28,7 @@ SERVICE_POLICY_TEXT = "#!/bin/sh\nexit 101\n"
 # The tests' Python for this is the distribution's, which alone has the bindings.
 SYSTEM_PYTHON = Path("/usr/bin/python3")
 BROKER = "mosquitto"
+LEAN_BROWSER = "chromium-headless-shell"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +152,16 @@ def _postgis_packages() -> list[str]:
     return [newest]
 
 
+def _has_browser() -> bool:
+    if _has_program(LEAN_BROWSER):
+        return True
+    others = _has_program("chromium", "chromium-browser", "google-chrome")
+    return others and not _offered(f"^{LEAN_BROWSER}$")
+
+
 def _browser_packages() -> list[str]:
-    # Ubuntu has it under the longer name, as a snap.
-    return _offered(r"^chromium$") or ["chromium-browser"]
+    # Ubuntu has it under the longest name, as a snap.
+    return _offered(f"^{LEAN_BROWSER}$") or _offered(r"^chromium$") or ["chromium-browser"]
 
 
 def _offered(pattern: str) -> list[str]:
@@ -208,10 +216,7 @@ NEEDS = (
     Need(_packages("npm"), partial(_has_program, "npm")),
 )
 FOR_TESTS = (
-    Need(
-        _browser_packages,
-        partial(_has_program, "chromium", "chromium-browser", "google-chrome"),
-    ),
+    Need(_browser_packages, _has_browser),
     # A real broker for the tests of messages over MQTT.
     Need(_packages(BROKER), _has_broker),
     # A real camera's server for the tests of RTSP.

@@ -31,7 +31,7 @@ def look(page: Page) -> Callable[[str], None]:
 
 
 def wait_until_live(page: Page) -> None:
-    expect(page.locator("#connection")).to_have_attribute("data-state", "live", timeout=15_000)
+    expect(page.locator("#connection")).to_have_attribute("data-state", "live")
 
 
 def test_hit_arrives_is_verified_and_its_escalation_stops(
@@ -60,7 +60,7 @@ def test_hit_arrives_is_verified_and_its_escalation_stops(
         frame_size=(640, 360),
     )
     row = page.locator("#alerts a")
-    expect(row).to_have_count(1, timeout=5_000)
+    expect(row).to_have_count(1)
     expect(row.locator(".plate-number")).to_have_text("1กข 1234")
     expect(page.locator(".side-link .count")).to_contain_text("1")
     page.keyboard.press("Enter")

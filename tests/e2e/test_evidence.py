@@ -79,7 +79,7 @@ def test_pack_is_made_downloaded_altered_and_refused(
 
     make_export(Export.objects.get().pk)  # what a worker does meanwhile
 
-    expect(row).to_have_attribute("data-state", "done", timeout=10_000)  # without a reload
+    expect(row).to_have_attribute("data-state", "done")  # without a reload
     with page.expect_download() as started:
         row.get_by_role("button", name="Download").click()
     pack = tmp_path / "pack.zip"

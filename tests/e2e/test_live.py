@@ -25,7 +25,7 @@ LIVE = "live"
 
 
 def wait_until_live(page: Page) -> None:
-    expect(page.locator("#connection")).to_have_attribute("data-state", LIVE, timeout=15_000)
+    expect(page.locator("#connection")).to_have_attribute("data-state", LIVE)
 
 
 def numbers(page: Page) -> list[str]:
@@ -51,7 +51,7 @@ def test_detection_arrives_without_reload_and_opens(
         frame_size=(640, 360),
     )
     row = page.locator("#passings a.passing")
-    expect(row).to_have_count(1, timeout=5_000)
+    expect(row).to_have_count(1)
     expect(row).to_contain_text("Camera 1")
     expect(page.locator("#hero .plate-number")).to_have_text("1กข 1234")
     expect(page.get_by_text("No detections yet.")).to_be_hidden()
@@ -164,7 +164,7 @@ def test_nothing_is_missed_while_the_socket_was_cut(
     wait_until_live(page)
     is_down = True
     cut[-1].close()
-    expect(page.locator("#banner")).to_contain_text("Trying again in", timeout=10_000)
+    expect(page.locator("#banner")).to_contain_text("Trying again in")
     make_detection(camera, text="1กข 1111")
     make_detection(camera, text="1กข 2222", captured_at=timezone.now() - timedelta(hours=3))
     is_down = False
