@@ -174,7 +174,7 @@ class TenureForm(forms.Form):
         widget=forms.TextInput(attrs={"list": "provinces"}),
     )
     country = forms.CharField(
-        label=_("Country"), max_length=2, required=False, help_text=_("Two letters, such as TH.")
+        label=_("Country"), max_length=60, required=False, help_text=_("Its name or two letters.")
     )
     since = forms.DateField(label=_("From"), required=False, widget=_DAY)
     until = forms.DateField(label=_("Until"), required=False, widget=_DAY)

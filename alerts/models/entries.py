@@ -14,13 +14,13 @@ from accounts.models import Organization, User
 from alerts.models.feeds import Feed
 from alerts.models.watchlists import Watchlist
 from lpr_project.common.models import TimestampedModel, uuid7
-from vehicles.models import folded
+from vehicles.models import Placed, folded
 
 NUMBER_MOST = 24
 """Letters and digits of the longest plate, 16, and the wildcards of a pattern among them."""
 
 
-class Entry(TimestampedModel):
+class Entry(Placed, TimestampedModel):
     """A plate or pattern that a list looks for.
 
     `number` is normalised as `vehicles.models.Plate.number` is; a pattern has `?` for one letter

@@ -10,9 +10,10 @@ from alerts.models.watchlists import Watchlist
 from cameras.models import Camera
 from detections.models import Detection
 from lpr_project.common.models import uuid7
+from vehicles.models import Placed
 
 
-class Hit(models.Model):
+class Hit(Placed, models.Model):
     """A detection that matched an entry, and why.
 
     One for each detection and entry, whatever is matched again. It outlives its entry, so it keeps

@@ -6,9 +6,11 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 from django.utils import timezone
+from django.utils.translation import get_language
 
 from alerts.models import Watchlist
 from vehicles.plates.confusables import FOLD_FROM, FOLD_TO, fold, group_of
+from vehicles.plates.countries import place_name
 from vehicles.selectors import in_bounded_time
 
 SEEN_DAYS = 30
@@ -23,6 +25,11 @@ class SeenPlate(NamedTuple):
     country: str
     province: str
     times: int
+
+    @property
+    def place(self) -> str:
+        """Where it is registered, in the language that is active; empty where not known."""
+        return place_name(self.country, self.province, get_language() or "en")
 
 
 class Preview(NamedTuple):

@@ -17,6 +17,7 @@ from alerts.models import Entry, Watchlist
 from alerts.selectors.watchlists import people_of
 from alerts.services.changes import sign_changes
 from alerts.services.watchlists import check_size
+from vehicles.plates.countries import find_country
 from vehicles.plates.provinces import find_province
 from vehicles.plates.text import MAX_LENGTH, PlateTextError, normalise
 
@@ -75,9 +76,11 @@ def entry_place(country: str, province: str) -> tuple[str, str]:
     Raises:
         EntryRefusedError: With the field that is wrong.
     """
-    country, province = country.strip().upper(), province.strip()
-    if country and not re.fullmatch(r"[A-Z]{2}", country):
-        raise EntryRefusedError(_("Write the country as two letters, such as TH."), field="country")
+    typed, province = country.strip(), province.strip()
+    country = find_country(typed)
+    if typed and not country:
+        message = _("Write the country by its name or as two letters, such as TH.")
+        raise EntryRefusedError(message, field="country")
     if not province:
         return country, ""
     known = find_province(province) if country in {"", "TH"} else None

@@ -7,7 +7,8 @@ from django.utils.translation import gettext as _
 
 from alerts.events import LiveAlert
 from alerts.models import Alert, AlertRejectReason, Hit, Watchlist
-from vehicles.plates.provinces import find_province
+from vehicles.plates.countries import country_name
+from vehicles.plates.provinces import province_name
 from vehicles.plates.showing import ShownPlate, show_plate
 
 # From which priority on an alert is called urgent, and high.
@@ -102,7 +103,7 @@ def compare(alert: Alert) -> list[Compared]:
         return []
     rows = (
         (_("Plate"), facts.get("entry", ""), facts.get("read", "")),
-        (_("Country"), facts.get("entry_country", ""), alert.country),
+        (_("Country"), _land(facts.get("entry_country", "")), _land(alert.country)),
         (_("Province"), _place(facts.get("entry_province", "")), _place(alert.province)),
         (
             _("Vehicle"),
@@ -117,12 +118,14 @@ def compare(alert: Alert) -> list[Compared]:
     ]
 
 
+def _land(country: str) -> str:
+    """The name of a country, in the language that is active."""
+    return country_name(country, get_language() or "en")
+
+
 def _place(province: str) -> str:
     """The name of a province, in the language that is active."""
-    known = find_province(province) if province else None
-    if known is None:
-        return province
-    return known.name_th if (get_language() or "").startswith("th") else known.name_en
+    return province_name(province, get_language() or "en")
 
 
 def _agrees(what: str, entry: str, read: str) -> bool | None:

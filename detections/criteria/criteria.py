@@ -16,6 +16,7 @@ from detections.criteria.reading import (
     CriterionError,
     read_choice,
     read_count,
+    read_country,
     read_each,
     read_id,
     read_moment,
@@ -49,7 +50,7 @@ class Criteria:
     `reviews`, `vehicle_kinds`, `vehicle_colors` and `directions`; cameras and groups together mean
     any camera that is named or in a group. `outline` and `circle` choose by where cameras stand.
     `reviews` left empty means all but passes that were merged into another. `is_reviewed` is
-    whether a person decided, `is_hit` whether a watchlist names it.
+    whether a person decided, `is_hit` whether a watchlist names it whose hits the asker may see.
     """
 
     text: str = ""
@@ -276,7 +277,7 @@ _PARAMETERS: dict[str, _Parameter] = {
     "group": _many("groups", read_count),
     "area": _one("outline", read_outline, _write_outline),
     "near": _one("circle", read_circle, lambda circle: circle.text),
-    "country": _one("country", lambda text: read_word(text).upper()),
+    "country": _one("country", read_country),
     "province": _one("province", lambda text: read_word(text).upper()),
     "vehicle_kind": _many("vehicle_kinds", read_word),
     "vehicle_color": _many("vehicle_colors", read_word),

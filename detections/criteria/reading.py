@@ -8,6 +8,8 @@ from uuid import UUID
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 
+from vehicles.plates.countries import find_country
+
 VALUES_MOST = 100
 WORD_MOST = 40
 WHOLE_MOST = 2**53
@@ -95,6 +97,17 @@ def read_word(text: str) -> str:
     if len(text) > WORD_MOST:
         raise CriterionError(_("Give at most %(most)d characters.") % {"most": WORD_MOST})
     return text
+
+
+def read_country(text: str) -> str:
+    """The code of a country that is given by its code or its name.
+
+    Raises:
+        CriterionError: No country is called so.
+    """
+    if not (code := find_country(text)):
+        raise CriterionError(_("Write the country by its name or as two letters, such as TH."))
+    return code
 
 
 def read_choice(text: str, choices: Sequence[str]) -> str:

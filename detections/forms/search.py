@@ -117,7 +117,9 @@ class SearchForm(forms.Form):
         self.fields["text"].widget = forms.TextInput(
             attrs={"maxlength": 64, "autocomplete": "off", "placeholder": "1กข 1234"}
         )
-        self.fields["country"].widget = forms.TextInput(attrs={"maxlength": 2, "placeholder": "TH"})
+        self.fields["country"].widget = forms.TextInput(
+            attrs={"maxlength": 60, "autocomplete": "off"}
+        )
 
     def full_clean(self) -> None:
         """Every field as it came; what is wrong with it, `Criteria` says."""

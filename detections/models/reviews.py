@@ -9,6 +9,7 @@ from accounts.models import Organization, User
 from cameras.models import Camera
 from detections.models.detections import Detection
 from lpr_project.common.models import TimestampedModel, uuid7
+from vehicles.models import Placed
 
 NUMBER_MOST = 16
 
@@ -30,7 +31,7 @@ class NumberMatch(models.TextChoices):
     BEGINNING = "beginning", _("its beginning")
 
 
-class Correction(models.Model):
+class Correction(Placed, models.Model):
     """What is read wrongly at one camera, and what it is. Empty country or province: as read."""
 
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")

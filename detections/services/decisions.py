@@ -20,6 +20,7 @@ from detections.services.rollups import Counted, hour_of, note_changes
 from detections.signals import detections_reviewed, detections_reviewing
 from lpr_project.common.errors import NotAllowedError
 from vehicles.models import Plate
+from vehicles.plates.countries import find_country
 from vehicles.plates.provinces import find_province
 from vehicles.plates.text import PlateTextError, normalise
 from vehicles.services import (
@@ -30,7 +31,7 @@ from vehicles.services import (
     take_back_sightings,
 )
 
-_COUNTRY_LETTERS, _PROVINCE_MOST = 2, 6
+_PROVINCE_MOST = 6
 _BULK = 500
 
 
@@ -165,11 +166,9 @@ def plate_key(number: str, country: str, province: str) -> PlateKey:
         normal = normalise(number)
     except PlateTextError as error:
         raise ReviewRefusedError(str(error), field="number") from error
-    country = country.strip().upper()
-    if country and not (
-        len(country) == _COUNTRY_LETTERS and country.isascii() and country.isalpha()
-    ):
-        message = _("Write the country as two letters, such as TH.")
+    typed, country = country.strip(), find_country(country)
+    if typed and not country:
+        message = _("Write the country by its name or as two letters, such as TH.")
         raise ReviewRefusedError(message, field="country")
     known = find_province(province) if province.strip() else None
     code = known.code if known else province.strip().upper()

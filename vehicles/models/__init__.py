@@ -3,7 +3,7 @@
 from vehicles.models.ignoring import IgnoredPlate
 from vehicles.models.imports import ImportLine, VehicleImport
 from vehicles.models.lookups import LookUpEntry, LookUpResult, LookUpSource
-from vehicles.models.registrations import NEVER_SEEN, Plate, PlateStatusEntry, folded
+from vehicles.models.registrations import NEVER_SEEN, Placed, Plate, PlateStatusEntry, folded
 from vehicles.models.vehicles import CustomField, Tag, Tenure, Vehicle, vehicle_words
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "LookUpEntry",
     "LookUpResult",
     "LookUpSource",
+    "Placed",
     "Plate",
     "PlateStatusEntry",
     "Tag",

@@ -5,11 +5,13 @@ from datetime import UTC, datetime
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models.functions import Upper
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization, User
 from lpr_project.common.models import uuid7
 from vehicles.plates.confusables import FOLD_FROM, FOLD_TO
+from vehicles.plates.countries import place_name
 
 # Both times of a plate that people know and no camera saw: last where the last seen come first.
 NEVER_SEEN = datetime(1970, 1, 1, tzinfo=UTC)
@@ -26,7 +28,17 @@ def folded(text: str | models.Expression) -> models.Func:
     )
 
 
-class Plate(models.Model):
+class Placed:
+    """A row with the fields `country` and `province`."""
+
+    @property
+    def place(self) -> str:
+        """Where the plate is registered, in the language that is active; empty where not known."""
+        country, province = (getattr(self, name) for name in ("country", "province"))
+        return place_name(country, province, get_language() or "en")
+
+
+class Plate(Placed, models.Model):
     """One distinct registration of an organization; fuzzy search runs on these, not on detections.
 
     `number` is normalised: capitals, Arabic digits, no separators. `country` is ISO 3166-1 alpha-2

@@ -197,6 +197,18 @@ def find_province(label: str) -> Province | None:
     return _spelt_like(key)
 
 
+def province_name(code: str, language: str = "en") -> str:
+    """A province in the reader's language; its code where it has no name here.
+
+    >>> province_name("TH-50"), province_name("TH-50", "th"), province_name("US-CA")
+    ('Chiang Mai', 'เชียงใหม่', 'US-CA')
+    """
+    known = find_province(code) if code else None
+    if known is None:
+        return code
+    return known.name_th if language.startswith("th") else known.name_en
+
+
 def _beginning_with(key: str) -> set[Province]:
     if len(key) < _LEAST_START:
         return set()

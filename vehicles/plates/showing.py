@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Literal, TypedDict
 
+from vehicles.plates.countries import place_name
 from vehicles.plates.grammar import parse
 from vehicles.plates.provinces import find_province
 from vehicles.plates.text import PlateTextError
@@ -92,18 +93,13 @@ def show_plate(
     known = find_province(province) if province else None
     code = province.partition("-")[2] or province
     style: PlateStyle = "thai" if country == "TH" else "band" if country in BAND_SIGNS else "plain"
-    if known:
-        is_thai = language.startswith("th")
-        place = known.name_th if is_thai else known.name_en
-    else:
-        place = ", ".join(filter(None, (code, country)))
     return ShownPlate(
         style=style,
         before=before,
         doubtful=doubtful,
         after=after,
         province=known.name_th if known else code,
-        place=place,
+        place=place_name(country, province, language),
         sign=BAND_SIGNS.get(country, country),
     )
 

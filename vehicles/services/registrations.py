@@ -10,12 +10,12 @@ from accounts.models import AuditEvent, Organization, User
 from accounts.services import record_audit_event
 from vehicles.errors import NumberRefusedError, VehicleRefusedError
 from vehicles.models import NEVER_SEEN, Plate, PlateStatusEntry, Tenure, Vehicle
+from vehicles.plates.countries import find_country
 from vehicles.plates.provinces import find_province
 from vehicles.plates.text import PlateTextError, normalise
 from vehicles.services.rights import require_editor
 from vehicles.services.sightings import PlateKey
 
-_COUNTRY = re.compile(r"[A-Z]{2}")
 _PROVINCE = re.compile(r"([A-Z]{2})-[A-Z0-9]{1,3}")
 # Whose provinces are found by name.
 _NAMED_COUNTRY = "TH"
@@ -34,9 +34,9 @@ def read_registration(number: str, country: str = "", province: str = "") -> Pla
         text = normalise(number)
     except PlateTextError as error:
         raise NumberRefusedError(str(error), number=[str(error)]) from error
-    land = country.strip().upper()
-    if land and not _COUNTRY.fullmatch(land):
-        raise _refusal("country", "Write the country as two letters (ISO 3166-1), such as TH.")
+    land = find_country(country)
+    if country.strip() and not land:
+        raise _refusal("country", "Write the country by its name or as two letters, such as TH.")
     return PlateKey(text, *_read_province(land, province.strip()))
 
 
