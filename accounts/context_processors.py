@@ -8,7 +8,8 @@ from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership, Organization, User
-from accounts.selectors import AUDITING_ROLES, memberships_of, organizations_of
+from accounts.selectors import memberships_of, organizations_of
+from lpr_project.common.pages import offer_of
 
 
 class Entry(NamedTuple):
@@ -32,7 +33,10 @@ PAGES = (
     ("detections:uploads", _("Uploads"), "upload"),
     ("detections:cameras", _("Cameras"), "camera"),
     ("reports:exports", _("Exports"), "down"),
+    ("accounts:audit", _("Audit"), "audit"),
+    ("detections:keeping", _("Keeping"), "lock"),
 )
+PAGES_OF_STAFF = (("admin:index", _("Admin"), "admin"),)
 # So many stand in the bar at the bottom of a phone; the others are behind "More".
 FIRST = 4
 
@@ -71,18 +75,17 @@ class Frame:
     @cached_property
     def entries(self) -> list[Entry]:
         """The navigation."""
-        pages = list(PAGES)
-        if self._audits():
-            pages.append(("accounts:audit", _("Audit"), "audit"))
+        pages = [page for page in PAGES if self._is_offered(page[0])]
         if self._user.is_staff:
-            pages.append(("detections:keeping", _("Keeping"), "lock"))
-            pages.append(("admin:index", _("Admin"), "admin"))
+            pages += PAGES_OF_STAFF
         return [_entry(self._path, *page) for page in pages]
 
-    def _audits(self) -> bool:
-        return self._user.is_superuser or any(
-            membership.role in AUDITING_ROLES for membership in self._memberships
-        )
+    def _is_offered(self, name: str) -> bool:
+        """As the page's own view says."""
+        offer = offer_of(name)
+        if offer is None or self._user.is_superuser:
+            return True
+        return offer.is_for(self._user, {membership.role for membership in self._memberships})
 
     @cached_property
     def _memberships(self) -> list[Membership]:

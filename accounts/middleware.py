@@ -70,7 +70,14 @@ class SuperuserAuditMiddleware:
     """
 
     PARTS = frozenset(
-        {"jsi18n", "texts", "admin-system-state", "admin-host-state", "cameras_camera_test_news"}
+        {
+            "jsi18n",
+            "texts",
+            "admin-system-state",
+            "admin-host-state",
+            "cameras_camera_test_news",
+            "unanswered",
+        }
     )
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

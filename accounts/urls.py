@@ -2,12 +2,12 @@
 
 from django.urls import path
 
-from accounts import views
+from accounts.views import audit
 
 app_name = "accounts"
 urlpatterns = [
-    path("audit/", views.audit, name="audit"),
-    path("audit/export", views.audit_export, name="audit-export"),
-    path("audit/unusual/", views.unusual_use, name="unusual-use"),
-    path("reason/", views.reason, name="reason"),
+    path("audit/", audit.audit, name="audit"),
+    path("audit/export", audit.audit_export, name="audit-export"),
+    path("audit/unusual/", audit.unusual_use, name="unusual-use"),
+    path("reason/", audit.reason, name="reason"),
 ]

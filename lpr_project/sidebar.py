@@ -101,6 +101,12 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 "link": reverse("detections:live"),
                 "active": False,
             },
+            {
+                "title": _("For programs: the API"),
+                "icon": "api",
+                "link": reverse("api-docs"),
+                "active": False,
+            },
         ]
     }
     groups = [

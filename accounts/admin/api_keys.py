@@ -8,7 +8,9 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
@@ -96,7 +98,11 @@ class ApiKeyAdmin(ScopedModelAdmin[ApiKey]):
 
     def get_fieldsets(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
         if obj is None:
-            return [(None, {"fields": ["organization", "name", "role", "scopes", "days"]})]
+            fields = ["organization", "name", "role", "scopes", "days"]
+            about = format_html(
+                '<a href="{}">{}</a>', reverse("api-docs"), _("What programs may ask, to try out")
+            )
+            return [(None, {"fields": fields, "description": about})]
         fields = ["name", "prefix", "organization", "role", "scope_names", "state", "expires_at"]
         seen = ["created_at", "created_by", "last_used_at", "revoked_at"]
         return [(None, {"fields": fields}), (_("Seen"), {"fields": seen})]

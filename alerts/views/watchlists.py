@@ -16,10 +16,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.errors import ReasonDemandedError
-from accounts.models import User
+from accounts.models import Role, User
 from accounts.selectors import MANAGING_ROLES, organizations_of, stated_in
-from alerts.forms import EntryForm, WatchlistForm
+from alerts.forms.entries import EntryForm
+from alerts.forms.lists import WatchlistForm
 from alerts.models import Entry, Watchlist
+from alerts.models.watchlists import READERS
 from alerts.selectors.feeds import feeds_visible_to
 from alerts.selectors.previews import preview_entry
 from alerts.selectors.watchlists import (
@@ -49,6 +51,7 @@ from alerts.views.requests import ask_why, show_refusal, user_of, why_of
 from detections.criteria.criteria import Criteria, match_of
 from detections.services.searching import note_search
 from lpr_project.common.errors import LprError
+from lpr_project.common.pages import offered_to
 from vehicles.plates.provinces import PROVINCES
 from vehicles.plates.text import PlateTextError, normalise
 from vehicles.selectors import reads_plates_of
@@ -59,6 +62,8 @@ COUNTED_MOST = 1_000
 CHANGES = 20
 
 
+# A list may be shown to viewers, too; new ones are not.
+@offered_to(*READERS, Role.OWNER, or_if=lambda user: watchlists_visible_to(user).exists())
 @login_required
 @require_safe
 def watchlists(request: HttpRequest) -> HttpResponse:

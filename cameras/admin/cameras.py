@@ -142,6 +142,8 @@ class CameraAdmin(ScopedModelAdmin[Camera]):
     ) -> Any:
         form: Any = super().get_form(request, obj, change=change, **kwargs)
         # Set on a class made for this request: fields themselves are shared by all.
+        own = organizations_managed_by(person(request)).values_list("slug", flat=True)[:2]
+        form.short_name = obj.organization.slug if obj else own[0] if len(own) == 1 else ""
         if obj is not None:
             form.picture_urls = _picture_urls(obj)
         located = self.get_queryset(request).filter(point__isnull=False, is_archived=False)

@@ -1,8 +1,10 @@
 """The camera's form: a password that is written and never read, and fields set by pointing."""
 
+from pathlib import Path
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminPasswordWidget
 
@@ -67,6 +69,8 @@ class CameraForm(SourceForm, OneOrganizationForm[Camera]):
     # Set by the page for each request.
     neighbours: tuple[dict[str, Any], ...] = ()
     picture_urls: tuple[str, ...] = ()
+    # The short name of the organization, where it can only be one.
+    short_name = ""
     point = PositionField(label=_("Position"), required=False)
 
     class Media:
@@ -84,7 +88,16 @@ class CameraForm(SourceForm, OneOrganizationForm[Camera]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "source_url" in self.fields:
+            self.fields["source_url"].help_text = _(
+                "rtsp://host:554/stream, http://…, /dev/video0, or a file or folder that lies in "
+                "%(folder)s on the server, written from there on; no password here."
+            ) % {"folder": self._folder()}
         if "point" in self.fields:  # absent where the page is only to be read
             self.fields["point"].widget.neighbours = self.neighbours
         if "include_areas" in self.fields:
             self.fields["include_areas"].widget.picture_urls = self.picture_urls
+
+    def _folder(self) -> str:
+        name = self.short_name or _("<short name of the organization>")
+        return f"{Path(settings.SOURCES_DIR).name}/cameras/{name}/"

@@ -20,6 +20,7 @@ from detections.forms import ReviewFilterForm
 from detections.models import Detection, RejectReason, ReviewEntry
 from detections.selectors import (
     HISTORY_ROLES,
+    REVIEWING_ROLES,
     accuracy_of,
     as_rows,
     cameras_reviewed_by,
@@ -46,6 +47,7 @@ from detections.views.evidence import show_evidence
 from detections.views.presentation import show_detection, show_plate
 from detections.views.requests import user_of
 from lpr_project.common.errors import LprError
+from lpr_project.common.pages import offered_to
 from vehicles.plates.provinces import PROVINCES
 
 KEYS = (
@@ -81,6 +83,7 @@ def answers_refusals(view: View) -> View:
     return answered
 
 
+@offered_to(*REVIEWING_ROLES)
 @login_required
 @require_GET
 def review(request: HttpRequest) -> HttpResponse:

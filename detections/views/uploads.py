@@ -9,18 +9,21 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
+from cameras.selectors import camera_ids_visible_to
 from detections.errors import UploadRefusedError
 from detections.forms import UploadForm
 from detections.models import Upload
-from detections.selectors import as_rows, detections_visible_to, uploads_visible_to
+from detections.selectors import HISTORY_ROLES, as_rows, detections_visible_to, uploads_visible_to
 from detections.services.uploads import create_upload
 from detections.views.presentation import show_rows
 from detections.views.requests import user_of
+from lpr_project.common.pages import offered_to
 
 PAGE_ROWS = 30
 ROWS_OF_ONE = 200
 
 
+@offered_to(*HISTORY_ROLES, or_if=lambda user: bool(camera_ids_visible_to(user, "operate_camera")))
 @login_required
 @require_http_methods(["GET", "POST"])
 def upload_list(request: HttpRequest) -> HttpResponse:

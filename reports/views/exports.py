@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.errors import ReasonDemandedError
 from accounts.models import User
-from accounts.selectors import Stated, stated_in
+from accounts.selectors import AUDITING_ROLES, EXPORTING_ROLES, Stated, stated_in
 from accounts.services import state_reason
 from cameras.selectors import cameras_visible_to
 from detections.criteria.criteria import Criteria
@@ -26,6 +26,7 @@ from detections.selectors.search import detections_found
 from detections.services.live import live_detection
 from detections.services.searching import note_search, note_view
 from lpr_project.common.errors import LprError
+from lpr_project.common.pages import offered_to
 from reports.errors import ExportTooLargeError
 from reports.forms import EvidenceForm, ExportForm
 from reports.models import Export
@@ -47,6 +48,7 @@ from vehicles.selectors import in_bounded_time
 PAGE_ROWS = 30
 
 
+@offered_to(*EXPORTING_ROLES, *AUDITING_ROLES)
 @login_required
 @require_GET
 def export_list(request: HttpRequest) -> HttpResponse:

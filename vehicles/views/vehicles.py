@@ -17,6 +17,7 @@ from accounts.models import AuditEvent, User
 from accounts.selectors import organizations_of, stated_in
 from accounts.services import record_audit_event
 from lpr_project.common.errors import LprError
+from lpr_project.common.pages import offered_to
 from vehicles.forms import SpanForm, TenureForm, VehicleFilterForm, VehicleForm, show_refusal
 from vehicles.models import CustomField, Plate, Tenure, Vehicle
 from vehicles.plates.provinces import PROVINCES
@@ -45,6 +46,7 @@ PAGE_ROWS = 50
 _TELLING = {Plate.Status.STOLEN, Plate.Status.EXPIRED}
 
 
+@offered_to(*READING_ROLES)
 @login_required
 @require_GET
 def vehicle_list(request: HttpRequest) -> HttpResponse:

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts.context_processors import PAGES
+from accounts.context_processors import PAGES, PAGES_OF_STAFF
 from accounts.errors import ReasonDemandedError
 from accounts.forms import AuditFilterForm, ReasonForm, UseForm
 from accounts.models import AuditEvent, Organization, User
@@ -32,6 +32,8 @@ from accounts.selectors import (
     use_of,
 )
 from accounts.services import record_audit_event, state_reason
+from accounts.views.details import details_of, kind_of
+from lpr_project.common.pages import offered_to
 from lpr_project.common.streaming import harmless_cell, streamed
 
 PAGE_ROWS = 50
@@ -55,6 +57,7 @@ def _audited_by(user: User) -> QuerySet[Organization]:
     return organizations
 
 
+@offered_to(*AUDITING_ROLES)
 @login_required
 @require_GET
 def audit(request: HttpRequest) -> HttpResponse:
@@ -107,13 +110,11 @@ def _id(text: str) -> UUID | None:
 
 
 def _shown(event: AuditEvent) -> dict[str, Any]:
-    kind = event.target_type.partition(".")[2]
-    detail = {name: value for name, value in event.detail.items() if value != event.target_label}
     return {
         "event": event,
         "target": _page_in_words(event) or event.target_label or event.target_id,
-        "kind": kind,
-        "detail": ", ".join(f"{name}: {_plainly(value)}" for name, value in detail.items()),
+        "kind": kind_of(event.target_type) if event.target_type else "",
+        "details": details_of(event.detail, beside=event.target_label),
     }
 
 
@@ -122,15 +123,11 @@ def _page_in_words(event: AuditEvent) -> str:
     if event.action != AuditEvent.Action.VIEWED or event.detail.get("as") != "superuser":
         return ""
     method, _blank, path = event.target_label.partition(" ")
-    named = {reverse(name): str(label) for name, label, _icon in PAGES}
+    named = {reverse(name): str(label) for name, label, _icon in (*PAGES, *PAGES_OF_STAFF)}
     page = named.get(path, path)
     if method == "GET":
         return _("page “%(page)s”") % {"page": page}
     return _("sent to “%(page)s”") % {"page": page}
-
-
-def _plainly(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 @login_required
