@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django.dispatch import receiver
 
 from accounts.models import User
 from alerts.models import Hit, PendingMatch
-from alerts.selectors.marks import mark_sources_visible_to, marks_visible_to
+from alerts.selectors.marks import hits_condition, mark_sources_visible_to, marks_visible_to
 from alerts.services.answering import note_withdrawn
 from alerts.services.erasing import erase_plate
 from alerts.services.hits import match_recorded, match_reviewed, note_pending
@@ -23,6 +24,7 @@ from detections.signals import (
     detections_recording,
     detections_reviewed,
     detections_reviewing,
+    hits_asked,
     mark_sources_asked,
     marks_asked,
     plate_erased,
@@ -68,6 +70,12 @@ def mark_hits(
 def name_lists(sender: object, user: User, **kwargs: Any) -> frozenset[str]:
     """Say which lists may mark detections for a person."""
     return frozenset(map(str, mark_sources_visible_to(user)))
+
+
+@receiver(hits_asked)
+def tell_hits(sender: object, user: User, **kwargs: Any) -> Q | None:
+    """Say which detections are hits for a person."""
+    return hits_condition(user)
 
 
 @receiver(hits_withdrawn)

@@ -16,6 +16,9 @@ detections_reviewing = Signal()
 marks_asked = Signal()
 # Keyword `user`: a receiver returns the `of` of the marks that the user may see.
 mark_sources_asked = Signal()
+# Keyword `user`: a receiver returns the condition, a Q of detections, that a hit fulfils which the
+# user may see; None where it may see every hit.
+hits_asked = Signal()
 # Keyword `ids`: those of detections that are gone, all of one transaction, oldest first.
 detections_removed = Signal()
 # Keyword `plate`: one that is being erased, sent within the transaction: apps above erase what they

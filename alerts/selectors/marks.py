@@ -4,11 +4,12 @@ from collections import defaultdict
 from collections.abc import Collection
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 
 from accounts.models import User
-from alerts.models import Hit
+from accounts.selectors import organizations_of
+from alerts.models import Hit, Watchlist
 from alerts.selectors.alerts import alerts_raised_by
 from alerts.selectors.watchlists import watchlists_with_hits_visible_to
 from detections.events import LiveMark
@@ -48,3 +49,20 @@ def mark_sources_visible_to(user: User) -> frozenset[UUID]:
     """Lists whose hits the user may see."""
     lists = watchlists_with_hits_visible_to(user).order_by()
     return frozenset(lists.values_list("pk", flat=True))
+
+
+def hits_condition(user: User) -> Q | None:
+    """What a detection that is a hit fulfils where the user may see it; None: it may see every one.
+
+    A question for each hit, from the newest on: a list may have few hits among many of others.
+    """
+    seen = mark_sources_visible_to(user)
+    lists = Watchlist.objects.filter(organization__in=organizations_of(user))
+    if not lists.exclude(pk__in=seen).exists():
+        return None
+    if not seen:
+        return Q(pk__in=())
+    hits = Hit.objects.filter(
+        detection=OuterRef("pk"), watchlist__in=list(seen), withdrawn_at__isnull=True
+    )
+    return Q(Exists(hits.order_by()))

@@ -78,7 +78,7 @@ CRITERIA = [
         f"With commas: {', '.join(REVIEWS)}. Left out: all but passes that were merged.",
     ),
     _parameter("reviewed", SWITCH, "Whether a person decided."),
-    _parameter("hit", SWITCH, "Whether a watchlist names it."),
+    _parameter("hit", SWITCH, "Whether a watchlist names it whose hits the caller may see."),
     _parameter("has_plate", SWITCH, "Whether it has a plate; rejected ones have none."),
     _parameter("seen_at_least", COUNT, "How often its plate was seen in all."),
     _parameter("seen_at_most", COUNT, "How often its plate was seen in all."),

@@ -14,6 +14,7 @@ from accounts.models import Scope, User
 from cameras.selectors import cameras_visible_to
 from detections.api import examples
 from detections.models.counts import COUNTED
+from detections.selectors.hits import sees_every_hit
 from detections.selectors.statistics import LONGEST, STEPS, CountRow, counts_by_step, zone_of
 
 ROWS_MOST = 20_000
@@ -57,7 +58,16 @@ class CountRowSerializer(serializers.Serializer[CountRow]):
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         fields = super().get_fields()
         fields |= {name: serializers.IntegerField(source=f"counts.{name}") for name in COUNTED}
+        fields["hits"] = serializers.IntegerField(
+            source="counts.hits",
+            allow_null=True,
+            help_text="Null where the caller does not see the hits of every watchlist.",
+        )
         return fields
+
+    def to_representation(self, instance: CountRow) -> dict[str, Any]:
+        shown = super().to_representation(instance)
+        return shown if self.context["sees_hits"] else {**shown, "hits": None}
 
 
 class StatisticsSerializer(serializers.Serializer[object]):
@@ -105,4 +115,5 @@ class StatisticsView(APIView):
             message = f"More than {ROWS_MOST} rows. Narrow the time or the cameras."
             raise serializers.ValidationError({"since": [message]})
         answer = {"step": asked["step"], "time_zone": zone.key, "results": rows}
-        return Response(StatisticsSerializer(answer).data)
+        context = {"sees_hits": sees_every_hit(request.user)}
+        return Response(StatisticsSerializer(answer, context=context).data)

@@ -17,6 +17,7 @@ from detections.criteria.criteria import Criteria
 from detections.events import LiveDetection
 from detections.models import Detection, NumberMatch
 from detections.selectors import CORRECTING_ROLES, cameras_reviewed_by, in_time
+from detections.selectors.hits import hits_seen_by
 from vehicles.models import Plate
 from vehicles.plates.text import PlateTextError, normalise
 
@@ -139,6 +140,7 @@ class DetectionFilterForm(LiveFilterForm):
 
     def __init__(self, data: Any, *, user: User) -> None:
         super().__init__(data, user=user)
+        self._user = user
         for name in ("since", "until"):
             field = self.fields[name]
             field.widget = forms.DateTimeInput(
@@ -154,7 +156,7 @@ class DetectionFilterForm(LiveFilterForm):
 
     @property
     def is_hit(self) -> bool | None:
-        """Whether a watchlist names what is wanted; None where both will do."""
+        """Whether a list names it whose hits the person may see; None where both will do."""
         return {"true": True, "false": False}.get(self.cleaned_data.get("hit", ""))
 
     @property
@@ -184,7 +186,8 @@ class DetectionFilterForm(LiveFilterForm):
         names = ("direction", "vehicle_kind", "vehicle_color")
         vehicle = {name: asked for name in names if (asked := self.cleaned_data.get(name))}
         if self.is_hit is not None:
-            detections = detections.filter(is_hit=self.is_hit)
+            hits = hits_seen_by(self._user)
+            detections = detections.filter(hits if self.is_hit else ~hits)
         return chosen.narrow(detections).filter(span, **vehicle)
 
 
@@ -222,7 +225,10 @@ class CorrectionForm(forms.Form):
     match = forms.ChoiceField(label=_("This is"), choices=NumberMatch.choices)
     number = forms.CharField(label=_("What it is"), max_length=64)
     country = forms.CharField(
-        label=_("Country"), required=False, max_length=2, help_text=_("Empty: as read.")
+        label=_("Country"),
+        required=False,
+        max_length=60,
+        help_text=_("Name or two letters. Empty: as read."),
     )
     province = forms.CharField(
         label=_("Province"),

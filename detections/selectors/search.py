@@ -16,6 +16,7 @@ from cameras.selectors import cameras_visible_to
 from detections.criteria.criteria import DISTANCE, Criteria
 from detections.models import Detection, SavedSearch
 from detections.selectors import in_time
+from detections.selectors.hits import hits_seen_by
 from vehicles.models import Plate
 from vehicles.selectors import (
     READING_ROLES,
@@ -62,9 +63,9 @@ def detections_found(user: User, criteria: Criteria) -> QuerySet[Detection]:
         detections = detections.filter(camera_id__in=list(chosen))
     if criteria.text:
         named = _plates_named(user, criteria)
-        wanted = _of_passings(criteria, span=_span_of_plates(criteria))
+        wanted = _of_passings(user, criteria, span=_span_of_plates(criteria))
         return detections.filter(wanted, plate_id__in=named)
-    wanted = _of_passings(criteria, span=_span(criteria))
+    wanted = _of_passings(user, criteria, span=_span(criteria))
     return detections.filter(wanted, **_of_registrations(criteria, "plate__"))
 
 
@@ -124,7 +125,7 @@ def plates_passing(user: User, criteria: Criteria) -> QuerySet[Detection]:
 
 def _at_cameras(user: User, criteria: Criteria, *, span: Q) -> Q:
     """What a row of detections tells, at the cameras that the criteria name."""
-    wanted = _of_passings(criteria, span=span)
+    wanted = _of_passings(user, criteria, span=span)
     if _narrows_cameras(criteria):
         chosen = cameras_chosen(user, criteria).order_by().values_list("pk", flat=True)
         wanted &= Q(camera_id__in=list(chosen))
@@ -173,9 +174,12 @@ def _span_of_plates(criteria: Criteria) -> Q:
     return span
 
 
-def _of_passings(criteria: Criteria, *, span: Q) -> Q:
+def _of_passings(user: User, criteria: Criteria, *, span: Q) -> Q:
     """What a row of detections tells by itself, in a span."""
     wanted = span
+    if criteria.is_hit is not None:
+        hits = hits_seen_by(user)
+        wanted &= hits if criteria.is_hit else ~hits
     several = {
         "vehicle_kind__in": criteria.vehicle_kinds,
         "vehicle_color__in": criteria.vehicle_colors,
@@ -189,7 +193,6 @@ def _of_passings(criteria: Criteria, *, span: Q) -> Q:
     one = {
         "confidence__gte": criteria.min_confidence,
         "confidence__lte": criteria.max_confidence,
-        "is_hit": criteria.is_hit,
         "plate__isnull": None if criteria.has_plate is None else not criteria.has_plate,
     }
     return wanted & Q(**{lookup: value for lookup, value in one.items() if value is not None})

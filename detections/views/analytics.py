@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 
 from cameras.selectors import cameras_visible_to
 from detections.forms.analytics import AnalyticsForm
+from detections.selectors.hits import sees_every_hit
 from detections.selectors.statistics import (
     CountRow,
     Step,
@@ -48,6 +49,7 @@ def analytics(request: HttpRequest) -> HttpResponse:
     rows = counts_by_step(list(names), step=step, **span)
     by_camera = counts_by_step(list(names), step="week", by_camera=True, **span)
     steps = _filled(rows, step, first, now, zone)
+    sees_hits = sees_every_hit(user)
     context = {
         "form": form,
         "steps": steps,
@@ -56,12 +58,13 @@ def analytics(request: HttpRequest) -> HttpResponse:
         "heat": _heat(list(names), span),
         "weekdays": list(WEEKDAYS_ABBR.values()),
         "has_cameras": bool(names),
+        "sees_hits": sees_hits,
         "zone": zone.key,
         "chart": {
             "labels": [row["label"] for row in steps],
             "certain": [row["certain"] for row in steps],
             "pending": [row["pending"] for row in steps],
-            "hits": [row["hits"] for row in steps],
+            "hits": [row["hits"] for row in steps] if sees_hits else None,
         },
     }
     return render(request, "detections/analytics.html", context)

@@ -19,6 +19,7 @@ from cameras.selectors import retentions_of
 from detections.forms.keeping import DetectionHoldForm, HoldForm, LiftForm, SpanHoldForm
 from detections.models import Detection, LegalHold
 from detections.selectors import detections_visible_to
+from detections.selectors.hits import hits_seen_by, sees_every_hit
 from detections.selectors.keeping import (
     KEEPING_ROLES,
     certificates_visible_to,
@@ -30,11 +31,13 @@ from detections.services.keeping.holds import Span, create_hold, lift_hold
 from detections.services.keeping.retention import expires_at
 from detections.views.requests import user_of
 from lpr_project.common.errors import LprError
+from lpr_project.common.pages import offered_to
 
 SHOWN_MOST = 50
 AROUND = timedelta(minutes=5)
 
 
+@offered_to(*KEEPING_ROLES)
 @login_required
 @require_http_methods(["GET", "POST"])
 def keeping(request: HttpRequest) -> HttpResponse:
@@ -165,10 +168,14 @@ def certificate(request: HttpRequest, certificate_id: UUID) -> HttpResponse:
 def show_keeping(user: User, detection: Detection) -> dict[str, Any]:
     """What a detection's page says of its keeping: until when, and what holds it."""
     [retention] = retentions_of([detection.camera])
+    # Its end would tell that a list names it which this person may not know of.
+    is_hit = Detection.objects.filter(hits_seen_by(user), pk=detection.pk).exists()
     organization = detection.organization
     return {
-        "expires_at": expires_at(detection, retention),
+        "expires_at": expires_at(detection, retention, is_hit=is_hit),
         "holds": list(holds_on(detection)),
+        "is_hit": is_hit,
+        "may_be_longer": not is_hit and not sees_every_hit(user),
         "may_know": has_role(user, organization, *KEEPING_ROLES),
         "form": DetectionHoldForm() if has_role(user, organization, *MANAGING_ROLES) else None,
     }

@@ -9,7 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +18,7 @@ from accounts.selectors import audit_events_found
 from cameras.models import Camera
 from detections.criteria.criteria import Criteria
 from detections.models import Detection
+from detections.selectors.hits import hits_seen_by
 from detections.selectors.search import detections_found
 from reports.models import Export
 from vehicles.plates.provinces import find_province
@@ -51,7 +52,7 @@ DETECTION_COLUMNS: Mapping[str, Column] = {
     "direction": Column(_("Direction"), "direction"),
     "vehicle_kind": Column(_("Vehicle type"), "vehicle_kind"),
     "vehicle_color": Column(_("Vehicle colour"), "vehicle_color"),
-    "is_hit": Column(_("Hit"), "is_hit"),
+    "is_hit": Column(_("Hit"), "is_seen_hit"),
     "latitude": Column(_("Latitude"), None),
     "longitude": Column(_("Longitude"), None),
     "id": Column(_("Id"), "id"),
@@ -104,6 +105,9 @@ def rows_wanted(user: User, export: Export) -> QuerySet[Any]:
     if export.kind == Export.Kind.AUDIT_TRAIL:
         return _audit_events(user, export)
     found: QuerySet[Detection] = detections_found(user, Criteria.from_json(export.criteria))
+    if "is_hit" in export.columns:
+        is_hit = ExpressionWrapper(hits_seen_by(user), output_field=BooleanField())
+        found = found.annotate(is_seen_hit=is_hit)
     return found.filter(organization=export.organization_id).order_by("-id")
 
 

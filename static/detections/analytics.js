@@ -8,6 +8,18 @@ function color(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
+function hits(data) {
+  return {
+    type: "line",
+    label: gettext("Hits"),
+    data: data.hits,
+    borderColor: color("--act"),
+    backgroundColor: color("--act"),
+    borderWidth: 2,
+    pointRadius: data.labels.length > 100 ? 0 : 2,
+  };
+}
+
 function draw(data) {
   drawn?.destroy();
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -19,15 +31,7 @@ function draw(data) {
       datasets: [
         { ...bars, label: gettext("Passes"), data: data.certain, backgroundColor: color("--link") },
         { ...bars, label: gettext("To be reviewed"), data: data.pending, backgroundColor: color("--line-strong") },
-        {
-          type: "line",
-          label: gettext("Hits"),
-          data: data.hits,
-          borderColor: color("--act"),
-          backgroundColor: color("--act"),
-          borderWidth: 2,
-          pointRadius: data.labels.length > 100 ? 0 : 2,
-        },
+        ...(data.hits ? [hits(data)] : []),
       ],
     },
     options: {

@@ -18,6 +18,7 @@ from tests.accounts.factories import make_member
 from tests.alerts.factories import make_entry, make_watchlist, see
 from tests.detections.factories import make_detection, new_detection
 from tests.detections.test_consumers import is_detections, opened
+from tests.reports.factories import ask_export, made_file
 from vehicles.models import Plate
 
 ClientOf = Callable[[User], APIClient]
@@ -163,3 +164,61 @@ def test_rows_lead_to_plates_where_the_person_reads_plates(
     assert way in body(client_of(operator), "detections:detail", detection.pk)
     assert way not in body(client_of(viewer), "detections:list")
     assert way not in body(client_of(viewer), "detections:detail", detection.pk)
+
+
+@pytest.fixture
+def people(camera: Camera, watchlist: Watchlist) -> dict[str, User]:
+    """Who sees every list, one of two, and none; all see the camera and may export."""
+    make_entry(make_watchlist(camera.organization, hit_roles=["analyst"]), number="3คง9012")
+    return {
+        "every": make_member(camera.organization, Role.OWNER),
+        "one": make_member(camera.organization, Role.ANALYST),
+        "none": make_member(camera.organization, Role.MANAGER),
+    }
+
+
+@pytest.mark.parametrize(
+    ("who", "hits"),
+    [("every", {"1กข1234", "3คง9012"}), ("one", {"3คง9012"}), ("none", set[str]())],
+)
+def test_hits_are_found_counted_and_exported_only_of_lists_that_one_sees(
+    people: dict[str, User], camera: Camera, client_of: ClientOf, who: str, hits: set[str]
+) -> None:
+    numbers = {"1กข1234", "2กค5678", "3คง9012"}
+    seen = {number: see(camera, number)[0] for number in sorted(numbers)}
+    user, client = people[who], client_of(people[who])
+
+    for asked, wanted in (("true", hits), ("false", numbers - hits)):
+        ids = {str(seen[number].pk) for number in wanted}
+        hidden = {str(seen[number].pk) for number in numbers - wanted}
+        listed = client.get("/api/v1/detections/", {"hit": asked}).json()["results"]
+        assert {row["id"] for row in listed} == ids
+        plates = client.get("/api/v1/search/", {"hit": asked, "show": "plates"}).json()["results"]
+        assert {found["number"] for found in plates} == wanted
+        for page in ("detections:list", "detections:search"):
+            text = body(client, page, hit=asked)
+            assert [pk for pk in ids if pk not in text] == []
+            assert [pk for pk in hidden if pk in text] == []
+    counted = client.get("/api/v1/statistics/").json()["results"]
+    assert [row["hits"] for row in counted] == [2 if who == "every" else None]
+    assert ("Hits" in body(client, "detections:analytics")) == (who == "every")
+    exported = made_file(ask_export(user, columns=["number", "is_hit"])).decode()
+    rows = [line.split(",") for line in exported.splitlines()[1:]]
+    assert {number for number, is_hit in rows if is_hit.lower() == "true"} == hits
+    assert len(rows) == len(numbers)
+
+
+def test_how_long_it_is_kept_tells_nobody_of_a_list_that_it_does_not_see(
+    watchlist: Watchlist, camera: Camera, operator: User, client_of: ClientOf
+) -> None:
+    camera.organization.hit_retention_hours = 24 * 999
+    camera.organization.save()
+    hit, _hits = see(camera)
+    auditor = client_of(make_member(camera.organization, Role.AUDITOR))
+
+    shown = client_of(operator).get(reverse("detections:detail", args=[hit.pk])).context["keeping"]
+    kept = auditor.get(reverse("detections:detail", args=[hit.pk])).context["keeping"]
+
+    assert shown["is_hit"]
+    assert not kept["is_hit"]
+    assert kept["expires_at"] < shown["expires_at"]

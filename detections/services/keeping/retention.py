@@ -200,7 +200,7 @@ def _delete_upload_file(name: str) -> None:
         log.warning("upload_file_left_behind", name=name, exc_info=True)
 
 
-def expires_at(detection: Detection, retention: Retention) -> datetime:
-    """When the retention of a detection ends, if no hold keeps it."""
-    hours = retention.hit_hours if detection.is_hit else retention.hours
+def expires_at(detection: Detection, retention: Retention, *, is_hit: bool) -> datetime:
+    """When the retention of a detection ends, as a hit or as none, if no hold keeps it."""
+    hours = retention.hit_hours if is_hit else retention.hours
     return detection.captured_at + timedelta(hours=hours)
