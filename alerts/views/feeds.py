@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import User
-from alerts.forms import FeedForm, ImportForm
+from alerts.forms.feeds import FeedForm, ImportForm
 from alerts.models import Feed, FeedRun
 from alerts.selectors.feeds import feed_runs_visible_to, feeds_changeable_by
 from alerts.selectors.watchlists import watchlists_changeable_by

@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from accounts.models import User
-from alerts.forms import WhyForm
+from alerts.forms.entries import WhyForm
 from lpr_project.common.errors import LprError
 
 

@@ -70,6 +70,8 @@ def test_manager_makes_a_list_and_adds_searches_ends_and_renews(
     camera: Camera, staff: User, client_of: ClientOf
 ) -> None:
     client = client_of(staff)
+    # Who sees lists and hits, where nobody says otherwise, is chosen from the start.
+    assert page(client, "watchlist-new").count(" checked") == 4 + 3 + 4 + 1
     answer = post(
         client,
         "watchlist-new",
