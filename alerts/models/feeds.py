@@ -176,7 +176,7 @@ class Feed(TimestampedModel):
     stale_after_hours = models.PositiveIntegerField(
         _("stale after, hours"),
         default=48,
-        validators=[MinValueValidator(1)],
+        validators=[MinValueValidator(1), MaxValueValidator(366 * 24)],
         help_text=_("Without a good update for so long, the feed is shown and told as stale."),
     )
     is_active = models.BooleanField(_("active"), default=True)

@@ -13,6 +13,7 @@ from detections.models import Detection
 from lpr_project.common.models import TimestampedModel, uuid7
 
 EDITS_MOST = 2
+ENTRY_DAYS_MOST = 36_500
 DEFAULT_COLOR = "#d9822b"
 READERS = [Role.MANAGER, Role.OPERATOR, Role.ANALYST, Role.AUDITOR]
 
@@ -155,7 +156,7 @@ class Watchlist(TimestampedModel):
         default=30,
         null=True,
         blank=True,
-        validators=[MinValueValidator(1)],
+        validators=[MinValueValidator(1), MaxValueValidator(ENTRY_DAYS_MOST)],
         help_text=_("For entries that do not say so themselves. Empty: they do not end."),
     )
     reminder_days = models.PositiveSmallIntegerField(

@@ -1,20 +1,20 @@
 """Writes many entries that a program sends, each answered by itself; a repeat changes nothing."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from itertools import islice
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 import orjson
 from django.db import connection, transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import AuditEvent, User
 from accounts.services import record_audit_event
 from alerts.models import Watchlist
 from alerts.services.changes import sign_changes
-from alerts.services.entries import check_patterns, ends_at
+from alerts.services.entries import check_patterns
 from alerts.services.feeds.tables import LINE_MOST, Problem, Row, read_cells
 from alerts.services.watchlists import check_size
 from lpr_project.common.errors import LprError
@@ -30,7 +30,10 @@ INSERT INTO alerts_entry AS entry (id, organization_id, watchlist_id, number, co
     created_at, updated_at)
 SELECT sent.id, %(organization)s, %(list)s, sent.number, sent.country, sent.province,
     sent.vehicle, sent.reason, sent.case_number, sent.source, sent.confidence,
-    coalesce(sent.effective_from, now()), coalesce(sent.expires_at, %(ends)s), '{}', now(), now()
+    -- What ended before it was heard of began before it ended.
+    coalesce(sent.effective_from, least(now(), sent.expires_at - interval '1 ms')),
+    coalesce(sent.expires_at, coalesce(sent.effective_from, now()) + %(lasts)s::interval),
+    '{}', now(), now()
 FROM json_to_recordset(%(sent)s) AS sent (line int, id uuid, number text, country text,
     province text, vehicle text, reason text, case_number text, source text, confidence text,
     effective_from timestamptz, expires_at timestamptz)
@@ -38,6 +41,9 @@ ORDER BY sent.number, sent.country, sent.province
 ON CONFLICT (watchlist_id, number, country, province) DO UPDATE
 SET vehicle = excluded.vehicle, reason = excluded.reason, case_number = excluded.case_number,
     source = excluded.source, confidence = excluded.confidence,
+    effective_from = least(entry.effective_from, (SELECT kept.expires_at - interval '1 ms'
+        FROM json_to_recordset(%(sent)s) AS kept (id uuid, expires_at timestamptz)
+        WHERE kept.id = excluded.id)),
     expires_at = coalesce((SELECT kept.expires_at FROM json_to_recordset(%(sent)s)
         AS kept (id uuid, expires_at timestamptz) WHERE kept.id = excluded.id), entry.expires_at),
     updated_at = now()
@@ -134,10 +140,11 @@ def _write(
 ) -> dict[Key, tuple[Status, UUID | None, str]]:
     sign_changes(actor=actor, reason="bulk")
     sent = orjson.dumps([{**row._asdict(), "id": uuid7()} for row in good.values()]).decode()
+    days = watchlist.entry_days
     values: dict[str, Any] = {
         "organization": watchlist.organization_id,
         "list": watchlist.pk,
-        "ends": ends_at(watchlist, timezone.now()),
+        "lasts": None if days is None else timedelta(days=days),
         "sent": sent,
     }
     done: dict[Key, tuple[Status, UUID | None, str]] = {}

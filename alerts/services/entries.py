@@ -95,8 +95,18 @@ def entry_place(country: str, province: str) -> tuple[str, str]:
 
 
 def ends_at(watchlist: Watchlist, start: datetime) -> datetime | None:
-    """When an entry that does not say so itself ends; None: it does not."""
-    return None if watchlist.entry_days is None else start + timedelta(days=watchlist.entry_days)
+    """When an entry that does not say so itself ends; None: it does not.
+
+    Raises:
+        EntryRefusedError: It begins at the end of all calendars.
+    """
+    if watchlist.entry_days is None:
+        return None
+    try:
+        return start + timedelta(days=watchlist.entry_days)
+    except OverflowError as error:
+        message = _("Choose an earlier day from which it counts.")
+        raise EntryRefusedError(message, field="effective_from") from error
 
 
 @transaction.atomic
@@ -176,9 +186,9 @@ def _check_responsible(watchlist: Watchlist, person: User | None) -> None:
 def renew_entry(
     *, entry: Entry, actor: User | None, days: int | None = None, change_reason: str = ""
 ) -> Entry:
-    """Let an entry count for `days` more from now, or as long as its list says."""
-    now = timezone.now()
-    until = now + timedelta(days=days) if days else ends_at(entry.watchlist, now)
+    """Let an entry count for `days` more from now on, or as long as its list says."""
+    start = max(timezone.now(), entry.effective_from)
+    until = start + timedelta(days=days) if days else ends_at(entry.watchlist, start)
     return update_entry(entry=entry, actor=actor, change_reason=change_reason, expires_at=until)
 
 
@@ -235,6 +245,10 @@ def check_patterns(*, watchlist: Watchlist, most: int = PATTERNS_MOST) -> None:
 
 
 def _audit(action: AuditEvent.Action, entry: Entry, actor: User | None, change_reason: str) -> None:
+    detail: dict[str, Any] = {"list": str(entry.watchlist_id)}
+    if entry.expires_at is None:
+        # Nobody is reminded of it: whoever reads the trail must be able to find these.
+        detail["never_ends"] = True
     record_audit_event(
         action=action,
         actor=actor,
@@ -242,5 +256,5 @@ def _audit(action: AuditEvent.Action, entry: Entry, actor: User | None, change_r
         target=entry,
         reason=change_reason,
         case_number=entry.case_number,
-        detail={"list": str(entry.watchlist_id)},
+        detail=detail,
     )

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from accounts.models import AuditEvent, Organization, User
+from accounts.models import AuditEvent, Organization, Role, User
 from accounts.services import record_audit_event
 from alerts.errors import WatchlistRefusedError
 from alerts.models import Entry, Watchlist, WatchlistGrant
@@ -31,6 +32,7 @@ def create_watchlist(
 
     Raises:
         ValidationError: With the fields that are wrong.
+        WatchlistRefusedError: Nobody could change it.
     """
     sign_changes(actor=actor, reason=reason)
     if "owner" not in fields and actor is not None:
@@ -39,6 +41,8 @@ def create_watchlist(
     watchlist = Watchlist(organization=organization, **fields)
     watchlist.full_clean()
     watchlist.save()
+    if actor is not None:
+        check_audience(watchlist=watchlist)
     _place(watchlist, cameras, camera_groups)
     record_audit_event(
         action=AuditEvent.Action.CREATED, actor=actor, target=watchlist, reason=reason
@@ -60,7 +64,7 @@ def update_watchlist(
 
     Raises:
         ValidationError: With the fields that are wrong.
-        WatchlistRefusedError: It has too many entries for the policy.
+        WatchlistRefusedError: It has too many entries for the policy, or nobody could change it.
     """
     sign_changes(actor=actor, reason=reason)
     for name, value in fields.items():
@@ -69,6 +73,8 @@ def update_watchlist(
     # The row is held from here on, so that no entry joins unseen.
     watchlist.save()
     check_size(watchlist=watchlist)
+    if actor is not None and fields.keys() & {"owner", "entry_roles"}:
+        check_audience(watchlist=watchlist)
     _place(watchlist, cameras, camera_groups)
     detail = {name: str(value)[:200] for name, value in fields.items()}
     record_audit_event(
@@ -124,6 +130,31 @@ def revoke_watchlist(*, grant: WatchlistGrant, actor: User | None) -> None:
         detail={"person": grant.user.email, "sees": grant.sees},
     )
     grant.delete()
+
+
+def check_audience(*, watchlist: Watchlist) -> None:
+    """Refuse an audience that shuts the organization out of its own list.
+
+    Raises:
+        WatchlistRefusedError: No owner, manager or owner of the list could see and change it.
+    """
+    if Role.MANAGER in watchlist.entry_roles:
+        return
+    granted = WatchlistGrant.objects.filter(watchlist=watchlist, sees=WatchlistGrant.Sees.ENTRIES)
+    may_change = (
+        Q(role=Role.OWNER)
+        | Q(user=watchlist.owner_id)
+        | Q(role=Role.MANAGER, user__in=granted.values("user"))
+    )
+    people = watchlist.organization.memberships.filter(
+        user__is_active=True, user__kind=User.Kind.PERSON
+    )
+    if not people.filter(may_change).exists():
+        message = _(
+            "Nobody could see and change this list any more: the organization has no owner, and "
+            "the list none. Let managers see its entries."
+        )
+        raise WatchlistRefusedError(message, field="entry_roles")
 
 
 def check_size(*, watchlist: Watchlist, most: int = LOOSE_MOST) -> None:

@@ -178,9 +178,16 @@ def _added(entries: QuerySet[Entry], pk: str) -> Entry | None:
         return None
 
 
-def _add(form: EntryForm, watchlist: Watchlist, user: User) -> Entry | None:
+def _wanted(form: EntryForm) -> tuple[dict[str, Any], str]:
+    """What a form says of an entry, and why."""
     fields = {name: value for name, value in form.cleaned_data.items() if value is not None}
     reason = fields.pop("change_reason", "")
+    del fields["never_ends"]
+    return {**fields, **form.end}, reason
+
+
+def _add(form: EntryForm, watchlist: Watchlist, user: User) -> Entry | None:
+    fields, reason = _wanted(form)
     try:
         return add_entry(watchlist=watchlist, actor=user, change_reason=reason, **fields)
     except (LprError, ValidationError) as error:
@@ -208,10 +215,8 @@ def edit_entry(request: HttpRequest, listed_id: UUID) -> HttpResponse:
 
 
 def _change(form: EntryForm, entry: Entry, user: User) -> bool:
-    asked = form.cleaned_data
-    fields = {name: value for name, value in asked.items() if value is not None}
-    reason = fields.pop("change_reason", "")
-    fields["responsible"] = asked.get("responsible")
+    fields, reason = _wanted(form)
+    fields["responsible"] = form.cleaned_data.get("responsible")
     try:
         update_entry(entry=entry, actor=user, change_reason=reason, **fields)
     except (LprError, ValidationError) as error:

@@ -1,16 +1,22 @@
 """Channels that need a program or a service of their own."""
 
 import json
+import os
 import threading
 import time
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import http_ece
+import jwt
 import paho.mqtt.client as mqtt
 import pytest
 import requests
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from paho.mqtt.enums import CallbackAPIVersion
 from pytest_django import Settings
 
@@ -165,24 +171,75 @@ def test_service_urls_that_are_known(url: str) -> None:
     assert service_name(url)
 
 
-def test_web_push_is_encrypted_and_signed(receiver: Receiver) -> None:
-    subscription = {
-        "endpoint": receiver.url,
-        "keys": {
-            # Source: RFC 8291, section 5.
-            "p256dh": (
-                "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIA"
-                "iw4"
-            ),
-            "auth": "BTBZMqHH6r4Tts7J_aSIgg",
-        },
-    }
-    send_web_push(message(), Target(name="x", options={}, secret=subscription))
+class Browser:
+    """What a browser keeps of its subscription, and how it reads what a push service brings."""
+
+    def __init__(self, endpoint: str) -> None:
+        self.key = ec.generate_private_key(ec.SECP256R1())
+        self.auth = os.urandom(16)
+        self.endpoint = endpoint
+
+    @property
+    def subscription(self) -> dict[str, Any]:
+        public = self.key.public_key().public_bytes(
+            serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
+        )
+        keys = {"p256dh": public, "auth": self.auth}
+        encoded = {name: urlsafe_b64encode(key).rstrip(b"=").decode() for name, key in keys.items()}
+        return {"endpoint": self.endpoint, "keys": encoded}
+
+    def read(self, body: bytes) -> dict[str, str]:
+        """The message, which the browser alone can read."""
+        text = http_ece.decrypt(body, private_key=self.key, auth_secret=self.auth)
+        read: dict[str, str] = json.loads(text)
+        return read
+
+
+def test_web_push_is_read_by_the_browser_alone_and_signed_by_the_server(receiver: Receiver) -> None:
+    browser, other = Browser(receiver.url), Browser(receiver.url)
+
+    sent = message()
+    send_web_push(sent, Target(name="x", options={}, secret=browser.subscription))
+
     (call,) = receiver.received
-    assert call.headers["content-encoding"] == "aes128gcm"
-    assert call.headers["authorization"].startswith("vapid t=")
-    assert public_key() in call.headers["authorization"]
+    read = browser.read(call.body)
+    assert read == {"title": sent.subject, "body": sent.body, "url": sent.link}
+    assert "1กข1234" in read["title"]
     assert "1กข1234".encode() not in call.body
+    with pytest.raises(http_ece.ECEException):
+        other.read(call.body)
+    assert (call.path, call.headers["content-encoding"]) == ("/hook", "aes128gcm")
+    assert int(call.headers["ttl"]) == 12 * 3600
+    assert (call.headers["urgency"], call.headers["topic"]) == ("high", sent.key.hex)
+    # RFC 8292: a token for this push service and no other, signed with the key that subscribed.
+    scheme, _, parameters = call.headers["authorization"].partition(" ")
+    token, key = (parameters.replace(" ", "").split(",")[at].split("=", 1)[1] for at in (0, 1))
+    assert (scheme, key) == ("vapid", public_key())
+    claims = jwt.decode(
+        token, server_key(), algorithms=["ES256"], audience=receiver.url.removesuffix("/hook")
+    )
+    assert 0 < claims["exp"] - time.time() <= 24 * 3600
+    assert claims["sub"].startswith("mailto:")
+
+
+def server_key() -> ec.EllipticCurvePublicKey:
+    point = urlsafe_b64decode(f"{public_key()}=")
+    return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
+
+
+@pytest.mark.parametrize(
+    ("behave", "is_about_message"), [("410", True), ("404", True), ("500", False)]
+)
+def test_push_service_says_whether_the_browser_is_gone(
+    receiver: Receiver, behave: str, is_about_message: bool
+) -> None:
+    receiver.behave = behave
+    browser = Browser(receiver.url)
+
+    with pytest.raises(DeliveryFailedError) as failed:
+        send_web_push(message(), Target(name="x", options={}, secret=browser.subscription))
+
+    assert failed.value.is_about_message is is_about_message
 
 
 @pytest.mark.parametrize(

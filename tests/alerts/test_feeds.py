@@ -127,6 +127,10 @@ def test_feed_that_shrinks_by_half_waits_for_a_person(
         (HEAD + 'AB123,,"theft,\n', "quotation mark"),
         ("name,colour\nx,y\n", "No column is called number"),
         (HEAD + "A" * 30_000, "longer than any entry"),
+        ("plate,from,until\nAB123,2026-02-01,2026-01-01\n", "must end after it begins"),
+        ("plate,until\nAB123,0001-01-01\n", "Write dates as"),
+        ("plate,until\nAB123,9999-12-31 23:59\n", "Write dates as"),
+        ((HEAD + "1กข1,,,\n").encode() + "2กข2,,,\n".encode("cp874"), "TIS-620"),
         (b"PK\x03\x04 and no more", "damaged"),
     ],
 )
@@ -169,6 +173,37 @@ def test_other_formats_and_encodings_are_read(watchlist: Watchlist, tmp_path: Pa
         assert (run.state, run.sentence) == (State.APPLIED, ""), fields
         assert target.entries.get().number == "1กข1234"
         assert target.entries.get().case_number == "77"
+
+
+def test_numbers_and_dates_are_read_as_thai_offices_write_them(
+    watchlist: Watchlist, tmp_path: Path
+) -> None:
+    table = "plate,from,until\n๑กข\u200b-๑๒๓๔,31/01/2569,2570-01-31 18:00\n"
+
+    run = update(make_feed(watchlist), tmp_path, table)
+
+    assert (run.state, run.sentence) == (State.APPLIED, "")
+    entry = watchlist.entries.get()
+    assert entry.number == "1กข1234"
+    assert entry.effective_from.year == 2026
+    assert entry.expires_at is not None
+    assert entry.expires_at.year == 2027
+
+
+def test_what_a_feed_says_of_ends_keeps_beginnings_before_them(
+    watchlist: Watchlist, tmp_path: Path
+) -> None:
+    feed = make_feed(watchlist, removes_missing=False)
+    states = [
+        update(feed, tmp_path, f"plate,from,until\nAB123,{begins},{ends}\n").state
+        for begins, ends in (("", "2020-01-01"), ("2098-01-01", ""), ("", "2097-01-01"))
+    ]
+
+    assert states == [State.APPLIED] * 3
+    entry = watchlist.entries.get()
+    assert entry.expires_at is not None
+    assert entry.effective_from < entry.expires_at
+    assert entry.expires_at.year in {2096, 2097}  # by the zone
 
 
 def test_excel_formula_is_refused(watchlist: Watchlist, tmp_path: Path) -> None:

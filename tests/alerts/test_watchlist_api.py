@@ -62,6 +62,30 @@ def test_bulk_answers_each_line_and_a_repeat_changes_nothing(
     assert Entry.objects.get(number="1กข1234").reason == "found"
 
 
+def test_bulk_keeps_beginnings_before_ends(
+    watchlist: Watchlist, staff: User, client_of: ClientOf
+) -> None:
+    make_entry(watchlist, "AB001")
+    told = send(
+        client_of(staff),
+        watchlist,
+        {"number": "AB001", "expires_at": "2020-01-01"},
+        {"number": "AB002", "expires_at": "2020-01-01"},
+        {"number": "AB003", "effective_from": "2098-01-01"},
+        {"number": "AB004", "effective_from": "2026-02-01", "expires_at": "2026-01-01"},
+        {"number": "AB005", "expires_at": "0001-01-01T00:00:00"},
+    )
+
+    assert [line["status"] for line in told] == [
+        "changed", "created", "created", "refused", "refused",
+    ]  # fmt: skip
+    assert "must end after it begins" in told[3]["message"]
+    assert all(
+        entry.expires_at and entry.effective_from < entry.expires_at
+        for entry in Entry.objects.all()
+    )
+
+
 def test_bulk_stops_reading_at_the_first_line_over_the_limit(
     watchlist: Watchlist, staff: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:

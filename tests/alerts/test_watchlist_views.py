@@ -12,10 +12,11 @@ from django.urls import reverse
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from accounts.models import AuditEvent, Organization, User
+from accounts.models import AuditEvent, Organization, Role, User
 from alerts.models import Entry, FeedRun, Hit, ListChange, Watchlist
 from alerts.services.feeds.running import work_on
 from cameras.models import Camera
+from tests.accounts.factories import make_member
 from tests.alerts.factories import make_entry, make_watchlist, see
 from tests.vehicles.factories import make_plate
 
@@ -226,6 +227,81 @@ def test_entry_is_changed_on_its_page_with_a_reason_and_somebody_who_answers_for
     Entry.objects.update(responsible=operator)
     post(client, "entry-act", entry.pk, do="renew")
     assert Entry.objects.get().expires_at != entry.expires_at
+
+
+def test_entry_without_an_end_is_a_choice_with_a_reason_that_stands_in_the_trail(
+    watchlist: Watchlist, staff: User, client_of: ClientOf
+) -> None:
+    client = client_of(staff)
+    fields: dict[str, Any] = {"number": "AB111", "confidence": "high", "never_ends": "on"}
+    assert "nobody is reminded of it" in page(client, "watchlist", watchlist.pk)
+
+    unexplained = post(client, "watchlist", watchlist.pk, **fields)
+    both = post(
+        client,
+        "watchlist",
+        watchlist.pk,
+        **fields,
+        expires_at="2099-01-01T00:00",
+        change_reason="x",
+    )
+    assert [unexplained.status_code, both.status_code, Entry.objects.count()] == [422, 422, 0]
+    assert "Say why this entry must not end" in unexplained.content.decode()
+    post(client, "watchlist", watchlist.pk, **fields, change_reason="court order")
+
+    entry = Entry.objects.get()
+    assert (entry.expires_at, ListChange.objects.latest("id").reason) == (None, "court order")
+    event = AuditEvent.objects.filter(target_id=str(entry.pk)).latest("id")
+    assert (event.reason, event.detail["never_ends"]) == ("court order", True)
+    assert "never" in page(client, "watchlist", watchlist.pk)
+    # Opened again it still has none; without the choice it ends when the list says.
+    form = client.get(reverse("alerts:entry-edit", args=[entry.pk])).context["form"]
+    assert form["never_ends"].value()
+    post(client, "entry-edit", entry.pk, **fields, reason="found")
+    assert Entry.objects.get().expires_at is None
+    post(client, "entry-edit", entry.pk, **{**fields, "never_ends": ""})
+    ends = Entry.objects.get().expires_at
+    assert ends is not None
+    assert timedelta(days=29) < ends - timezone.now() <= timedelta(days=30)
+
+
+def test_nobody_is_shut_out_of_a_list_for_good(
+    watchlist: Watchlist, staff: User, operator: User, client_of: ClientOf
+) -> None:
+    Watchlist.objects.update(owner=None)
+    client = client_of(staff)
+    fields: dict[str, Any] = {
+        **LIST, "name": "Mine", "organization": watchlist.organization_id,
+        "entry_roles": ["operator"],
+    }  # fmt: skip
+
+    refused = post(client, "watchlist-edit", watchlist.pk, **fields)
+
+    assert refused.status_code == 422
+    assert "Nobody could see and change this list any more" in refused.content.decode()
+    assert str(Role.MANAGER) in Watchlist.objects.get().entry_roles
+    # Whoever owns the list, or the organization, can still open it again.
+    make_member(watchlist.organization, Role.OWNER)
+    assert post(client, "watchlist-edit", watchlist.pk, **fields).status_code == 302
+    assert Watchlist.objects.get().entry_roles == [Role.OPERATOR]
+
+
+def test_entry_that_begins_later_is_renewed_from_then_on_and_days_are_bounded(
+    watchlist: Watchlist, staff: User, client_of: ClientOf
+) -> None:
+    begins = timezone.now() + timedelta(days=365)
+    entry = make_entry(watchlist, effective_from=begins, expires_at=begins + timedelta(days=1))
+    client = client_of(staff)
+
+    assert post(client, "entry-act", entry.pk, do="renew").status_code == 302
+    assert Entry.objects.get().expires_at == begins + timedelta(days=30)
+    fields = {**LIST, "name": "Mine", "organization": watchlist.organization_id}
+    endless = post(client, "watchlist-edit", watchlist.pk, **{**fields, "entry_days": 2**31 - 1})
+    assert endless.status_code == 422
+    late = post(client, "watchlist", watchlist.pk, number="AB9", confidence="low",
+                effective_from="9999-12-30T00:00")  # fmt: skip
+    assert late.status_code == 422
+    assert "an earlier day" in late.content.decode()
 
 
 def test_entries_that_end_soon_are_shown_until_they_are_renewed(

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import openpyxl
 import orjson
 from django.utils import timezone
-from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from alerts.errors import EntryRefusedError, FeedRefusedError
@@ -19,11 +19,13 @@ from alerts.models import Entry, Feed
 from alerts.services.entries import entry_number, entry_place
 from lpr_project.common.errors import LprError
 from lpr_project.common.workbooks import ROWS_MOST as SHEET_ROWS_MOST
+from vehicles.services.imports.columns import BUDDHIST_AHEAD, BUDDHIST_FROM, read_date
 
 LINE_MOST = 20_000
 JSON_MOST_BYTES = 64 * 1024 * 1024
 ROWS_MOST = 2_000_000
 COLUMNS_MOST = 200
+YEARS = range(1900, 2400)
 _TEXTS = ("vehicle", "reason", "case_number", "source")
 _LONGEST = {
     field.name: getattr(field, "max_length", 0)
@@ -268,14 +270,17 @@ def read_cells(line: int, cells: Mapping[str, Any], zone: ZoneInfo) -> Row | Pro
         texts = {name: _text(name, cells.get(name)) for name in _TEXTS}
         number = entry_number(_plain(cells.get("number")))
         country, province = entry_place(_plain(cells.get("country")), _plain(cells.get("province")))
+        begins, ends = (_moment(cells.get(name), zone) for name in ("effective_from", "expires_at"))
+        if begins and ends and ends <= begins:
+            return Problem(line, _("It must end after it begins."))
         return Row(
             line=line,
             number=number,
             country=country,
             province=province,
             confidence=_confidence(cells.get("confidence")),
-            effective_from=_moment(cells.get("effective_from"), zone),
-            expires_at=_moment(cells.get("expires_at"), zone),
+            effective_from=begins,
+            expires_at=ends,
             **texts,
         )
     except (EntryRefusedError, ValueError) as error:
@@ -314,18 +319,25 @@ def _moment(value: Any, zone: ZoneInfo) -> datetime | None:
     if isinstance(value, datetime):
         found: datetime | None = value
     elif isinstance(value, date):
-        found = datetime(value.year, value.month, value.day)  # noqa: DTZ001  # the zone follows
+        found = _midnight(value)
     else:
         text = _plain(value)
         if not text:
             return None
         found = _parsed(text)
-    if found is None:
+    if found is not None and found.year > BUDDHIST_FROM:
+        found = found.replace(year=found.year - BUDDHIST_AHEAD)
+    if found is None or found.year not in YEARS:
         raise ValueError(_("Write dates as 2026-12-31, or 2026-12-31 18:00."))
     return (timezone.make_aware(found, zone) if timezone.is_naive(found) else found).astimezone(UTC)
 
 
 def _parsed(text: str) -> datetime | None:
-    if day := parse_date(text):
-        return datetime(day.year, day.month, day.day)  # noqa: DTZ001  # the zone follows
-    return parse_datetime(text)
+    try:
+        return parse_datetime(text) if ":" in text else _midnight(read_date(text))
+    except ValueError:
+        return None
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day)  # noqa: DTZ001  # the zone follows

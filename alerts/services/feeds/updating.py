@@ -110,13 +110,20 @@ INSERT INTO alerts_entry (id, organization_id, watchlist_id, feed_id, number, co
     created_at, updated_at)
 SELECT row.id, %(organization)s, %(list)s, %(feed)s, row.number, row.country, row.province,
     row.vehicle, row.reason, row.case_number, row.source, row.confidence,
-    coalesce(row.effective_from, now()), coalesce(row.expires_at, %(ends)s), '{}', now(), now()
+    -- What ended before it was heard of began before it ended.
+    coalesce(row.effective_from, least(now(), row.expires_at - interval '1 ms')),
+    coalesce(row.expires_at, coalesce(row.effective_from, now()) + %(lasts)s::interval),
+    '{}', now(), now()
 FROM feed_row AS row JOIN feed_mark AS mark USING (line) WHERE mark.mark = 'added'
 """
 _CHANGE = f"""
 UPDATE alerts_entry AS entry SET {", ".join(f"{name} = row.{name}" for name in _TEXTS)},
-    effective_from = coalesce(row.effective_from, entry.effective_from),
-    expires_at = coalesce(row.expires_at, entry.expires_at), updated_at = now()
+    effective_from = coalesce(
+        row.effective_from, least(entry.effective_from, row.expires_at - interval '1 ms')),
+    expires_at = CASE WHEN row.expires_at IS NULL AND row.effective_from >= entry.expires_at
+        THEN row.effective_from + %(lasts)s::interval
+        ELSE coalesce(row.expires_at, entry.expires_at) END,
+    updated_at = now()
 FROM feed_row AS row JOIN feed_mark AS mark USING (line)
 WHERE mark.mark = 'changed' AND entry.id = mark.entry_id
 """  # noqa: S608  # names of columns that stand above
@@ -217,14 +224,14 @@ def _stage(feed: Feed, table: Path, report: Report) -> tuple[list[Problem], int]
 def _values(feed: Feed) -> dict[str, Any]:
     watchlist = feed.watchlist
     # What the feed takes away itself needs no end.
-    ends = None
+    lasts = None
     if not feed.removes_missing and watchlist.entry_days is not None:
-        ends = timezone.now() + timedelta(days=watchlist.entry_days)
+        lasts = timedelta(days=watchlist.entry_days)
     return {
         "feed": feed.pk,
         "list": feed.watchlist_id,
         "organization": feed.organization_id,
-        "ends": ends,
+        "lasts": lasts,
     }
 
 

@@ -33,8 +33,8 @@ _NAMES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 FIELDS = tuple(_NAMES)
 _DATE = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
-_BUDDHIST_FROM = 2400
-_BUDDHIST_AHEAD = 543
+BUDDHIST_FROM = 2400
+BUDDHIST_AHEAD = 543
 
 
 def guess_mapping(headers: Sequence[str], fields: Sequence[CustomField]) -> list[str]:
@@ -69,7 +69,7 @@ def read_date(text: str) -> date:
             day, month, year = map(int, written.groups())
         else:
             year, month, day = map(int, text[:10].split("-"))
-        return date(year - _BUDDHIST_AHEAD if year > _BUDDHIST_FROM else year, month, day)
+        return date(year - BUDDHIST_AHEAD if year > BUDDHIST_FROM else year, month, day)
     except ValueError:
         raise ValueError("Write a date as 2026-01-31.") from None
 
