@@ -5,6 +5,7 @@ from rest_framework.routers import DefaultRouter
 
 from accounts.api.viewsets import MeView
 from alerts.api.alerts import AlertPrecisionView, AlertViewSet
+from alerts.api.feeds import EntriesFileView, FeedRunViewSet, FeedViewSet
 from alerts.api.setting_up import (
     DeliveryViewSet,
     EscalationPolicyViewSet,
@@ -15,7 +16,6 @@ from alerts.api.setting_up import (
 from alerts.api.watchlists import (
     BulkEntriesView,
     EntryViewSet,
-    FeedViewSet,
     HitViewSet,
     WatchlistViewSet,
 )
@@ -32,6 +32,8 @@ from detections.api.search import SearchView
 from detections.api.statistics import StatisticsView
 from detections.api.viewsets import DetectionViewSet, ModelRegistryView, UploadViewSet
 from reports.api.viewsets import EvidencePackViewSet, ExportViewSet, SigningKeyView
+from vehicles.api.imports import VehicleImportViewSet
+from vehicles.api.look_ups import LookUpSourceViewSet, LookUpViewSet
 from vehicles.api.plates import PlateViewSet
 from vehicles.api.viewsets import (
     CustomFieldViewSet,
@@ -60,12 +62,16 @@ router.register("exports", ExportViewSet, "export")
 router.register("legal-holds", LegalHoldViewSet, "legal-hold")
 router.register("entries", EntryViewSet, "entry")
 router.register("feeds", FeedViewSet, "feed")
+router.register("feed-runs", FeedRunViewSet, "feed-run")
 router.register("hits", HitViewSet, "hit")
 router.register("message-templates", MessageTemplateViewSet, "message-template")
 router.register("recipients", RecipientViewSet, "recipient")
 router.register("watchlists", WatchlistViewSet, "watchlist")
+router.register("look-up-sources", LookUpSourceViewSet, "look-up-source")
+router.register("look-ups", LookUpViewSet, "look-up")
 router.register("plates", PlateViewSet, "plate")
 router.register("vehicle-fields", CustomFieldViewSet, "vehicle-field")
+router.register("vehicle-imports", VehicleImportViewSet, "vehicle-import")
 router.register("vehicle-plates", TenureViewSet, "vehicle-plate")
 router.register("vehicle-tags", TagViewSet, "vehicle-tag")
 router.register("vehicles", VehicleViewSet, "vehicle")
@@ -82,6 +88,7 @@ urlpatterns = [
     path("search/", SearchView.as_view(), name="search"),
     path("statistics/", StatisticsView.as_view(), name="statistics"),
     path("signing-keys/", SigningKeyView.as_view(), name="signing-keys"),
+    path("watchlists/<uuid:pk>/import/", EntriesFileView.as_view(), name="entries-file"),
     path("watchlists/<uuid:pk>/bulk/", BulkEntriesView.as_view(), name="bulk-entries"),
     *router.urls,
 ]

@@ -330,6 +330,19 @@ def look_up_sources_of(organization: Organization) -> QuerySet[LookUpSource]:
     return LookUpSource.objects.filter(organization=organization, is_active=True)
 
 
+def look_up_sources_visible_to(user: User) -> QuerySet[LookUpSource]:
+    """Registers that the user may ask, as who edits vehicles of their organizations."""
+    return LookUpSource.objects.filter(
+        organization__in=organizations_of(user, *EDITING_ROLES), is_active=True
+    ).select_related("organization")
+
+
+def all_look_ups_visible_to(user: User) -> QuerySet[LookUpResult]:
+    """What registers said of any plate, newest first: personal data, for who edits vehicles."""
+    organizations = organizations_of(user, *EDITING_ROLES)
+    return LookUpResult.objects.filter(source__organization__in=organizations)
+
+
 def look_ups_visible_to(user: User, plate: Plate) -> QuerySet[LookUpResult]:
     """What registers said of a plate, newest first: personal data, for who edits vehicles."""
     results = LookUpResult.objects.filter(plate=plate).select_related("source", "actor")

@@ -1,4 +1,4 @@
-"""HTTP entry points of watchlists, entries, feeds and hits."""
+"""HTTP entry points of watchlists, entries and hits."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,8 +12,6 @@ from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework.exceptions import UnsupportedMediaType
-from rest_framework.generics import GenericAPIView
-from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
@@ -21,16 +19,15 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import ModelViewSet, ReadOnlyModelViewSet
 
 from accounts.models import Scope, User
+from alerts.api.base import OfLists
 from alerts.api.looking_up import STATED, note_look_up
 from alerts.api.watchlist_serializers import (
     BulkLineSerializer,
     EntrySerializer,
-    FeedSerializer,
     HitSerializer,
     WatchlistSerializer,
 )
-from alerts.models import Entry, Feed, Hit, Watchlist
-from alerts.selectors.feeds import feeds_changeable_by, feeds_visible_to
+from alerts.models import Entry, Hit, Watchlist
 from alerts.selectors.watchlists import (
     entries_changeable_by,
     entries_visible_to,
@@ -40,7 +37,6 @@ from alerts.selectors.watchlists import (
 )
 from alerts.services.bulk import upsert_lines
 from alerts.services.entries import add_entry, delete_entry, update_entry
-from alerts.services.feeds.setting_up import create_feed, delete_feed, update_feed
 from alerts.services.feeds.tables import LINE_MOST
 from alerts.services.watchlists import archive_watchlist, create_watchlist, update_watchlist
 
@@ -55,22 +51,6 @@ ENTRY = {
 }
 
 
-class _OfLists(GenericAPIView[Any]):
-    """What the entry points of lists share."""
-
-    read_scope = Scope.WATCHLISTS_READ
-    write_scope = Scope.WATCHLISTS_WRITE
-
-    @property
-    def _user(self) -> User:
-        assert isinstance(self.request.user, User)
-        return self.request.user
-
-    @property
-    def _is_reading(self) -> bool:
-        return self.request.method in SAFE_METHODS
-
-
 @extend_schema(tags=["watchlists"])
 @extend_schema_view(
     list=extend_schema(summary="Watchlists, newest first"),
@@ -82,7 +62,7 @@ class _OfLists(GenericAPIView[Any]):
     partial_update=extend_schema(summary="Change some of a watchlist"),
     destroy=extend_schema(summary="Archive a watchlist; its hits stay"),
 )
-class WatchlistViewSet(_OfLists, ModelViewSet[Watchlist]):
+class WatchlistViewSet(OfLists, ModelViewSet[Watchlist]):
     """Lists that the caller may see, and change as manager or owner of the list."""
 
     queryset = Watchlist.objects.none()  # names the model for the schema
@@ -133,7 +113,7 @@ class EntryFilter(django_filters.FilterSet):  # type: ignore[misc]  # no types
     partial_update=extend_schema(summary="Change some of an entry"),
     destroy=extend_schema(summary="Delete an entry; its hits stay"),
 )
-class EntryViewSet(_OfLists, ModelViewSet[Entry]):
+class EntryViewSet(OfLists, ModelViewSet[Entry]):
     """Entries of lists whose entries the caller may see."""
 
     queryset = Entry.objects.none()  # names the model for the schema
@@ -161,36 +141,6 @@ class EntryViewSet(_OfLists, ModelViewSet[Entry]):
 
     def perform_destroy(self, instance: Entry) -> None:
         delete_entry(entry=instance, actor=self._user)
-
-
-@extend_schema(tags=["watchlists"])
-@extend_schema_view(
-    list=extend_schema(summary="Feeds, newest first"),
-    retrieve=extend_schema(summary="One feed"),
-    create=extend_schema(summary="Make a feed"),
-    partial_update=extend_schema(summary="Change some of a feed"),
-    destroy=extend_schema(summary="Delete a feed; its entries stay"),
-)
-class FeedViewSet(_OfLists, ModelViewSet[Feed]):
-    """Feeds of lists whose entries the caller may see."""
-
-    queryset = Feed.objects.none()  # names the model for the schema
-    serializer_class = FeedSerializer
-
-    def get_queryset(self) -> QuerySet[Feed]:
-        return (feeds_visible_to if self._is_reading else feeds_changeable_by)(self._user)
-
-    def perform_create(self, serializer: BaseSerializer[Feed]) -> None:
-        serializer.instance = create_feed(actor=self._user, **serializer.validated_data)
-
-    def perform_update(self, serializer: BaseSerializer[Feed]) -> None:
-        assert serializer.instance is not None
-        fields = dict(serializer.validated_data)
-        fields.pop("watchlist", None)
-        update_feed(feed=serializer.instance, actor=self._user, **fields)
-
-    def perform_destroy(self, instance: Feed) -> None:
-        delete_feed(feed=instance, actor=self._user)
 
 
 class HitFilter(django_filters.FilterSet):  # type: ignore[misc]  # no types

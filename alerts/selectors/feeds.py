@@ -27,3 +27,10 @@ def feed_runs_visible_to(user: User) -> QuerySet[FeedRun]:
     return FeedRun.objects.filter(
         feed__in=feeds_visible_to(user).order_by().values("pk")
     ).select_related("feed__watchlist__organization")
+
+
+def feed_runs_changeable_by(user: User) -> QuerySet[FeedRun]:
+    """Updates of feeds of lists that the user may change."""
+    return feed_runs_visible_to(user).filter(
+        feed__in=feeds_changeable_by(user).order_by().values("pk")
+    )

@@ -364,6 +364,7 @@ SPECTACULAR_SETTINGS = {
         "AlertRejectReasonEnum": "alerts.models.AlertRejectReason",
         "AlertStateEnum": "alerts.models.Alert.State",
         "AlertVerdictEnum": "alerts.models.Alert.Verdict",
+        "FeedFormatEnum": "alerts.models.Feed.Format",
         "RejectReasonEnum": "detections.models.RejectReason",
         "VerdictEnum": "detections.models.Detection.Verdict",
         "NumberMatchEnum": "detections.models.NumberMatch",

@@ -37,7 +37,15 @@ from tests.alerts.factories import (
 )
 from tests.cameras.factories import make_camera_group
 from tests.detections.factories import make_detection
-from vehicles.models import CustomField, IgnoredPlate, Tag, Vehicle, VehicleImport
+from vehicles.models import (
+    CustomField,
+    IgnoredPlate,
+    LookUpResult,
+    LookUpSource,
+    Tag,
+    Vehicle,
+    VehicleImport,
+)
 from vehicles.services.registrations import assign_plate
 
 ClientOf = Callable[[User], APIClient]
@@ -136,7 +144,8 @@ def things(organization: Organization, camera: Camera, jpeg: bytes) -> dict[str,
         "<uuid:list_id>": watchlist.pk,
         "<uuid:listed_id>": listed.pk,
         "<uuid:feed_id>": feed.pk,
-        "<uuid:run_id>": FeedRun.objects.create(feed=feed, state="tried").pk,
+        "<uuid:run_id>": (run := FeedRun.objects.create(feed=feed, state="tried")).pk,
+        "feed-run": run.pk,
         "<int:change_id>": ListChange.objects.latest("id").pk,
         "entry": listed.pk,
         "hit": hit.pk,
@@ -187,8 +196,17 @@ def things(organization: Organization, camera: Camera, jpeg: bytes) -> dict[str,
         "upload": upload.pk,
         "<uuid:vehicle_id>": vehicle.pk,
         "<int:tenure_id>": tenure.pk,
-        "<uuid:import_id>": VehicleImport.objects.create(
-            organization=organization, original_name="cars.csv", size_bytes=1
+        "<uuid:import_id>": (
+            sent := VehicleImport.objects.create(
+                organization=organization, original_name="cars.csv", size_bytes=1
+            )
+        ).pk,
+        "vehicle-import": sent.pk,
+        "look-up-source": (
+            register := LookUpSource.objects.create(organization=organization, name="DMV")
+        ).pk,
+        "look-up": LookUpResult.objects.create(
+            plate=detection.plate, source=register, outcome="found"
         ).pk,
         "<uuid:detection_id>": detection.pk,
         "<uuid:search_id>": save_search(

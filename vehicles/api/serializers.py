@@ -37,6 +37,24 @@ class ManagedOrganizationField(OrganizationField):
     roles = MANAGING_ROLES
 
 
+def with_organization(
+    serializer: serializers.Serializer[Any], attrs: dict[str, Any]
+) -> dict[str, Any]:
+    """What was written, with the sole organization in which the caller writes if none was named.
+
+    Raises:
+        ValidationError: The caller writes in none or in several.
+    """
+    if "organization" not in attrs:
+        field = serializer.fields["organization"]
+        assert isinstance(field, OrganizationField)
+        allowed = field.get_queryset()[:2]
+        if len(allowed) != 1:
+            raise serializers.ValidationError({"organization": ["Say in which organization."]})
+        attrs["organization"] = allowed[0]
+    return attrs
+
+
 class _OfOrganization(serializers.ModelSerializer[Any]):
     """A row that stays in its organization."""
 
@@ -46,14 +64,7 @@ class _OfOrganization(serializers.ModelSerializer[Any]):
             if chosen != self.instance.organization:
                 raise serializers.ValidationError({"organization": ["It stays where it is."]})
             return attrs
-        if "organization" not in attrs:
-            field = self.fields["organization"]
-            assert isinstance(field, OrganizationField)
-            allowed = field.get_queryset()[:2]
-            if len(allowed) != 1:
-                raise serializers.ValidationError({"organization": ["Say in which organization."]})
-            attrs["organization"] = allowed[0]
-        return attrs
+        return with_organization(self, attrs)
 
 
 class PlateSerializer(serializers.ModelSerializer[Plate]):

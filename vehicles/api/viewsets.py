@@ -10,11 +10,10 @@ from rest_framework import mixins
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
-from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet, ModelViewSet
 
-from accounts.models import Scope, User
 from vehicles.api import examples
+from vehicles.api.base import OfVehicles
 from vehicles.api.serializers import (
     CustomFieldSerializer,
     IgnoredPlateSerializer,
@@ -41,18 +40,6 @@ from vehicles.services.registrations import (
     remove_tenure,
 )
 from vehicles.services.vehicles import delete_vehicle, save_vehicle
-
-
-class _OfVehicles(APIView):
-    """What writing about vehicles needs of a key."""
-
-    read_scope = Scope.VEHICLES_READ
-    write_scope = Scope.VEHICLES_WRITE
-
-    @property
-    def _user(self) -> User:
-        assert isinstance(self.request.user, User)
-        return self.request.user
 
 
 class _ChangedInPart:
@@ -102,7 +89,7 @@ class VehicleFilter(django_filters.FilterSet):  # type: ignore[misc]  # no types
     ),
     destroy=extend_schema(summary="Forget a vehicle; its plates stay"),
 )
-class VehicleViewSet(_OfVehicles, ModelViewSet[Vehicle]):
+class VehicleViewSet(OfVehicles, ModelViewSet[Vehicle]):
     """Vehicles of organizations in which the caller sees every camera."""
 
     queryset = Vehicle.objects.none()  # names the model for the schema
@@ -157,7 +144,7 @@ class TenureFilter(django_filters.FilterSet):  # type: ignore[misc]  # no types
     destroy=extend_schema(summary="Take a plate off a vehicle as if it had never been there"),
 )
 class TenureViewSet(
-    _OfVehicles,
+    OfVehicles,
     mixins.ListModelMixin,
     mixins.RetrieveModelMixin,
     mixins.DestroyModelMixin,
@@ -226,7 +213,7 @@ class TenureViewSet(
     partial_update=extend_schema(summary="Rename a tag"),
     destroy=extend_schema(summary="Take a tag off all vehicles and away"),
 )
-class TagViewSet(_OfVehicles, ModelViewSet[Tag]):
+class TagViewSet(OfVehicles, ModelViewSet[Tag]):
     """Words on vehicles."""
 
     queryset = Tag.objects.none()  # names the model for the schema
@@ -261,7 +248,7 @@ class TagViewSet(_OfVehicles, ModelViewSet[Tag]):
     partial_update=extend_schema(summary="Change some of a custom field; its key stays"),
     destroy=extend_schema(summary="Take a custom field away, with all its values"),
 )
-class CustomFieldViewSet(_OfVehicles, ModelViewSet[CustomField]):
+class CustomFieldViewSet(OfVehicles, ModelViewSet[CustomField]):
     """What an organization notes of its vehicles; managers define it."""
 
     queryset = CustomField.objects.none()  # names the model for the schema
@@ -307,7 +294,7 @@ def _with(serializer: BaseSerializer[Any]) -> Any:
     destroy=extend_schema(summary="Store the plate again from now on"),
 )
 class IgnoredPlateViewSet(
-    _OfVehicles,
+    OfVehicles,
     mixins.ListModelMixin,
     mixins.RetrieveModelMixin,
     mixins.CreateModelMixin,
