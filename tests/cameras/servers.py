@@ -200,7 +200,7 @@ def rtsp_dialogue(answer: Callable[[str], str]) -> Iterator[tuple[str, list[str]
     def converse(connection: socket.socket) -> None:
         with connection, contextlib.suppress(ConnectionError):
             requests = connection.makefile("rb")
-            while head := b"".join(itertools.takewhile(lambda line: line.strip(), requests)):
+            while head := b"".join(line for line in itertools.takewhile(bytes.strip, requests)):
                 asked.append(head.decode())
                 number = re.search(r"CSeq: \d+", head.decode(), re.IGNORECASE)
                 reply = answer(head.decode()).replace("CSEQ", number[0] if number else "")
