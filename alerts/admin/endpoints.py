@@ -38,6 +38,7 @@ from lpr_project.common.admin import (
     ScopedModelAdmin,
     ScopedRelatedFilter,
     labelled,
+    module,
     person,
 )
 
@@ -52,6 +53,13 @@ FIELDS: dict[str, tuple[str, ...]] = {
     ),
     Channel.RELAY: ("url", "method", "body", "latest_seconds", "headers", "ca_certificate"),
 }  # fmt: skip
+
+
+# The same in the order of the form.
+WANTED = (
+    "address", "url", "headers", "method", "body", "latest_seconds", "host", "port", "tls",
+    "username", "password", "topic", "discovery", "ca_certificate", "roles",
+)  # fmt: skip
 
 
 class EndpointForm(OneOrganizationForm[Endpoint]):
@@ -130,6 +138,9 @@ class EndpointForm(OneOrganizationForm[Endpoint]):
         help_text=_("Who of those whose browsers are told. None: owners, managers, operators."),
     )
 
+    class Media:
+        js = [module("admin_lpr/channel.js")]
+
     class Meta:
         model = Endpoint
         fields = (
@@ -152,6 +163,9 @@ class EndpointForm(OneOrganizationForm[Endpoint]):
         for name, value in self.instance.options.items():
             if name in self.fields:
                 self.fields[name].initial = value
+        for name in WANTED:
+            channels = [str(channel) for channel, names in FIELDS.items() if name in names]
+            self.fields[name].widget.attrs["data-channels"] = " ".join(channels)
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean() or self.cleaned_data
@@ -194,24 +208,23 @@ class EndpointAdmin(ScopedModelAdmin[Endpoint]):
             {"fields": ["organization", "name", "channel", "language", "template", "picture",
                         "is_active"]},
         ),
-        (_("E-mail"), {"classes": ["tab"], "fields": ["address"]}),
-        (
-            _("Webhook, service, relay"),
-            {"classes": ["tab"], "fields": ["url", "headers", "method", "body", "latest_seconds"]},
-        ),
-        (
-            _("MQTT"),
-            {"classes": ["tab"],
-             "fields": ["host", "port", "tls", "username", "password", "topic", "discovery"]},
-        ),
-        (_("Browser"), {"classes": ["tab"], "fields": ["roles"]}),
-        (_("TLS"), {"classes": ["tab"], "fields": ["ca_certificate"]}),
+        (_("What the channel needs"), {"fields": WANTED}),
         (
             _("How often, and when not"),
             {"fields": ["most_per_minute", "digest_minutes", "quiet_from", "quiet_until",
                         "loud_priority"]},
         ),
     ]  # fmt: skip
+
+    def get_fieldsets(self, request: HttpRequest, obj: Endpoint | None = None) -> Any:
+        """Of a recipient that is there, what its channel needs; of a new one, of each channel."""
+        if obj is None:
+            return self.fieldsets
+        shown = [name for name in WANTED if name in FIELDS[obj.channel]]
+        return [
+            (title, {**options, "fields": shown} if options["fields"] is WANTED else options)
+            for title, options in self.fieldsets
+        ]
 
     def readable(self, user: User) -> QuerySet[Endpoint]:
         return Endpoint.objects.filter(organization__in=organizations_administered_by(user))

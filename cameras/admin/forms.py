@@ -13,10 +13,9 @@ from cameras.admin.widgets import (
     AreaEditorWidget,
     AreasWidget,
     PositionField,
-    module,
 )
 from cameras.models import TYPE_AGAIN, Camera
-from lpr_project.common.admin import OneOrganizationForm
+from lpr_project.common.admin import OneOrganizationForm, module
 
 
 class SourceForm(forms.ModelForm[Camera]):

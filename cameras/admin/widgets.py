@@ -7,17 +7,13 @@ from django.conf import settings
 from django.contrib.gis.geos import Point
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.forms.widgets import Script
 from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
+from lpr_project.common.admin import module
+
 SRID = 4326
-
-
-def module(path: str) -> Script:
-    """A script as an ES module, which the content policy allows from our own files only."""
-    return Script(path, type="module")
 
 
 class PositionWidget(forms.MultiWidget):

@@ -118,3 +118,22 @@ def test_camera_of_another_organization_is_refused(
     expect(page.get_by_text("exist. Perhaps it was deleted")).to_be_visible()
     page.goto(reverse("admin:cameras_camera_changelist"))
     expect(page.get_by_text("0 cameras")).to_be_visible()
+
+
+def test_recipient_shows_what_its_channel_needs(page: Page, log_in: LogIn, staff: User) -> None:
+    log_in(staff)
+    page.goto(reverse("admin:alerts_endpoint_add"))
+    address, broker = page.locator("[name=address]"), page.locator("[name=host]")
+    url, channel = page.locator("[name=url]"), page.locator("[name=channel]")
+
+    channel.select_option("email")
+    expect(address).to_be_visible()
+    expect(broker).to_be_hidden()
+    expect(url).to_be_hidden()
+    channel.select_option("mqtt")
+    expect(broker).to_be_visible()
+    expect(address).to_be_hidden()
+    page.locator("[name=name]").fill("Gate")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Write the broker's name or address.")).to_be_visible()
+    expect(address).to_be_hidden()

@@ -1,5 +1,6 @@
 """What managers do with watchlists: a file is tried, applied, and what it names hits."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -51,3 +52,40 @@ def test_file_is_tried_and_applied_and_what_it_names_hits(
     expect(row).to_contain_text("Stolen vehicles")
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate(OVERFLOW) <= 0
+
+
+def test_list_counts_in_several_polygons(
+    page: Page, log_in: LogIn, staff: User, camera: Camera
+) -> None:
+    watchlist = make_watchlist(camera.organization, name="Stolen vehicles")
+    log_in(staff)
+    page.goto(f"/watchlists/{watchlist.pk}/edit")
+    land, area = page.locator(".list-area .search-map"), page.locator("[name=area]")
+    expect(land.locator(".map-land").first).to_be_attached()
+
+    def draw(left: int) -> None:
+        page.get_by_role("button", name="Draw a polygon").click()
+        for x, y in ((left, 60), (left + 60, 60), (left + 60, 120)):
+            land.click(position={"x": x, "y": y})
+        page.get_by_role("button", name="Done").click()
+
+    draw(60)
+    draw(180)
+    draw(300)
+    assert len(json.loads(area.input_value())["coordinates"]) == 3
+    page.get_by_role("button", name="Take the last one away").click()
+    expect(page.get_by_text("inside the polygons")).to_be_visible()
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_url(f"**/watchlists/{watchlist.pk}/")
+    watchlist.refresh_from_db()
+    assert watchlist.area is not None
+    assert len(watchlist.area) == 2
+
+    page.goto(f"/watchlists/{watchlist.pk}/edit")
+    expect(land.locator("path.map-drawn")).to_have_count(2)
+    page.get_by_role("button", name="Draw a polygon").click()
+    land.click(position={"x": 20, "y": 20})
+    land.press("Escape")
+    expect(land.locator("path.map-drawn")).to_have_count(2)
+    page.get_by_role("button", name="Everywhere").click()
+    expect(area).to_have_value("")
