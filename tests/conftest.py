@@ -16,7 +16,9 @@ from rest_framework.test import APIClient
 from accounts.models import Organization, Role, User
 from cameras.models import Camera
 from cameras.services import grant_camera
+from detections.receivers import show_live
 from detections.services.partitions import ensure_partitions, months_ahead
+from detections.signals import detections_recorded
 from tests.accounts.factories import make_member, make_organization
 from tests.cameras.factories import make_camera
 from tests.emptying import empty_quickly
@@ -158,6 +160,14 @@ def client_of() -> Callable[[User], APIClient]:
         return client
 
     return log_in
+
+
+@pytest.fixture
+def unpublished(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No new detection is told to the channel layer, as if it had lost every message."""
+    # Who connects again stands behind the others, and rows are told of before what marks them.
+    monkeypatch.setattr(detections_recorded, "receivers", list(detections_recorded.receivers))
+    detections_recorded.disconnect(show_live)
 
 
 @pytest.fixture(scope="session")

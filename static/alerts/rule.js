@@ -233,11 +233,6 @@ form.addEventListener("submit", async (event) => {
 const { rule } = page;
 form.trigger.append(...page.triggers.map(([value, label]) => option(value, label, value === rule.trigger)));
 form.policy_id.append(...page.policies.map(([value, label]) => option(value, label, value === rule.policy_id)));
-for (const name of ["name", "threshold", "priority", "cooldown_seconds"]) {
-  form.elements[name].value = rule[name];
-}
-form.is_active.checked = rule.is_active;
-form.is_shadow.checked = rule.is_shadow;
 const showThreshold = () => {
   form.querySelector("[data-threshold]").hidden = ["pass", "feed"].includes(form.trigger.value);
 };

@@ -1,7 +1,7 @@
 """The live socket, through the whole ASGI application, with a real Redis and committed rows."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
@@ -25,8 +25,6 @@ from cameras.services import create_camera, revoke_camera
 from detections import consumers as live
 from detections.consumers import Outbox
 from detections.events import publish_camera
-from detections.receivers import show_live
-from detections.signals import detections_recorded
 from lpr_project.asgi import application
 from lpr_project.common.heartbeat import alive_key
 from lpr_project.common.watchman import SENTENCES
@@ -41,14 +39,6 @@ make = sync_to_async(make_detection)
 def _fast_beat(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(consumers, "BEAT_SECONDS", 0.3)
     monkeypatch.setattr(consumers, "RECHECK_BEATS", 3)
-
-
-@pytest.fixture
-def unpublished() -> Iterator[None]:
-    """Nothing is told to the channel layer, as if it had lost every message."""
-    detections_recorded.disconnect(show_live)
-    yield
-    detections_recorded.connect(show_live)
 
 
 class Page:
