@@ -7,14 +7,14 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework import status
 from rest_framework.decorators import action
-from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import ModelViewSet, ReadOnlyModelViewSet
 
-from accounts.models import Scope, User
+from accounts.models import Scope
 from accounts.selectors import demand_on, stated_in_query
+from alerts.api.base import OfCaller
 from alerts.api.looking_up import STATED
 from alerts.api.setting_up_serializers import (
     DeliveryDetailSerializer,
@@ -96,17 +96,12 @@ TEMPLATE = {
 TEXTS_MOST_BYTES = 256 * 1024
 
 
-class _Managed(GenericAPIView[Any]):
+class _Managed(OfCaller):
     """What the entry points of managers share; who manages nothing sees nothing here."""
 
     read_scope = Scope.ALERTS_MANAGE
     write_scope = Scope.ALERTS_MANAGE
     body_most_bytes = TEXTS_MOST_BYTES
-
-    @property
-    def _user(self) -> User:
-        assert isinstance(self.request.user, User)
-        return self.request.user
 
 
 def _refuse_what_is_no_json(request: Request) -> None:

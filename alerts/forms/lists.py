@@ -1,5 +1,6 @@
 """What people fill in about a list: its rules, places, times and audience."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple, cast
 
 import orjson
@@ -96,31 +97,24 @@ _SECTIONS: tuple[tuple[str | Promise, tuple[str, ...]], ...] = (
 )
 
 
+def _roles(label: Any, usual: Callable[[], list[str]]) -> forms.MultipleChoiceField:
+    """A choice of roles, with those that a new list is usually for."""
+    return forms.MultipleChoiceField(
+        label=label,
+        choices=ROLES,
+        initial=usual,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+
 class WatchlistForm(forms.ModelForm[Watchlist]):
     """A list: its rules, places, times and audience."""
 
     organization = forms.ModelChoiceField(Organization.objects.none(), label=_("Organization"))
-    list_roles = forms.MultipleChoiceField(
-        label=_("Roles that see the list"),
-        choices=ROLES,
-        initial=default_readers,
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-    )
-    entry_roles = forms.MultipleChoiceField(
-        label=_("Roles that see the entries"),
-        choices=ROLES,
-        initial=default_entry_readers,
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-    )
-    hit_roles = forms.MultipleChoiceField(
-        label=_("Roles that see the hits"),
-        choices=ROLES,
-        initial=default_readers,
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-    )
+    list_roles = _roles(_("Roles that see the list"), default_readers)
+    entry_roles = _roles(_("Roles that see the entries"), default_entry_readers)
+    hit_roles = _roles(_("Roles that see the hits"), default_readers)
     directions = forms.MultipleChoiceField(
         label=_("Directions"),
         choices=Detection.Direction.choices,

@@ -144,5 +144,4 @@ class VehicleImportViewSet(
         discard_import(vehicle_import=instance, actor=self._user)
 
     def _told(self, row: VehicleImport, status: int = 200) -> Response:
-        context: Any = self.get_serializer_context()
-        return Response(VehicleImportSerializer(row, context=context).data, status=status)
+        return Response(self.get_serializer(row).data, status=status)
