@@ -118,9 +118,13 @@ def facts_of_detection(detection: Detection | None) -> dict[str, Any]:
 
 
 def raise_for_hits(*, hits: Sequence[Hit]) -> list[Alert]:
-    """Alerts for new hits; those that are about long ago stay hits."""
+    """Alerts for new hits; those that are about long ago stay hits.
+
+    Where several entries of a list match one passing, its alert shows the one that is surest.
+    """
     earliest = timezone.now() - LATEST
     live = [hit for hit in hits if hit.captured_at >= earliest and hit.origin != Hit.Origin.PAST]
+    live.sort(key=lambda hit: (hit.captured_at, -hit.certainty))
     return raise_alerts(causes=[cause_of_hit(hit) for hit in live])
 
 
@@ -189,6 +193,7 @@ class _Raising:
         self._plans = Plans(cause.organization_id for cause in causes)
         self.new: list[Alert] = []
         self._added_to: dict[UUID, Alert] = {}
+        self._told: set[tuple[UUID, UUID | None]] = set()
         self._occurrences: list[Occurrence] = []
         self._changes: list[AlertChange] = []
         self._open = self._open_alerts(causes)
@@ -212,8 +217,9 @@ class _Raising:
         alert = self._open.get(_digest(cause.same))
         if alert is None or not self._is_warm(alert, cause):
             alert = self._raise(cause)
-        else:
+        elif not self._is_told(alert, cause):
             self._add(alert, cause)
+        self._told.add((alert.pk, cause.detection_id))
         self._occurrences.append(
             Occurrence(
                 key=cause.key,
@@ -230,6 +236,13 @@ class _Raising:
             policy = self._plans.policy_for(alert, alert.policy_id)
             seconds = policy.cooldown_seconds if policy else COOLDOWN_SECONDS
         return self._now - alert.raised_at < timedelta(seconds=seconds)
+
+    def _is_told(self, alert: Alert, cause: Cause) -> bool:
+        """Whether this passing is counted: another entry of the list matches it, too."""
+        passing = cause.detection_id
+        return passing is not None and (
+            passing == alert.detection_id or (alert.pk, passing) in self._told
+        )
 
     def _raise(self, cause: Cause) -> Alert:
         alert = Alert(

@@ -22,11 +22,12 @@ from accounts.models import Organization, Role, Scope, User
 from alerts.models import Alert, AlertChange, PushSubscription, ShiftNote, Watchlist
 from alerts.services.answering import acknowledge_alerts
 from alerts.services.messages import picture_token
+from alerts.services.raising import raise_for_hits
 from cameras.models import Camera
 from cameras.services import revoke_camera
 from lpr_project.asgi import application
 from tests.accounts.factories import make_api_key
-from tests.alerts.factories import make_alert, make_entry, make_watchlist
+from tests.alerts.factories import make_alert, make_entry, make_watchlist, see
 from tests.detections.factories import make_detection
 
 Clients = Callable[[User], APIClient]
@@ -78,7 +79,7 @@ def test_console_opens_nothing_but_an_alert(
 def test_panel_says_what_disagrees(camera: Camera, operator: User, client_of: Clients) -> None:
     watchlist = make_watchlist(camera.organization, match=Watchlist.Match.CONFUSABLE)
     make_entry(watchlist, "MAB8888", country="DE", reason="Taken <b>at</b> night")
-    alert = make_alert(camera, "MA88888", watchlist=watchlist, country="DE", province="")
+    (alert,) = raise_for_hits(hits=see(camera, "MA88888", country="DE", province="")[1])
     page = client_of(operator).get(reverse("alerts:panel", args=[alert.pk]))
     text = page.content.decode()
     assert "differs" in text

@@ -19,6 +19,7 @@ from alerts.models import (
     EscalationPolicy,
     EscalationStep,
     Hit,
+    Watchlist,
 )
 from alerts.selectors.alerts import (
     alerts_answered_by,
@@ -94,6 +95,26 @@ def test_hits_of_one_transaction_that_are_the_same_are_one_alert(camera: Camera)
     hits = [*see(camera)[1], *see(camera)[1]]
     (alert,) = raise_for_hits(hits=hits)
     assert Alert.objects.get().passes == alert.passes == 2
+
+
+@pytest.mark.parametrize("misread_first", [True, False])
+def test_passing_that_two_entries_of_a_list_match_is_one_pass_and_shows_the_surest(
+    camera: Camera, *, misread_first: bool
+) -> None:
+    watchlist = make_watchlist(camera.organization, match=Watchlist.Match.CONFUSABLE)
+    make_entry(watchlist, "MAB8888", country="DE")
+    make_entry(watchlist, "MA88888", country="DE")
+
+    def hits() -> list[Hit]:
+        found = see(camera, "MA88888", country="DE", province="")[1]
+        return sorted(found, key=lambda hit: hit.certainty, reverse=not misread_first)
+
+    assert len(hits()) == 2
+    (alert,) = raise_for_hits(hits=hits())
+    assert (alert.passes, alert.facts["entry"]) == (1, "MA88888")
+    raise_for_hits(hits=hits())
+    alert.refresh_from_db()
+    assert (alert.passes, kinds(alert)) == (2, ["raised", "repeated"])
 
 
 def test_old_hits_and_those_of_the_past_raise_nothing(camera: Camera) -> None:
