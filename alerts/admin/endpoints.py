@@ -21,7 +21,7 @@ from unfold.widgets import (
 from accounts.models import AuditEvent, Role, User
 from accounts.selectors import organizations_administered_by, organizations_managed_by
 from accounts.services import audit_change, record_audit_event
-from alerts.errors import EndpointRefusedError, TemplateRefusedError
+from alerts.errors import AlertError, EndpointRefusedError, TemplateRefusedError
 from alerts.models import Channel, Endpoint, MessageTemplate
 from alerts.services.endpoints import (
     drop_old_keys,
@@ -265,8 +265,12 @@ class EndpointAdmin(ScopedModelAdmin[Endpoint]):
 
     @admin.action(description=_("Send a test"), permissions=["change"])
     def send_test(self, request: HttpRequest, endpoints: QuerySet[Endpoint]) -> None:
-        for endpoint in self._mine(request, endpoints):
-            test_endpoint(endpoint=endpoint, actor=person(request))
+        try:
+            for endpoint in self._mine(request, endpoints):
+                test_endpoint(endpoint=endpoint, actor=person(request))
+        except AlertError as error:
+            self.message_user(request, error.message, messages.ERROR)
+            return
         message = _("The test is on its way. Look at the deliveries whether it arrived.")
         self.message_user(request, message, messages.SUCCESS)
 

@@ -1,5 +1,6 @@
 """Who is told, over what, and every message that was or will be sent."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -24,6 +25,8 @@ class Channel(models.TextChoices):
     RELAY = "relay", _("relay or barrier")
 
 
+# After so long at most an endpoint that fails is tried again.
+LONGEST_REST_SECONDS = 300.0
 # Programs want every message; people want one that says how many there were.
 FOR_PROGRAMS = (Channel.WEBHOOK, Channel.MQTT, Channel.RELAY)
 
@@ -134,6 +137,12 @@ class Lane(models.Model):
     def __str__(self) -> str:
         return f"lane of {self.endpoint_id}"
 
+    def rests_at(self, now: datetime) -> bool:
+        """Whether nothing is tried now; a rest longer than any means that the clock went back."""
+        if self.rests_until is None:
+            return False
+        return now < self.rests_until <= now + timedelta(seconds=LONGEST_REST_SECONDS)
+
 
 class PushSubscription(models.Model):
     """A browser that a person allowed to be told. Source: W3C Push API, PushSubscription."""
@@ -176,6 +185,8 @@ class Delivery(models.Model):
         DEAD = "dead", _("could not be delivered")
         GATHERED = "gathered", _("told together with others")
         CANCELLED = "cancelled", _("no longer needed")
+
+    CARRIERS = (Kind.STORM, Kind.DIGEST, Kind.QUIET)
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     organization = models.ForeignKey(
@@ -229,8 +240,9 @@ class Delivery(models.Model):
                 name="delivery_once",
             ),
             models.UniqueConstraint(
-                fields=["endpoint", "kind", "due_at"],
+                fields=["endpoint", "kind", "due_at", "subscription"],
                 condition=models.Q(kind__in=("storm", "digest", "quiet")),
+                nulls_distinct=False,
                 name="delivery_carrier_once",
             ),
         ]

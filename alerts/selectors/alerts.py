@@ -143,6 +143,18 @@ def users_who_see(alert: Alert, *, roles: Iterable[str]) -> list[User]:
     ]
 
 
+def alerts_told_by(delivery: Delivery) -> QuerySet[Alert]:
+    """What a message is about; in a browser only what its person may see by now."""
+    if delivery.kind in Delivery.CARRIERS:
+        gathered = Delivery.objects.filter(carried_by=delivery, state=Delivery.State.GATHERED)
+        told = Alert.objects.filter(pk__in=gathered.values("alert"))
+    else:
+        told = Alert.objects.filter(pk=delivery.alert_id)
+    if delivery.subscription is None:
+        return told
+    return told.filter(audience_of(delivery.subscription.user).condition)
+
+
 def shift_notes_visible_to(user: User) -> QuerySet[ShiftNote]:
     """Hand-over notes of the user's organizations, newest first."""
     return ShiftNote.objects.filter(organization__in=organizations_of(user, *SEEING_ROLES))

@@ -20,6 +20,7 @@ from alerts.models.deliveries import FOR_PROGRAMS
 from alerts.services.channels.service import service_name
 from alerts.services.managing import check_manager
 from alerts.services.outbox import end_rest
+from alerts.services.sending import cancel_waiting
 from lpr_project.common.addresses import look_up, may_be_called
 from lpr_project.common.outgoing import CallRefusedError, read_url
 
@@ -59,6 +60,9 @@ def save_endpoint(*, endpoint: Endpoint, wanted: Wanted | None, actor: User) -> 
         endpoint.created_by = actor
         if endpoint.channel not in FOR_PROGRAMS and endpoint.most_per_minute is None:
             endpoint.most_per_minute = PERSONS_PER_MINUTE
+    if endpoint.template and endpoint.template.organization_id != endpoint.organization_id:
+        message = _("These words belong to another organization. Choose one of its own.")
+        raise EndpointRefusedError(message, field="template")
     endpoint.full_clean()
     endpoint.save()
     Lane.objects.get_or_create(endpoint=endpoint)
@@ -91,6 +95,7 @@ def delete_endpoint(*, endpoint: Endpoint, actor: User) -> None:
     if endpoint.deliveries.exists():
         endpoint.is_active = False
         endpoint.save(update_fields=["is_active", "updated_at"])
+        cancel_waiting(endpoint=endpoint)
         return
     endpoint.delete()
 

@@ -15,6 +15,7 @@ from django.utils.translation import get_language, ngettext, override
 from django.utils.translation import gettext as _
 
 from alerts.models import Alert, Channel, Delivery, Endpoint
+from alerts.selectors.alerts import alerts_told_by
 from alerts.services.channels.message import Message
 from alerts.services.templates import SUBJECT_MOST, fill
 from detections.models import Detection
@@ -213,11 +214,7 @@ def words_for(endpoint: Endpoint, words: Mapping[str, str]) -> tuple[str, str]:
 
 
 def _compose_many(delivery: Delivery, envelope: dict[str, Any]) -> dict[str, Any]:
-    carried = (
-        Alert.objects.filter(deliveries__carried_by=delivery)
-        .select_related("organization")
-        .order_by("-priority", "-id")
-    )
+    carried = alerts_told_by(delivery).select_related("organization").order_by("-priority", "-id")
     count = carried.count()
     alerts = list(carried[:LISTED_MOST])
     heads = {

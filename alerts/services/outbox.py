@@ -6,13 +6,14 @@ minute) is carried by one delivery that falls due at the end of the period.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import NamedTuple
+from uuid import UUID
 
 import structlog
 from django.db import transaction
-from django.db.models import Count, Max, Min
+from django.db.models import Count, Max, Min, Q
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
@@ -25,10 +26,12 @@ from alerts.models import (
     Lane,
     PushSubscription,
 )
+from alerts.models.deliveries import LONGEST_REST_SECONDS
 from alerts.selectors.alerts import users_who_see
 
 log = structlog.get_logger(__name__)
 
+_PENDING = Delivery.State.PENDING
 STORM_WINDOW = timedelta(minutes=1)
 
 
@@ -50,12 +53,14 @@ def make_deliveries(told: Sequence[Told]) -> int:
         return 0
     now = timezone.now()
     carriers = _Carriers(now, told)
-    carried = [(one, carriers.of(one)) for one in told]
+    carried = [
+        (one, browser, carriers.of(one, browser)) for one in told for browser in _subscriptions(one)
+    ]
     carriers.save()
     rows = [
-        _row(one, now, carrier, subscription)
-        for one, carrier in carried
-        for subscription in _subscriptions(one)
+        # A clock that went back leads to one that was sent: nobody would hear of it there.
+        _row(one, now, carrier if carrier and carrier.state == _PENDING else None, browser)
+        for one, browser, carrier in carried
     ]
     Delivery.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1_000)
     wake_lanes({one.endpoint.pk for one in told})
@@ -103,30 +108,43 @@ def _subscriptions(one: Told) -> list[PushSubscription | None]:
     return list(PushSubscription.objects.filter(user__in=users, gone_at=None))
 
 
+# Those that are being sent are waited for; those that wait stay until the transaction ends.
+_KEEP_CARRIERS = """
+SELECT id, endpoint_id, subscription_id, kind, due_at, state FROM alerts_delivery
+WHERE endpoint_id = ANY(%s) AND due_at = ANY(%s) AND kind IN ('storm', 'digest', 'quiet')
+ORDER BY id FOR KEY SHARE
+"""
+# An endpoint, and of web push the browser.
+Receiver = tuple[int, UUID | None]
+
+
 class _Carriers:
     """Which alerts are told together, and by which delivery."""
 
     def __init__(self, now: datetime, told: Sequence[Told]) -> None:
         self._now = now
-        self._wanted: dict[tuple[int, str, datetime], Delivery] = {}
+        self._wanted: dict[tuple[Receiver, str, datetime], Delivery] = {}
         limited = {one.endpoint.pk for one in told if one.endpoint.most_per_minute}
         self._sent = _recent_counts(limited, now)
 
-    def of(self, one: Told) -> Delivery | None:
+    def of(self, one: Told, browser: PushSubscription | None) -> Delivery | None:
         """The delivery that carries this one; None where it travels alone."""
         if one.endpoint.channel == Channel.RELAY:
             return None
+        receiver = (one.endpoint.pk, browser.pk if browser else None)
         is_loud = one.alert.priority >= one.endpoint.loud_priority
         quiet_until = None if is_loud else quiet_end(one.endpoint, self._now)
         if quiet_until is not None:
-            return self._carrier(one, Delivery.Kind.QUIET, quiet_until)
+            return self._carrier(one, receiver, Delivery.Kind.QUIET, quiet_until)
         if one.endpoint.digest_minutes and not is_loud:
             period = timedelta(minutes=one.endpoint.digest_minutes)
-            return self._carrier(one, Delivery.Kind.DIGEST, next_end(self._now, period))
+            due_at = next_end(self._now, period)
+            return self._carrier(one, receiver, Delivery.Kind.DIGEST, due_at)
         limit = one.endpoint.most_per_minute
-        if limit and self._sent[one.endpoint.pk] >= limit:
-            return self._carrier(one, Delivery.Kind.STORM, next_end(self._now, STORM_WINDOW))
-        self._sent[one.endpoint.pk] += 1
+        if limit and self._sent[receiver] >= limit:
+            due_at = next_end(self._now, STORM_WINDOW)
+            return self._carrier(one, receiver, Delivery.Kind.STORM, due_at)
+        self._sent[receiver] += 1
         return None
 
     def save(self) -> None:
@@ -135,28 +153,34 @@ class _Carriers:
             return
         wanted = self._wanted.values()
         Delivery.objects.bulk_create(wanted, ignore_conflicts=True)
-        known = Delivery.objects.filter(
-            endpoint__in={one.endpoint_id for one in wanted},
-            due_at__in={one.due_at for one in wanted},
-            alert=None,
+        known = Delivery.objects.raw(
+            _KEEP_CARRIERS,
+            [[one.endpoint_id for one in wanted], [one.due_at for one in wanted]],
         )
         for row in known:
-            if (mine := self._wanted.get((row.endpoint_id, row.kind, row.due_at))) is not None:
-                mine.pk = row.pk
+            key = ((row.endpoint_id, row.subscription_id), row.kind, row.due_at)
+            if (mine := self._wanted.get(key)) is not None:
+                mine.pk, mine.state = row.pk, row.state
 
-    def _carrier(self, one: Told, kind: Delivery.Kind, due_at: datetime) -> Delivery:
-        key = (one.endpoint.pk, str(kind), due_at)
+    def _carrier(
+        self, one: Told, receiver: Receiver, kind: Delivery.Kind, due_at: datetime
+    ) -> Delivery:
+        key = (receiver, str(kind), due_at)
         if key not in self._wanted:
             self._wanted[key] = Delivery(
                 organization_id=one.alert.organization_id,
                 endpoint=one.endpoint,
+                subscription_id=receiver[1],
                 kind=kind,
                 due_at=due_at,
             )
         return self._wanted[key]
 
 
-def _recent_counts(endpoint_ids: Iterable[int], now: datetime) -> dict[int, int]:
+def _recent_counts(endpoint_ids: Iterable[int], now: datetime) -> dict[Receiver, int]:
+    counts: dict[Receiver, int] = defaultdict(int)
+    if not endpoint_ids:
+        return counts
     counted = (
         Delivery.objects.filter(
             endpoint__in=endpoint_ids,
@@ -165,16 +189,17 @@ def _recent_counts(endpoint_ids: Iterable[int], now: datetime) -> dict[int, int]
         )
         .exclude(state=Delivery.State.GATHERED)
         .order_by()
-        .values_list("endpoint_id")
+        .values_list("endpoint_id", "subscription_id")
         .annotate(count=Count("*"))
     )
-    return defaultdict(int, counted if endpoint_ids else ())
+    for endpoint_id, browser_id, count in counted:
+        counts[endpoint_id, browser_id] = count
+    return counts
 
 
 def next_end(now: datetime, period: timedelta) -> datetime:
     """The end of the period that `now` lies in, periods counted from the epoch.
 
-    >>> from datetime import UTC
     >>> next_end(datetime(2026, 1, 1, 10, 7, 30, tzinfo=UTC), timedelta(minutes=5)).minute
     10
     """
@@ -194,7 +219,10 @@ def quiet_end(endpoint: Endpoint, now: datetime) -> datetime | None:
     if not is_quiet:
         return None
     ends = local.replace(hour=end.hour, minute=end.minute, second=0, microsecond=0)
-    return ends if ends > local else ends + timedelta(days=1)
+    ends = ends if ends > local else ends + timedelta(days=1)
+    # In an hour that the clocks skip or repeat, a local time equals no other (PEP 495), not even
+    # the same moment as it comes from the database.
+    return ends.astimezone(UTC)
 
 
 def end_rest(endpoint_id: int) -> None:
@@ -207,15 +235,22 @@ def end_rest(endpoint_id: int) -> None:
         found.save(update_fields=["rests_until"])
 
 
+def due_by(moment: datetime) -> Q:
+    """What is due: only what carries others waits for a moment, whatever the clock says."""
+    return ~Q(kind__in=Delivery.CARRIERS) | Q(due_at__lte=moment)
+
+
 def lanes_to_wake() -> list[int]:
     """Endpoints that have something due which no worker may know of."""
     now = timezone.now()
     waiting = Delivery.objects.filter(
-        state=Delivery.State.PENDING, due_at__lte=now, endpoint__is_active=True
+        due_by(now), state=Delivery.State.PENDING, endpoint__is_active=True
     )
-    resting = Lane.objects.filter(rests_until__gt=now).values("endpoint_id")
+    # As `Lane.rests_at`.
+    longest = now + timedelta(seconds=LONGEST_REST_SECONDS)
+    resting = Lane.objects.filter(rests_until__gt=now, rests_until__lte=longest)
     return list(
-        waiting.exclude(endpoint__in=resting)
+        waiting.exclude(endpoint__in=resting.values("endpoint_id"))
         .order_by()
         .values_list("endpoint_id", flat=True)
         .distinct()

@@ -15,22 +15,31 @@ from uuid import UUID
 
 import structlog
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import AuditEvent, User
 from accounts.services import record_audit_event
-from alerts.errors import DeliveryFailedError
-from alerts.models import Delivery, DeliveryAttempt, Endpoint, Lane
+from alerts.errors import AlertError, DeliveryFailedError
+from alerts.models import (
+    Channel,
+    Delivery,
+    DeliveryAttempt,
+    Endpoint,
+    Lane,
+    PushSubscription,
+)
+from alerts.models.deliveries import LONGEST_REST_SECONDS
+from alerts.selectors.alerts import alerts_told_by
 from alerts.services.channels import SENDERS
 from alerts.services.channels.message import Target
 from alerts.services.messages import render
-from alerts.services.outbox import end_rest, wake_lanes
+from alerts.services.outbox import due_by, end_rest, wake_lanes
 
 log = structlog.get_logger(__name__)
 
 FIRST_REST_SECONDS = 1.0
-LONGEST_REST_SECONDS = 300.0
 # After so many failures of the same message another is tried in between: if that one passes, the
 # first can never be delivered.
 STUCK_AFTER = 6
@@ -38,7 +47,6 @@ STUCK_AFTER = 6
 OLDEST = timedelta(days=7)
 # How long a message of many waits for alerts whose transaction is still open.
 GRACE = timedelta(seconds=2)
-CARRIERS = (Delivery.Kind.STORM, Delivery.Kind.DIGEST, Delivery.Kind.QUIET)
 
 
 class Sent(Enum):
@@ -65,10 +73,7 @@ def drain_lane(*, endpoint_id: int, seconds: float = 20.0) -> bool:
 
 
 def _due() -> Q:
-    now = timezone.now()
-    return Q(state=Delivery.State.PENDING) & (
-        Q(due_at__lte=now - GRACE) | (Q(due_at__lte=now) & ~Q(kind__in=CARRIERS))
-    )
+    return Q(state=Delivery.State.PENDING) & due_by(timezone.now() - GRACE)
 
 
 def _is_due(endpoint_id: int) -> bool:
@@ -86,11 +91,14 @@ def send_next(*, endpoint_id: int) -> Sent:
     )
     if lane is None:
         return Sent.BUSY
-    if not lane.endpoint.is_active or (lane.rests_until and lane.rests_until > timezone.now()):
+    if not lane.endpoint.is_active or lane.rests_at(timezone.now()):
         return Sent.RESTING
     delivery, passed_over = _choose(lane)
     if delivery is None:
         return Sent.NOTHING_DUE
+    if not _is_for_somebody(delivery):
+        Delivery.objects.filter(pk=delivery.pk).update(state=Delivery.State.CANCELLED)
+        return Sent.ONE
     started = time.monotonic()
     try:
         _send(delivery, lane.endpoint)
@@ -106,7 +114,7 @@ def send_next(*, endpoint_id: int) -> Sent:
 def _choose(lane: Lane) -> tuple[Delivery | None, Delivery | None]:
     """What to send now, and what it passes over because that one has failed too often."""
     waiting = list(
-        Delivery.objects.select_related("alert__organization", "subscription")
+        Delivery.objects.select_related("alert__organization", "subscription__user")
         .filter(_due(), endpoint=lane.endpoint_id)
         .order_by("id")[:2]
     )
@@ -118,12 +126,20 @@ def _choose(lane: Lane) -> tuple[Delivery | None, Delivery | None]:
     return waiting[0], None
 
 
+def _is_for_somebody(delivery: Delivery) -> bool:
+    """Whether there is still something to tell, and in a browser somebody who may hear it."""
+    carries = delivery.kind in Delivery.CARRIERS
+    if delivery.kind == Delivery.Kind.TEST or not (carries or delivery.subscription):
+        return True
+    if carries:
+        # Alerts that are being added hold a share of it: wait for their commit.
+        Delivery.objects.select_for_update().get(pk=delivery.pk)
+    return alerts_told_by(delivery).exists()
+
+
 def _send(delivery: Delivery, endpoint: Endpoint) -> None:
     subscription = delivery.subscription
     secret = subscription.secret if subscription else endpoint.secret
-    if delivery.kind in CARRIERS:
-        # Alerts that are being added hold a share of it: wait for their commit.
-        Delivery.objects.select_for_update().get(pk=delivery.pk)
     target = Target(
         name=endpoint.name, options=endpoint.options, secret=json.loads(secret) if secret else {}
     )
@@ -179,7 +195,10 @@ def _note_failure(
 
 def _note_attempt(delivery: Delivery, started: float) -> None:
     delivery.attempts += 1
-    delivery.save(update_fields=["state", "sent_at", "last_error", "attempts", "content"])
+    said = ["sent_at", "last_error", "attempts", "content"]
+    # Somebody may have answered meanwhile: what is no longer needed does not wait again.
+    is_over = delivery.state != Delivery.State.PENDING
+    delivery.save(update_fields=["state", *said] if is_over else said)
     took_ms = int((time.monotonic() - started) * 1000)
     DeliveryAttempt.objects.create(delivery=delivery, took_ms=took_ms, error=delivery.last_error)
 
@@ -217,21 +236,52 @@ def replay_delivery(*, delivery: Delivery, actor: User) -> None:
 
 @transaction.atomic
 def test_endpoint(*, endpoint: Endpoint, actor: User) -> UUID:
-    """Queue a message that says that it is a test; returns the delivery's id."""
-    delivery = Delivery.objects.create(
-        organization=endpoint.organization,
-        endpoint=endpoint,
-        kind=Delivery.Kind.TEST,
-        due_at=timezone.now(),
-    )
+    """Queue a message that says that it is a test; returns the id of the, or a, delivery.
+
+    Raises:
+        AlertError: It goes to browsers, and none of the actor's is told.
+    """
+    deliveries = [
+        Delivery(
+            organization=endpoint.organization,
+            endpoint=endpoint,
+            subscription=browser,
+            kind=Delivery.Kind.TEST,
+            due_at=timezone.now(),
+        )
+        for browser in _tested_browsers(endpoint, actor)
+    ]
+    Delivery.objects.bulk_create(deliveries)
     end_rest(endpoint.pk)
     record_audit_event(action=AuditEvent.Action.TESTED, actor=actor, target=endpoint)
     wake_lanes([endpoint.pk])
-    return delivery.pk
+    return deliveries[0].pk
+
+
+def _tested_browsers(endpoint: Endpoint, actor: User) -> list[PushSubscription | None]:
+    if endpoint.channel != Channel.WEB_PUSH:
+        return [None]
+    own = PushSubscription.objects.filter(user=actor, gone_at=None)
+    if not own:
+        message = _("No browser of yours is told. Allow notifications at the console, then test.")
+        raise AlertError(message)
+    return list(own)
 
 
 def cancel_reminders(*, alert_ids: Iterable[UUID]) -> None:
     """Let go what only reminds of alerts that somebody has answered."""
-    Delivery.objects.filter(alert__in=alert_ids, step__gt=0, state=Delivery.State.PENDING).update(
-        state=Delivery.State.CANCELLED
-    )
+    _cancel(Delivery.objects.filter(alert__in=alert_ids, step__gt=0))
+
+
+def cancel_waiting(*, endpoint: Endpoint) -> None:
+    """Let go what waits at a recipient that is taken away."""
+    _cancel(Delivery.objects.filter(endpoint=endpoint))
+
+
+def _cancel(deliveries: QuerySet[Delivery]) -> None:
+    """Those that wait, and those that wait to be told with others."""
+    gathered = Q(state=Delivery.State.GATHERED, carried_by__state=Delivery.State.PENDING)
+    waiting = deliveries.filter(Q(state=Delivery.State.PENDING) | gathered)
+    # By id: what carries others may be among them.
+    ids = list(waiting.order_by("id").values_list("pk", flat=True))
+    Delivery.objects.filter(pk__in=ids).update(state=Delivery.State.CANCELLED)
