@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from accounts.models import AuditEvent, User
+from accounts.selectors import time_zone_of
 from accounts.services import record_audit_event
 from lpr_project.common.origin import Origin, current_origin
 
@@ -57,8 +58,7 @@ class OriginMiddleware:
         structlog.contextvars.bind_contextvars(user_id=user.pk)
         if not isinstance(user, User):
             return None
-        zones = user.memberships.order_by("pk").values_list("organization__time_zone", flat=True)
-        name = zones.first()
+        name = time_zone_of(user)
         return ZoneInfo(name) if name else None
 
 

@@ -48,6 +48,18 @@ FOUND = {
 }
 
 
+# What is shown of a plate as its row has it.
+_OWN = (
+    "id",
+    "number",
+    "country",
+    "province",
+    "first_seen_at",
+    "last_seen_at",
+    "detections_count",
+)
+
+
 class EditSerializer(serializers.Serializer[Any]):
     """One difference between the number asked for and the one found."""
 
@@ -81,6 +93,16 @@ class FoundPlateSerializer(serializers.ModelSerializer[Plate]):
             "distance",
             "edits",
         ]
+
+    def to_representation(self, instance: Plate) -> dict[str, Any]:
+        """Written out, as that of a detection."""
+        shown = {name: getattr(instance, name) for name in _OWN} | {
+            "organization": instance.organization.slug,
+            "match": self.get_match(instance),
+            "distance": self.get_distance(instance),
+            "edits": self.get_edits(instance),
+        }
+        return {name: shown[name] for name in self.Meta.fields}
 
     def get_match(self, _plate: Plate) -> str:
         """How it was looked for; empty where only filters were given."""
@@ -145,7 +167,8 @@ class SearchView(GenericAPIView[Plate]):
         with in_bounded_time():
             if is_of_passings(criteria):
                 return self._answer_passing(request.user, criteria)
-            plates = plates_found(request.user, criteria).select_related("organization")
+            plates = plates_found(request.user, criteria).select_related(None)
+            plates = plates.select_related("organization").only(*_OWN, "organization__slug")
             return self._answer(plates, criteria)
 
     def _answer_passing(self, user: User, criteria: Criteria) -> Response:
@@ -153,7 +176,9 @@ class SearchView(GenericAPIView[Plate]):
         assert isinstance(self.paginator, NotedPagination)
         self.paginator.ordering = ("-id",)
         # Rows that stand for their plates.
-        passings: Any = plates_passing(user, criteria)
+        passings: Any = plates_passing(user, criteria).only(
+            *(f"plate__{name}" for name in _OWN), "plate__organization__slug"
+        )
         page: Any = self.paginate_queryset(passings)
         context: dict[str, Any] = {"match": "", "distances": {}, "number": ""}
         plates = [passing.plate for passing in page]

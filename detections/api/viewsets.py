@@ -42,7 +42,7 @@ from detections.api.serializers import (
 from detections.criteria.criteria import Criteria
 from detections.models import Detection, Upload
 from detections.recognition.registry import ModelRegistry
-from detections.selectors import detections_visible_to, uploads_visible_to
+from detections.selectors import as_listed, detections_visible_to, uploads_visible_to
 from detections.selectors.search import detections_found
 from detections.services.searching import check_stated, note_search
 from detections.services.uploads import create_upload
@@ -84,7 +84,7 @@ class DetectionViewSet(ReadOnlyModelViewSet[Detection]):
 
     def get_queryset(self) -> QuerySet[Detection]:
         if self.action == "list":
-            return detections_found(self._user, self._criteria)
+            return as_listed(detections_found(self._user, self._criteria))
         detections = detections_visible_to(self._user)
         return detections.defer(None) if self.action == "retrieve" else detections
 

@@ -127,6 +127,21 @@ def as_rows(detections: QuerySet[Detection]) -> QuerySet[Detection]:
     )
 
 
+# Of a camera a list needs the name; its whole row, with the point, costs more than the detection's.
+_LISTED = (
+    *(field.name for field in Detection._meta.concrete_fields if field.name != "evidence"),  # noqa: SLF001  # Django's public name
+    "camera__name",
+    "plate__number",
+    "plate__country",
+    "plate__province",
+)
+
+
+def as_listed(detections: QuerySet[Detection]) -> QuerySet[Detection]:
+    """Only what a program's list shows of each."""
+    return detections.select_related(None).select_related("camera", "plate").only(*_LISTED)
+
+
 def cameras_reviewed_by(user: User, *roles: Role) -> QuerySet[Camera]:
     """Cameras that the user sees, where it reviews, or holds another of `roles`."""
     organizations = organizations_of(user, *(roles or REVIEWING_ROLES))

@@ -100,6 +100,7 @@ TEMPLATES = [
                 "django.template.context_processors.tz",
                 "accounts.context_processors.navigation",
             ],
+            "builtins": ["lpr_project.common.tags"],
         },
     },
 ]

@@ -18,7 +18,7 @@ def audit_plate_search(
     case_number: str = "",
 ) -> None:
     """Note in each organization that the search reached who looked for what, and why."""
-    reached = [None] if actor.is_superuser else list(organizations_of(actor))
+    reached = [None] if actor.is_superuser else list(organizations_of(actor).only("pk"))
     asked = {"plate": term[:64], "match": match, **(filters or {})}
     for organization in reached:
         record_audit_event(
