@@ -3,6 +3,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -129,6 +131,21 @@ def test_search_pages_by_key(client_of: ClientOf, operator: User) -> None:
 
     assert sorted(found) == sorted(n for n in NUMBERS if n.startswith("1") and n.endswith("4"))
     assert AuditEvent.objects.filter(action=AuditEvent.Action.SEARCHED).count() == 1
+
+
+@pytest.mark.parametrize("query", ["?text=1กข*", "?since=2020-01-01T00:00:00Z"])
+def test_search_takes_as_many_queries_for_many_as_for_few(
+    query: str, client_of: ClientOf, camera: Camera, operator: User
+) -> None:
+    client = client_of(operator)
+    with CaptureQueriesContext(connection) as for_few:
+        few = client.get(f"/api/v1/search/{query}").json()["results"]
+    for number in range(8):
+        make_detection(camera, text=f"1กข111{number}")
+    with CaptureQueriesContext(connection) as for_many:
+        many = client.get(f"/api/v1/search/{query}").json()["results"]
+    assert len(many) == len(few) + 8
+    assert len(for_many) == len(for_few)
 
 
 def test_search_is_audited_with_reason_and_case(
