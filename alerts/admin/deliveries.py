@@ -11,6 +11,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from accounts.models import User
 from accounts.selectors import organizations_administered_by, organizations_managed_by
 from alerts.models import Delivery
+from alerts.selectors.alerts import with_what_may_be_read
 from alerts.services.sending import replay_delivery
 from lpr_project.common.admin import (
     ReadOnlyModelAdmin,
@@ -19,6 +20,12 @@ from lpr_project.common.admin import (
     labelled,
     person,
 )
+
+_HIDDEN = _("an alert of a list or camera that you do not see")
+
+
+def _may_be_read(delivery: Delivery) -> bool:
+    return bool(getattr(delivery, "may_be_read", False))
 
 
 @admin.register(Delivery)
@@ -38,7 +45,8 @@ class DeliveryAdmin(UncountedList[Delivery], ReadOnlyModelAdmin[Delivery]):
     ]  # fmt: skip
 
     def readable(self, user: User) -> QuerySet[Delivery]:
-        return Delivery.objects.filter(organization__in=organizations_administered_by(user))
+        deliveries = Delivery.objects.filter(organization__in=organizations_administered_by(user))
+        return with_what_may_be_read(deliveries, user)
 
     def has_replay_permission(self, request: HttpRequest) -> bool:
         return organizations_managed_by(person(request)).exists()
@@ -63,6 +71,8 @@ class DeliveryAdmin(UncountedList[Delivery], ReadOnlyModelAdmin[Delivery]):
 
     @admin.display(description=_("message"))
     def what(self, delivery: Delivery) -> str:
+        if delivery.alert_id and not _may_be_read(delivery):
+            return str(_HIDDEN)
         return str(delivery.alert or delivery.get_kind_display())
 
     @labelled(
@@ -85,5 +95,7 @@ class DeliveryAdmin(UncountedList[Delivery], ReadOnlyModelAdmin[Delivery]):
 
     @admin.display(description=_("what it says"))
     def said(self, delivery: Delivery) -> str:
+        if not _may_be_read(delivery):
+            return str(_HIDDEN)
         content = delivery.content
         return f"{content.get('subject', '')}\n{content.get('body', '')}".strip() or "-"

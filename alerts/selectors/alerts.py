@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, F, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
 
 from accounts.models import Membership, Organization, Role, User
 from accounts.selectors import MANAGING_ROLES, organizations_of
@@ -149,7 +149,7 @@ def alerts_told_by(delivery: Delivery) -> QuerySet[Alert]:
         gathered = Delivery.objects.filter(carried_by=delivery, state=Delivery.State.GATHERED)
         told = Alert.objects.filter(pk__in=gathered.values("alert"))
     else:
-        told = Alert.objects.filter(pk=delivery.alert_id)
+        told = Alert.objects.filter(deliveries=delivery)
     if delivery.subscription is None:
         return told
     return told.filter(audience_of(delivery.subscription.user).condition)
@@ -208,6 +208,15 @@ def deliveries_managed_by(user: User) -> QuerySet[Delivery]:
         .select_related("endpoint", "alert")
         .order_by("-id")
     )
+
+
+def with_what_may_be_read(deliveries: QuerySet[Delivery], user: User) -> QuerySet[Delivery]:
+    """Each with `may_be_read`: whether the user may see every alert that it is about."""
+    seen = Alert.objects.filter(audience_of(user).condition, pk=OuterRef("alert"))
+    hidden = Delivery.objects.filter(
+        Q(pk=OuterRef("pk"), alert__isnull=False) | Q(carried_by=OuterRef("pk"))
+    ).exclude(Exists(seen))
+    return deliveries.annotate(may_be_read=~Exists(hidden))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

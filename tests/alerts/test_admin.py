@@ -1,13 +1,15 @@
 """Staff pages: recipients, templates, policies and deliveries."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from rest_framework.test import APIClient
 
-from accounts.models import AuditEvent, Organization, User
+from accounts.models import AuditEvent, Organization, Role, User
 from alerts.models import (
     Channel,
     Delivery,
@@ -22,6 +24,7 @@ from alerts.services.feeds.setting_up import create_feed
 from alerts.services.outbox import Told, make_deliveries
 from alerts.services.sending import drain_lane
 from cameras.models import Camera
+from tests.accounts.factories import make_member
 from tests.alerts.factories import (
     make_alert,
     make_endpoint,
@@ -30,7 +33,7 @@ from tests.alerts.factories import (
     make_watchlist,
     see,
 )
-from tests.alerts.receivers import Receiver
+from tests.alerts.receivers import Mailbox, Receiver
 
 Clients = Callable[[User], APIClient]
 
@@ -235,3 +238,24 @@ def test_staff_end_renew_switch_and_fetch_what_they_may_change(
     assert list(active) == [False, True]
     act("feed", "fetch_now", *feeds)
     assert FeedRun.objects.get().feed == feeds[0]
+
+
+@pytest.mark.parametrize("gathers", [{}, {"digest_minutes": 15}])
+def test_messages_name_no_plate_to_whom_its_list_shows_no_hits(
+    gathers: dict[str, Any], camera: Camera, staff: User, client_of: Clients, mailbox: Mailbox
+) -> None:
+    endpoint = make_endpoint(camera.organization, **gathers)
+    watchlist = make_watchlist(camera.organization, hit_roles=[Role.OPERATOR])
+    make_deliveries([Told(make_alert(camera, watchlist=watchlist), 0, endpoint)])
+    Delivery.objects.filter(kind=Delivery.Kind.DIGEST).update(
+        due_at=timezone.now() - timedelta(seconds=5)
+    )
+    drain_lane(endpoint_id=endpoint.pk)
+    sent = Delivery.objects.get(state=Delivery.State.SENT)
+    owner = make_member(camera.organization, Role.OWNER)
+    for person, sees in ((owner, True), (staff, False)):
+        one = client_of(person).get(reverse("admin:alerts_delivery_change", args=[sent.pk]))
+        every = client_of(person).get(reverse("admin:alerts_delivery_changelist"))
+        for page in (one, every):
+            assert page.status_code == 200
+            assert ("1กข1234" in page.content.decode()) == sees

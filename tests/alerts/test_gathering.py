@@ -209,7 +209,7 @@ def test_reminder_that_failed_while_somebody_answered_is_not_tried_again(
     alert = make_alert(camera)
     make_deliveries([Told(alert, 1, endpoint)])
 
-    def answer_meanwhile(*_args: object) -> None:
+    def answer_meanwhile(message: object, target: object) -> None:
         acknowledge_alerts(alert_ids=[alert.pk], actor=operator)
         raise DeliveryFailedError("It took too long.")
 
