@@ -8,6 +8,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -30,6 +31,8 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="Print one JSON object.")
     parser.add_argument("--write", type=Path, metavar="FILE", help="Run all and write a page.")
     options = parser.parse_args()
+    # What a benchmark started ends with it, however it ends.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     if options.write:
         return _write(options.write)
     if options.name is None:
