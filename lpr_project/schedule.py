@@ -78,8 +78,8 @@ PERIODIC_TASKS: dict[str, dict[str, Any]] = {
     },
     "tidy-vehicle-imports": {
         "task": "vehicles.tasks.tidy_imports",
-        "schedule": 300.0,
-        "options": {"expires": 300},
+        "schedule": 60.0,
+        "options": {"expires": 60},
     },
     "follow-plates-of-vehicles": {
         "task": "vehicles.tasks.follow_tenures",

@@ -22,11 +22,11 @@ def check_import(import_id: str) -> None:
 
 
 @shared_task(name="vehicles.tasks.apply_import")
-def apply_import(import_id: str, actor_id: int) -> None:
+def apply_import(import_id: str) -> None:
     """Take a file of vehicles over, as a whole or not at all."""
     from vehicles.services.imports.imports import apply_file
 
-    apply_file(import_id=UUID(import_id), actor_id=actor_id)
+    apply_file(import_id=UUID(import_id))
 
 
 @shared_task(name="vehicles.tasks.tidy_imports")

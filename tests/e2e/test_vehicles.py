@@ -54,7 +54,7 @@ def test_file_with_wrong_lines_is_refused_and_the_mended_one_taken_over(
     assert Vehicle.objects.count() == 1
     page.get_by_role("button", name="Take all of it over").click()
     expect(page.get_by_text("The file is being taken over.")).to_be_visible()
-    apply_file(import_id=sent().pk, actor_id=operator.pk)
+    apply_file(import_id=sent().pk)
     expect(page.get_by_text("Everything below was taken over.")).to_be_visible()
     page.get_by_role("link", name="To the vehicles").click()
     expect(page.get_by_text("รถรับส่งผู้ป่วย")).to_be_visible()

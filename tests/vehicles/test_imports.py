@@ -232,8 +232,8 @@ def test_confirmed_file_is_taken_over(organization: Organization, operator: User
     assert outcomes(row) == ["changed", "new"], lines(row)
 
     confirm_import(vehicle_import=row, actor=operator)
-    apply_file(import_id=row.pk, actor_id=operator.pk)
-    apply_file(import_id=row.pk, actor_id=operator.pk)
+    apply_file(import_id=row.pk)
+    apply_file(import_id=row.pk)
 
     for changed in (row, van, plate):
         changed.refresh_from_db()
@@ -260,7 +260,7 @@ def test_nothing_is_half_done_where_something_changed_meanwhile(
     confirm_import(vehicle_import=row, actor=operator)
     save_vehicle(vehicle=van, changes={"make": "Mazda"}, actor=None)
 
-    apply_file(import_id=row.pk, actor_id=operator.pk)
+    apply_file(import_id=row.pk)
 
     row.refresh_from_db()
     van.refresh_from_db()

@@ -59,7 +59,7 @@ def test_file_is_tried_looked_at_and_taken_over(
     assert Vehicle.objects.count() == 1, "a dry run writes nothing"
     applied = client.post(f"{path}apply/")
     assert (applied.status_code, applied.json()["state"]) == (202, "applying")
-    apply_file(import_id=sent.json()["id"], actor_id=operator.pk)
+    apply_file(import_id=sent.json()["id"])
     assert client.get(path).json()["state"] == "done"
     known.refresh_from_db()
     assert (known.make, Vehicle.objects.count()) == ("Toyota", 2)

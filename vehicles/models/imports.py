@@ -20,6 +20,10 @@ class VehicleImport(TimestampedModel):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    # Who said that it is to be taken over, which is not always who sent it.
+    confirmed_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, related_name="+", editable=False
+    )
     original_name = models.CharField(_("file"), max_length=200)
     stored_name = models.CharField(max_length=200, editable=False)
     sha256 = models.CharField(max_length=64, editable=False)
@@ -36,6 +40,8 @@ class VehicleImport(TimestampedModel):
     unchanged_count = models.PositiveIntegerField(_("unchanged"), default=0)
     wrong_count = models.PositiveIntegerField(_("wrong"), default=0)
     heartbeat_at = models.DateTimeField(null=True, editable=False)
+    # How often a worker took it up: one that dies each time is not asked for ever.
+    tries = models.PositiveSmallIntegerField(default=0, editable=False)
 
     class Meta:
         verbose_name = _("import of vehicles")

@@ -23,6 +23,7 @@ from vehicles.services.imports.imports import (
     confirm_import,
     create_import,
     discard_import,
+    is_silent,
     progress_of,
 )
 from vehicles.services.imports.tables import MOST_BYTES, MOST_LINES
@@ -107,6 +108,7 @@ def import_detail(request: HttpRequest, import_id: UUID) -> HttpResponse:
     context = {
         "import": row,
         "done": progress_of(row.pk) if row.is_running else 0,
+        "is_silent": is_silent(row),
         "lines": [_shown(line) for line in found[:PAGE_LINES]],
         "next": found[PAGE_LINES - 1].line if len(found) > PAGE_LINES else None,
         "outcome": outcome,

@@ -1,9 +1,9 @@
 """Files of vehicles: taken in, checked in the background, shown, and taken over in one piece."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import PurePath
 from typing import Any
@@ -14,7 +14,7 @@ from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.core.files import File
 from django.core.files.storage import storages
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from redis.exceptions import RedisError
 
@@ -39,7 +39,8 @@ from vehicles.services.vehicles import TEXT_FIELDS, save_vehicle
 log = structlog.get_logger(__name__)
 
 KEPT = timedelta(days=7)
-_SILENT_AFTER = timedelta(minutes=2)
+SILENT_AFTER = timedelta(minutes=1)
+TRIES_MOST = 3
 _REPORT_EVERY = 200
 State = VehicleImport.State
 
@@ -76,7 +77,7 @@ def create_import(
         with transaction.atomic():
             created.save()
             record_audit_event(action=AuditEvent.Action.UPLOADED, actor=actor, target=created)
-            transaction.on_commit(partial(_queue_check, created.pk))
+            transaction.on_commit(partial(_queue, created.pk, State.CHECKING))
     except BaseException:
         storages["uploads"].delete(name)
         raise
@@ -103,7 +104,7 @@ def change_mapping(
     if len(set(chosen)) != len(chosen):
         raise ImportRefusedError("Two columns fill the same. Leave one of them out.")
     row.mapping = list(mapping)
-    return _begin(row, State.CHECKING, partial(_queue_check, row.pk))
+    return _begin(row, State.CHECKING)
 
 
 @transaction.atomic
@@ -125,52 +126,87 @@ def confirm_import(*, vehicle_import: VehicleImport, actor: User) -> VehicleImpo
         target=row,
         detail={"sha256": row.sha256, "new": row.new_count, "changed": row.changed_count},
     )
-    return _begin(row, State.APPLYING, partial(_queue_apply, row.pk, actor.pk))
+    row.confirmed_by = actor
+    return _begin(row, State.APPLYING)
 
 
 def _locked(pk: UUID) -> VehicleImport:
-    rows = VehicleImport.objects.select_for_update(of=["self"]).select_related("organization")
-    return rows.get(pk=pk)
+    """The row for who decides about it; nobody waits for a worker that has it.
+
+    Raises:
+        ImportRefusedError: A worker has it, or somebody else decides at this moment.
+    """
+    rows = VehicleImport.objects.select_for_update(of=["self"], nowait=True)
+    try:
+        return rows.select_related("organization").get(pk=pk)
+    except OperationalError as error:
+        raise ImportRefusedError(
+            "This file is being worked on. Wait until that is done."
+        ) from error
 
 
-def _begin(row: VehicleImport, state: State, queue: Any) -> VehicleImport:
-    row.state, row.error, row.heartbeat_at = state, "", timezone.now()
+def _begin(row: VehicleImport, state: State) -> VehicleImport:
+    row.state, row.error, row.heartbeat_at, row.tries = state, "", timezone.now(), 0
     row.save()
-    transaction.on_commit(queue)
+    transaction.on_commit(partial(_queue, row.pk, state))
     return row
 
 
-def _queue_check(pk: UUID) -> None:
-    from vehicles.tasks import check_import  # noqa: PLC0415  # tasks call services
+def _queue(pk: UUID, state: str) -> None:
+    from vehicles.tasks import apply_import, check_import  # noqa: PLC0415  # tasks call services
 
     try:
-        check_import.delay(str(pk))
-    except OSError:
-        log.warning("import_not_queued_yet", import_id=str(pk), exc_info=True)
-
-
-def _queue_apply(pk: UUID, actor_id: int) -> None:
-    from vehicles.tasks import apply_import  # noqa: PLC0415  # tasks call services
-
-    try:
-        apply_import.delay(str(pk), actor_id)
+        (check_import if state == State.CHECKING else apply_import).delay(str(pk))
     except OSError:
         log.warning("import_not_queued_yet", import_id=str(pk), exc_info=True)
 
 
 def check_file(*, import_id: UUID) -> None:
     """Compare a file with what is known, line by line; writes what it would change beside it."""
-    row = VehicleImport.objects.select_related("organization").filter(pk=import_id).first()
-    if row is None or row.state != State.CHECKING:
+    _work(import_id, State.CHECKING, _check, "")
+
+
+def apply_file(*, import_id: UUID) -> None:
+    """Take a file over in one transaction: all of what was shown, or nothing."""
+    _work(import_id, State.APPLYING, _apply, "Nothing was taken over. ")
+
+
+def _work(
+    import_id: UUID, state: State, work: Callable[[VehicleImport], None], nothing: str
+) -> None:
+    """Do what a file waits for, unless another worker is at it or it is done."""
+    if not _take_up(import_id, state, nothing):
         return
     try:
         with transaction.atomic():
-            # A second worker waits here and then finds it done.
-            row = _locked(row.pk)
-            if row.state == State.CHECKING:
-                _check(row)
+            row = _taken(import_id, state)
+            if row is not None:
+                work(row)
     except LprError as error:
-        _fail(row, error.message)
+        _fail(import_id, state, f"{nothing}{error.message}")
+    except ValidationError as error:
+        _fail(import_id, state, f"{nothing}{' '.join(error.messages)}")
+
+
+@transaction.atomic
+def _take_up(import_id: UUID, state: State, nothing: str) -> bool:
+    """Count a try before it begins, so that one which kills its worker is not tried for ever."""
+    row = _taken(import_id, state)
+    if row is None:
+        return False
+    if row.tries >= TRIES_MOST:
+        sentence = f"The worker ended {row.tries} times while it was at this file. Split it."
+        _fail(import_id, state, f"{nothing}{sentence}")
+        return False
+    row.tries, row.heartbeat_at = row.tries + 1, timezone.now()
+    row.save(update_fields=["tries", "heartbeat_at"])
+    return True
+
+
+def _taken(import_id: UUID, state: State) -> VehicleImport | None:
+    """The row for a worker; None where another one has it, or it waits for nothing of the kind."""
+    rows = VehicleImport.objects.select_for_update(of=["self"], skip_locked=True)
+    return rows.select_related("organization").filter(pk=import_id, state=state).first()
 
 
 def _check(row: VehicleImport) -> None:
@@ -204,7 +240,11 @@ def _check(row: VehicleImport) -> None:
 
 
 def _plans(row: VehicleImport) -> Iterator[Plan]:
-    with storages["uploads"].open(row.stored_name) as file:
+    try:
+        stored = storages["uploads"].open(row.stored_name)
+    except FileNotFoundError as error:
+        raise ImportRefusedError("The file is gone. Send it again.") from error
+    with stored as file:
         lines = _reported(row, read_table(file, row.size_bytes))
         next(lines, None)  # the headers
         yield from plan_lines(
@@ -231,30 +271,33 @@ def report_progress(pk: UUID, lines: int) -> None:
 
 def progress_of(pk: UUID) -> int:
     """How many lines were done when that was last told."""
+    return int(_progress(pk)[0])
+
+
+def is_silent(row: VehicleImport) -> bool:
+    """Whether no worker has said anything for a while of a file that waits for one."""
+    told = max(_progress(row.pk)[1], row.heartbeat_at.timestamp() if row.heartbeat_at else 0)
+    return row.is_running and timezone.now().timestamp() - told > SILENT_AFTER.total_seconds()
+
+
+def _progress(pk: UUID) -> tuple[float, float]:
+    """How many lines are done, and when that was told in seconds since the epoch."""
     with suppress(RedisError, OSError):
-        return int((cache.get(f"vehicle-import:{pk}") or [0])[0])
-    return 0
+        lines, told = cache.get(f"vehicle-import:{pk}") or (0, 0)
+        return lines, told
+    return 0, 0
 
 
-def apply_file(*, import_id: UUID, actor_id: int) -> None:
-    """Take a file over in one transaction: all of what was shown, or nothing."""
-    row = VehicleImport.objects.select_related("organization").filter(pk=import_id).first()
-    if row is None or row.state != State.APPLYING:
-        return
-    actor = User.objects.get(pk=actor_id)
-    try:
-        with transaction.atomic():
-            # A second worker waits here and then finds it done.
-            row = _locked(row.pk)
-            if row.state == State.APPLYING:
-                _apply(row, actor)
-    except LprError as error:
-        _fail(row, f"Nothing was taken over. {error.message}")
-    except ValidationError as error:
-        _fail(row, f"Nothing was taken over. {' '.join(error.messages)}")
-
-
-def _apply(row: VehicleImport, actor: User) -> None:
+def _apply(row: VehicleImport) -> None:
+    actor = row.confirmed_by
+    if actor is None or not actor.is_active:
+        raise ImportRefusedError(
+            "The account of who confirmed it is gone. Have the file checked again, and confirm it."
+        )
+    # Two files of the same vehicles are taken over one after the other.
+    with connection.cursor() as cursor:
+        key = f"vehicle import {row.organization_id}"
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
     shown: dict[int, Any] = dict(row.lines.values_list("line", "changes"))
     for plan in _plans(row):
         if plan.errors or plan.changes != shown.get(plan.line):
@@ -305,8 +348,9 @@ def _take_over(row: VehicleImport, plan: Plan, actor: User) -> None:
         )
 
 
-def _fail(row: VehicleImport, sentence: str) -> None:
-    VehicleImport.objects.filter(pk=row.pk).update(state=State.FAILED, error=sentence[:500])
+def _fail(import_id: UUID, state: State, sentence: str) -> None:
+    waiting = VehicleImport.objects.filter(pk=import_id, state=state)
+    waiting.update(state=State.FAILED, error=sentence[:500])
 
 
 @transaction.atomic
@@ -329,17 +373,21 @@ def _forget_file(name: str) -> None:
 
 
 def tidy_imports() -> None:
-    """Queue checks whose message was lost, give up silent take-overs, forget old files."""
+    """Queue again what no worker took up, or whose worker died, and forget old files."""
     now = timezone.now()
-    silent = VehicleImport.objects.filter(heartbeat_at__lt=now - _SILENT_AFTER)
-    for pk in silent.filter(state=State.CHECKING).values_list("pk", flat=True):
-        _queue_check(pk)
-    for pk, actor_id in silent.filter(state=State.APPLYING, created_by__isnull=False).values_list(
-        "pk", "created_by_id"
-    ):
-        _queue_apply(pk, actor_id)
+    for pk, state in _lost(now):
+        _queue(pk, state)
     for row in VehicleImport.objects.filter(created_at__lt=now - KEPT).exclude(
         state=State.APPLYING
     ):
         _forget_file(row.stored_name)
         row.delete()
+
+
+@transaction.atomic
+def _lost(now: datetime) -> list[tuple[UUID, str]]:
+    # A worker that lives holds its row.
+    waiting = VehicleImport.objects.select_for_update(skip_locked=True).filter(
+        state__in=(State.CHECKING, State.APPLYING), heartbeat_at__lt=now - SILENT_AFTER
+    )
+    return list(waiting.order_by("id").values_list("pk", "state")[:100])
