@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from accounts.models import Organization, User
+from accounts.models import Organization, Role, User
 from alerts.models import Alert, Rule, ShadowFiring
 from alerts.services.rules import looking_back
 from alerts.services.rules.conditions import ConditionError, check_conditions
@@ -21,6 +21,7 @@ from alerts.services.rules.keeping import delete_rule
 from alerts.services.rules.looking_back import look_back
 from cameras.models import Camera, CameraStatus
 from detections.models import Detection
+from tests.accounts.factories import make_member
 from tests.alerts.factories import make_entry, make_watchlist, see
 from tests.detections.factories import make_detection
 
@@ -218,6 +219,26 @@ def test_look_back_counts_what_would_have_fired(
     assert len(found.examples) == 3
     bounded = look_back(rule=rule, user=staff, seconds=0)
     assert (bounded.passes, bounded.is_whole) == (0, False)
+
+
+@pytest.mark.parametrize(
+    ("tree", "fires"),
+    [
+        (leaf("category", values=["vip"]), 0),
+        ({"not": leaf("category", values=["vip"])}, 1),
+    ],
+)
+def test_look_back_tells_nobody_of_hits_that_it_does_not_see(
+    tree: Tree, fires: int, camera: Camera, staff: User
+) -> None:
+    make_entry(
+        make_watchlist(camera.organization, category="vip", hit_roles=[Role.OPERATOR]), "1กข1234"
+    )
+    see(camera)
+    rule = Rule(organization=camera.organization, conditions=tree)
+    owner = make_member(camera.organization, Role.OWNER)
+    assert look_back(rule=rule, user=staff).firings == fires
+    assert look_back(rule=rule, user=owner).firings == 1 - fires
 
 
 def test_look_back_goes_by_pages(

@@ -1,6 +1,7 @@
 """How often a rule would have fired: held against the passes of the past, for a bounded time."""
 
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -9,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from alerts.models import Rule
+from alerts.selectors.marks import mark_sources_visible_to
 from alerts.services.rules.firing import hits_of
 from alerts.services.rules.holding import Happening, holds
 from detections.models import Detection
@@ -47,12 +49,14 @@ def look_back(*, rule: Rule, user: User, days: int = 7, seconds: float = 5.0) ->
         .filter(in_time(since=since, until=now), organization=rule.organization_id)
         .exclude(plate=None)
     )
+    # What lists name is told only to who may see their hits, however it is asked.
+    lists = mark_sources_visible_to(user)
     seen, reached, is_whole = 0, now, False
     last = uuid7_floor(now)
     fired: list[Detection] = []
     while seen < PASSES_MOST and time.monotonic() < deadline:
         passes = list(visible.filter(pk__lt=last)[:AT_ONCE])
-        done, holding = _held(rule, passes, deadline)
+        done, holding = _held(rule, passes, lists, deadline)
         fired += holding
         seen += len(done)
         if len(done) == len(passes) < AT_ONCE:
@@ -71,7 +75,7 @@ def look_back(*, rule: Rule, user: User, days: int = 7, seconds: float = 5.0) ->
 
 
 def _held(
-    rule: Rule, passes: list[Detection], deadline: float
+    rule: Rule, passes: list[Detection], lists: Collection[UUID], deadline: float
 ) -> tuple[list[Detection], list[Detection]]:
     """The passes that were looked at before the deadline, and those for which the rule holds."""
     hits = hits_of([one.pk for one in passes])
@@ -81,9 +85,8 @@ def _held(
         # Before each: what a condition asks the database may take long for every one of them.
         if time.monotonic() >= deadline:
             break
-        happening = Happening(
-            at=one.captured_at, camera=one.camera, detection=one, hits=hits.get(one.pk, ())
-        )
+        seen = [hit for hit in hits.get(one.pk, ()) if hit.watchlist_id in lists]
+        happening = Happening(at=one.captured_at, camera=one.camera, detection=one, hits=seen)
         if holds(rule.conditions, happening):
             fired.append(one)
         done.append(one)
