@@ -1,6 +1,6 @@
 """Time of the whole recognition pipeline beside its two engines alone, on the same frames.
 
-The limit runs the detector's and the reader's inferences on tensors that were made before: those
+The limit runs the detector's and the reader's inferences on pictures that were scaled before: those
 that the product asks for, with second looks at faint frames and doubtful crops. The product takes
 the decoded frame and answers texts. Both run on one thread, frame by frame in turn; each frame
 counts with the least processor time of several rounds, so that it matters little what else the
@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 
 from benchmarks.result import Result
-from detections.recognition.detectors.yolo import Tensor, TensorEngine, YoloDetector
+from detections.recognition.detectors.yolo import DetectorEngine, Tensor, YoloDetector
 from detections.recognition.evaluation.labels import load_labels
 from detections.recognition.images import read_picture
 from detections.recognition.loading import load_models
@@ -101,8 +101,8 @@ def _pair(detector: YoloDetector, reader: FastPlateOcrReader, frame: Frame) -> _
         reader.recognizer.model = reading.session
 
     def engines() -> None:
-        for tensor in finding.tensors:
-            detector.engine.infer(tensor)
+        for picture in finding.pictures:
+            detector.engine.infer(picture)
         for names, feed in reading.calls:
             reading.session.run(names, feed)
 
@@ -112,14 +112,14 @@ def _pair(detector: YoloDetector, reader: FastPlateOcrReader, frame: Frame) -> _
 class _FindingSeen:
     """A detector's engine that remembers what it was asked."""
 
-    def __init__(self, engine: TensorEngine) -> None:
+    def __init__(self, engine: DetectorEngine) -> None:
         self.engine = engine
         self.fixed_size_px = engine.fixed_size_px
-        self.tensors: list[Tensor] = []
+        self.pictures: list[Frame] = []
 
-    def infer(self, tensor: Tensor) -> Tensor:
-        self.tensors.append(tensor)
-        return self.engine.infer(tensor)
+    def infer(self, picture: Frame) -> Tensor:
+        self.pictures.append(picture)
+        return self.engine.infer(picture)
 
 
 class _ReadingSeen:

@@ -7,7 +7,7 @@ from itertools import product
 from math import exp, fsum, log
 
 from detections.recognition.types import Reading
-from vehicles.plates.confusables import are_confusable
+from vehicles.plates.confusables import group_of
 
 _SAME = 1.0
 _CONFUSABLE = 0.3
@@ -257,14 +257,11 @@ def _align(columns: Sequence[_Column], text: str) -> list[tuple[int | None, int 
 
 
 def _reward(column: _Column, character: str) -> float:
-    total = sum(column.votes.values())
+    """Mean likeness of a character to what was voted for; few of the votes are like it at all."""
+    votes = column.votes
+    total = sum(votes.values())
     if not total:
         return _DIFFERENT
-    weighted = sum(weight * _likeness(other, character) for other, weight in column.votes.items())
-    return weighted / total
-
-
-def _likeness(one: str, other: str) -> float:
-    if one == other:
-        return _SAME
-    return _CONFUSABLE if are_confusable(one, other) else _DIFFERENT
+    same = votes.get(character, 0.0)
+    alike = sum(votes.get(other, 0.0) for other in group_of(character) if other != character)
+    return _DIFFERENT + ((_SAME - _DIFFERENT) * same + (_CONFUSABLE - _DIFFERENT) * alike) / total

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,8 @@ import pytest
 from detections.recognition.detectors.onnx import OnnxEngine
 from detections.recognition.detectors.openvino import OpenVinoEngine
 from detections.recognition.detectors.yolo import (
+    DetectorEngine,
     Tensor,
-    TensorEngine,
     YoloDetector,
     joined,
     rows_from_output,
@@ -21,7 +22,7 @@ from detections.recognition.registry import SHIPPED_WEIGHTS
 from detections.recognition.types import Frame, PlateBox
 from tests.recognition.tiny_models import BLUE, RED, write_detector
 
-EngineMaker = Callable[[Path], TensorEngine]
+EngineMaker = Callable[[Path], DetectorEngine]
 
 
 @pytest.fixture(params=[OnnxEngine, OpenVinoEngine], ids=["onnxruntime", "openvino"])
@@ -109,6 +110,29 @@ def test_threads_share_a_detector(tmp_path: Path, make_engine: EngineMaker) -> N
     assert [round(box.x_min) for box in answers] == [i * 10 for i in range(30)] * 4
 
 
+def test_size_that_is_looked_at_often_gets_a_model_of_its_own_that_answers_alike(
+    tmp_path: Path,
+) -> None:
+    engine = OpenVinoEngine(write_detector(tmp_path / "red.onnx", end_to_end=True))
+    sizes = [(96, 160), (128, 128), (160, 96), (128, 160)]
+    for left, (height, width) in enumerate(sizes, 7):
+        detector = YoloDetector(engine=engine, input_size_px=max(height, width))
+        frame = scene(width, height, (left, 3, 30, 20))
+        assert {corners(detector.detect([frame])[0][0]) for _ in range(30)} == {(left, 3, 30, 20)}
+        blue = scene(width, height, (0, 0, 30, 20), BLUE)
+        assert replace(detector, min_confidence=0.9).detect([blue]) == [[]]
+    assert engine.sizes_px == sizes[:3]
+
+
+def test_rare_and_fixed_sizes_are_not_compiled_for(tmp_path: Path) -> None:
+    any_size = OpenVinoEngine(write_detector(tmp_path / "any.onnx", end_to_end=True))
+    fixed = OpenVinoEngine(write_detector(tmp_path / "fixed.onnx", end_to_end=True, size=64))
+    for engine, looks in ((any_size, 15), (fixed, 30)):
+        for _ in range(looks):
+            engine.infer(np.zeros((64, 64, 3), np.uint8))
+        assert engine.sizes_px == []
+
+
 def test_at_size_looks_at_another_size(tmp_path: Path, make_engine: EngineMaker) -> None:
     detector = YoloDetector(
         engine=make_engine(write_detector(tmp_path / "red.onnx", end_to_end=True))
@@ -128,9 +152,10 @@ class ScriptedEngine:
         self.answers = answers
         self.widths: list[int] = []
 
-    def infer(self, tensor: Tensor) -> Tensor:
-        self.widths.append(tensor.shape[3])
-        return np.array([[[*self.answers[tensor.shape[3]], 0]]], np.float32)
+    def infer(self, picture: Frame) -> Tensor:
+        width = picture.shape[1]
+        self.widths.append(width)
+        return np.array([[[*self.answers[width], 0]]], np.float32)
 
 
 def test_frame_without_a_plain_plate_is_searched_for_large_ones() -> None:
@@ -234,7 +259,7 @@ def test_damaged_model_is_refused(tmp_path: Path, make_engine: EngineMaker) -> N
 def test_failing_engine_raises(tmp_path: Path, make_engine: EngineMaker) -> None:
     engine = make_engine(write_detector(tmp_path / "red.onnx", end_to_end=True, size=320))
     with pytest.raises(EngineError, match="failed on a frame"):
-        engine.infer(np.zeros((1, 3, 64, 64), np.float32))
+        engine.infer(np.zeros((64, 64, 3), np.uint8))
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from detections.recognition.detectors.yolo import Tensor
+from detections.recognition.detectors.yolo import Tensor, to_tensor
 from detections.recognition.errors import EngineError
+from detections.recognition.types import Frame
 
 
 class OnnxEngine:
@@ -41,9 +42,9 @@ class OnnxEngine:
         height, width = self._input.shape[2:]
         return (height, width) if isinstance(height, int) and isinstance(width, int) else None
 
-    def infer(self, tensor: Tensor) -> Tensor:
+    def infer(self, picture: Frame) -> Tensor:
         try:
-            output = self._session.run(None, {self._input.name: tensor})[0]
+            output = self._session.run(None, {self._input.name: to_tensor(picture)})[0]
         except Exception as error:  # as above
             raise EngineError(f"ONNX Runtime failed on a frame: {error}") from error
         return np.asarray(output, np.float32)

@@ -1,4 +1,4 @@
-"""Plate detection with a YOLO model on any engine that maps one tensor to one tensor."""
+"""Plate detection with a YOLO model on any engine that maps a picture to one tensor."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -41,7 +41,7 @@ _BOX_ROWS = 4
 Tensor = NDArray[np.float32]
 
 
-class TensorEngine(Protocol):
+class DetectorEngine(Protocol):
     """A loaded model. Thread-safe."""
 
     @property
@@ -49,8 +49,8 @@ class TensorEngine(Protocol):
         """Height and width that the model insists on, or None where any multiple of 32 does."""
         ...
 
-    def infer(self, tensor: Tensor) -> Tensor:
-        """Run the model on a tensor of shape (1, 3, H, W), RGB, 0 to 1.
+    def infer(self, picture: Frame) -> Tensor:
+        """Run the model on a BGR picture of shape (H, W, 3), uint8, of a size that it takes.
 
         Raises:
             EngineError: the engine refused or failed.
@@ -71,7 +71,7 @@ class YoloDetector:
         ConfigError: `input_size_px` is not a positive multiple of 32.
     """
 
-    engine: TensorEngine
+    engine: DetectorEngine
     input_size_px: int = 640
     min_confidence: float = 0.1
     """Boxes below this are dropped; a camera's own threshold can only be stricter."""
@@ -113,7 +113,7 @@ class YoloDetector:
     def _look(self, frame: Frame, size_px: int) -> list[PlateBox]:
         height, width = self.engine.fixed_size_px or fit_size(frame, size_px)
         picture, placement = letterbox(frame, width_px=width, height_px=height)
-        rows = rows_from_output(self.engine.infer(to_tensor(picture)))
+        rows = rows_from_output(self.engine.infer(picture))
         rows = rows[rows[:, 4] >= self.min_confidence]
         boxes = boxes_from_rows(rows, placement, frame, overlap_iou=self.overlap_iou)
         return [trimmed(box, self.trim, frame) for box in boxes]
