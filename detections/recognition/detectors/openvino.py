@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _OFTEN = 20
 """Looks at pictures of one size from which on the model is compiled for it, which takes half a
-second and saves a fourth of each look."""
+second and saves a third of each look."""
 
 _MOST_SIZES = 3
 """Sizes that a model is compiled for, each of which takes some 50 MB: one kind of frames with the
