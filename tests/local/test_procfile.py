@@ -7,6 +7,7 @@ import pytest
 from lpr_project.local.errors import LocalError
 from lpr_project.local.paths import ROOT
 from lpr_project.local.procfile import read_procfile
+from reports.services.columns import BATCH_MOST
 
 
 def test_read_procfile_keeps_order_and_colons(tmp_path: Path) -> None:
@@ -34,3 +35,10 @@ def test_read_procfile_of_the_project_has_every_process_of_the_design() -> None:
         "deliveries",
         "beat",
     ]
+
+
+def test_a_request_whose_client_left_may_end_however_long_its_query_takes() -> None:
+    # One that is killed gives no connection of the pool back; after a few, no page opens.
+    web = read_procfile(ROOT / "Procfile")["web"].split()
+    seconds = int(web[web.index("--application-close-timeout") + 1])
+    assert seconds > int(BATCH_MOST.removesuffix("s"))
