@@ -2,9 +2,9 @@
 
     python -m training.render_crops --crops /tmp/crops --out /tmp/plates --repeats 40
 
-`--crops` is what `training.label_crops` wrote. Plates that it held back are left out; each text
-comes equally often, however many pictures show it. The shards, `real-*.npz`, go beside the
-rendered plates; where each character stands is not known, so `centers` are NaN in them.
+`--crops` is what `training.label_crops` wrote. Plates that it held back are left out unless asked
+for; each text comes equally often, however many pictures show it. The shards, `real-*.npz`, go
+beside the rendered plates; where each character stands is not known, so `centers` are NaN in them.
 """
 
 import argparse
@@ -122,11 +122,13 @@ def shuffled(plate: LinedUp, random: Random) -> tuple[str, Frame]:
     return "".join(plate.text[index] for index in chosen), picture
 
 
-def held_in(crops: Path) -> Iterator[tuple[str, Frame, list[float]]]:
-    """Text, RGB picture and box of each plate that is not held back for validation."""
+def held_in(
+    crops: Path, *, held_back_too: bool = False
+) -> Iterator[tuple[str, Frame, list[float]]]:
+    """Text, RGB picture and box of each plate that is not held back for validation, or of all."""
     for line in (crops / "crops.jsonl").read_text().splitlines():
         row = json.loads(line)
-        if not row["hold"]:
+        if held_back_too or not row["hold"]:
             wide = np.asarray(cv2.imread(str(crops / row["image"])), np.uint8)
             yield row["text"], np.ascontiguousarray(wide[..., ::-1]), row["bbox"]
 
@@ -158,12 +160,13 @@ def main() -> None:
     parser.add_argument("--crops", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--repeats", type=int, default=40, help="photographs of each text")
+    parser.add_argument("--held-back-too", action="store_true", help="validate no more: take all")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
     random = np.random.default_rng(arguments.seed)
     shown = defaultdict[str, list[tuple[Frame, list[float]]]](list)
-    for text, wide, box in held_in(arguments.crops):
+    for text, wide, box in held_in(arguments.crops, held_back_too=arguments.held_back_too):
         shown[text].append((wide, box))
     corner, nowhere = np.zeros((1, 2), np.float32), np.zeros((0, 2), np.float32)
     plates = []

@@ -83,6 +83,7 @@ def main() -> None:
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--repeats", type=int, default=100, help="new texts of each plate")
+    parser.add_argument("--held-back-too", action="store_true", help="validate no more: take all")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
@@ -92,7 +93,10 @@ def main() -> None:
     state = torch.load(arguments.checkpoint, map_location="cpu", weights_only=True)
     net.load_state_dict(state["average"])
     net.eval()
-    found = [line_up(net, *row) for row in held_in(arguments.crops)]
+    found = [
+        line_up(net, *row)
+        for row in held_in(arguments.crops, held_back_too=arguments.held_back_too)
+    ]
     known: dict[str, list[LinedUp]] = {}
     for plate in found:
         if plate is not None:
