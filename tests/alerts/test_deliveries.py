@@ -24,7 +24,7 @@ from alerts.models import (
     Lane,
     PushSubscription,
 )
-from alerts.services import sending
+from alerts.models.deliveries import LONGEST_REST_SECONDS
 from alerts.services.channels import SENDERS, calls
 from alerts.services.endpoints import drop_old_keys, rotate_signing_key, save_endpoint
 from alerts.services.outbox import Told, lanes_to_wake, make_deliveries, next_end, quiet_end
@@ -238,7 +238,7 @@ def test_retry_after_is_heeded(camera: Camera, webhook: Endpoint, receiver: Rece
 
 def test_rest_grows_with_failures_and_is_bounded() -> None:
     for failures in range(1, 40):
-        longest = min(2 ** (failures - 1), sending.LONGEST_REST_SECONDS)
+        longest = min(2 ** (failures - 1), LONGEST_REST_SECONDS)
         assert longest / 2 <= rest_seconds(failures) <= longest
 
 
