@@ -48,9 +48,8 @@ FOUND = {
 }
 
 
-# What is shown of a plate as its row has it.
+# What is shown of a plate as its row has it, beside its id.
 _OWN = (
-    "id",
     "number",
     "country",
     "province",
@@ -80,29 +79,18 @@ class FoundPlateSerializer(serializers.ModelSerializer[Plate]):
 
     class Meta:
         model = Plate
-        fields = [
-            "id",
-            "organization",
-            "number",
-            "country",
-            "province",
-            "first_seen_at",
-            "last_seen_at",
-            "detections_count",
-            "match",
-            "distance",
-            "edits",
-        ]
+        fields = ["id", "organization", *_OWN, "match", "distance", "edits"]
 
     def to_representation(self, instance: Plate) -> dict[str, Any]:
         """Written out, as that of a detection."""
-        shown = {name: getattr(instance, name) for name in _OWN} | {
+        return {
+            "id": instance.pk,
             "organization": instance.organization.slug,
+            **{name: getattr(instance, name) for name in _OWN},
             "match": self.get_match(instance),
             "distance": self.get_distance(instance),
             "edits": self.get_edits(instance),
         }
-        return {name: shown[name] for name in self.Meta.fields}
 
     def get_match(self, _plate: Plate) -> str:
         """How it was looked for; empty where only filters were given."""

@@ -138,8 +138,8 @@ _LISTED = (
 
 
 def as_listed(detections: QuerySet[Detection]) -> QuerySet[Detection]:
-    """Only what a program's list shows of each."""
-    return detections.select_related(None).select_related("camera", "plate").only(*_LISTED)
+    """Only what a program's list shows of each, with its camera and plate."""
+    return detections.only(*_LISTED)
 
 
 def cameras_reviewed_by(user: User, *roles: Role) -> QuerySet[Camera]:
