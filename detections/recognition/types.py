@@ -65,6 +65,15 @@ class PlateBox:
     def center(self) -> tuple[float, float]:
         return (self.x_min + self.x_max) / 2, (self.y_min + self.y_max) / 2
 
+    def iou(self, other: "PlateBox") -> float:
+        """Intersection over union with another box, 0 to 1."""
+        width = min(self.x_max, other.x_max) - max(self.x_min, other.x_min)
+        height = min(self.y_max, other.y_max) - max(self.y_min, other.y_min)
+        if width <= 0 or height <= 0:
+            return 0.0
+        both = width * height
+        return both / (self.width * self.height + other.width * other.height - both)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:

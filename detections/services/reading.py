@@ -1,7 +1,7 @@
 """The worker's side of uploads: a picture or video in, detections out, with its progress."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -23,6 +23,7 @@ from detections.recognition.errors import RecognitionError
 from detections.recognition.images import read_picture
 from detections.recognition.passing import Passing
 from detections.recognition.pipeline import Recognizer
+from detections.recognition.types import PlateBox
 from detections.services.evidence import (
     ModelFingerprint,
     detection_of_passing,
@@ -44,12 +45,13 @@ from detections.services.uploads import (
 log = structlog.get_logger(__name__)
 
 REPORT_EVERY_SECONDS = 1.0
+SAME_BOX = 0.3
 
 
 def read_upload(upload_id: UUID) -> None:
     """Read an upload to its end, or say in words why it cannot be read.
 
-    A second run of the same upload records nothing twice: what was found has the same key.
+    A second run of the same upload, whose first worker died, records nothing twice.
     """
     upload = claim_upload(upload_id=upload_id)
     if upload is None:
@@ -57,7 +59,8 @@ def read_upload(upload_id: UUID) -> None:
     structlog.contextvars.bind_contextvars(upload_id=str(upload_id))
     try:
         with local_copy(upload) as path:
-            _Reading(upload, model_fingerprint(upload.camera.model_set)).run(path)
+            models = model_fingerprint(upload.camera.model_set)
+            _Reading(upload, models, _recorded_before(upload)).run(path)
     except RecognitionUnavailableError:
         log.warning("upload_waits_for_recognition")
         release_upload(upload_id=upload_id)
@@ -74,12 +77,45 @@ def _in_words(error: Exception) -> str:
     return str(error)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Recorded:
+    """Where and when, in seconds of the file, an earlier run of this upload saw a plate."""
+
+    seen_s: float
+    box: PlateBox
+
+    def is_of(self, passing: Passing) -> bool:
+        """Whether the passing is of the same vehicle.
+
+        Its best frame, its text and its number are not compared: engines round differently from
+        run to run, which may make another frame the best one.
+        """
+        if not passing.first_seen_s <= self.seen_s <= passing.last_seen_s:
+            return False
+        nearest = min(passing.sightings, key=lambda item: abs(item.seen_s - self.seen_s))
+        return nearest.box.iou(self.box) >= SAME_BOX
+
+
+def _recorded_before(upload: Upload) -> list[_Recorded]:
+    rows = Detection.objects.filter(upload=upload, box_x__isnull=False).values_list(
+        "captured_at", "box_x", "box_y", "box_width", "box_height"
+    )
+    return [
+        _Recorded(
+            seen_s=(captured_at - upload.captured_at).total_seconds(),
+            box=PlateBox(x_min=x, y_min=y, x_max=x + width, y_max=y + height, confidence=1.0),
+        )
+        for captured_at, x, y, width, height in rows
+    ]
+
+
 @dataclass(slots=True)
 class _Reading:
     """One upload being read."""
 
     upload: Upload
     models: ModelFingerprint
+    recorded: Sequence[_Recorded]
     reported_at: float = 0.0
     progress: float = 0.0
 
@@ -116,6 +152,8 @@ class _Reading:
 
     def _record(self, passing: Passing, number: int) -> None:
         if not passing.is_accepted or passing.best is None:
+            return
+        if any(recorded.is_of(passing) for recorded in self.recorded):
             return
         item = detection_of_passing(
             passing,

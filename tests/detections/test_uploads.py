@@ -22,11 +22,13 @@ from detections.models import Detection, Upload
 from detections.services import uploads
 from detections.services.inference import PATIENCE_SECONDS
 from detections.services.reading import read_upload
+from detections.services.recording import NewDetection, record_detection
 from detections.services.uploads import claim_upload, create_upload, kind_of
 from tests.accounts.factories import make_member
 from tests.cameras.clips import jpeg as encoded_jpeg
-from tests.cameras.clips import quarters
+from tests.cameras.clips import quarters, write_clip
 from tests.detections.conftest import TOLLGATE_PLATES, assert_pictures_are_whole
+from tests.recognition.street import draw_street
 
 
 def send(user: User, camera: Camera, content: bytes, name: str = "gate.jpg") -> Upload:
@@ -252,6 +254,45 @@ def _read_and_close(upload_id: UUID) -> None:
         read_upload(upload_id)
     finally:
         connection.close()
+
+
+@pytest.mark.parametrize(
+    ("moment_s", "box", "count"),
+    [
+        (0.4, (506, 426, 138, 40), 1),
+        (0.4, (200, 430, 140, 32), 2),
+        (30.0, (500, 430, 140, 32), 2),
+    ],
+    ids=["the same", "beside it", "later"],
+)
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("recognition_worker")
+def test_read_upload_again_leaves_what_an_earlier_run_recorded_by_another_frame(
+    operator: User,
+    camera: Camera,
+    tmp_path: Path,
+    moment_s: float,
+    box: tuple[int, int, int, int],
+    count: int,
+) -> None:
+    clip = write_clip(tmp_path / "street.mp4", [draw_street()] * 12, fps=10)
+    upload = send(operator, camera, clip.read_bytes(), name=clip.name)
+    earlier = NewDetection(
+        camera=camera,
+        key=f"upload:{upload.pk}:7",
+        captured_at=upload.captured_at + timedelta(seconds=moment_s),
+        text="34AB561",
+        confidence=0.8,
+        origin=Detection.Origin.UPLOAD,
+        box=box,
+        upload_id=upload.pk,
+    )
+    record_detection(item=earlier)
+    read_upload(upload.pk)
+    upload.refresh_from_db()
+    assert (upload.state, upload.error) == (Upload.State.DONE, "")
+    assert Detection.objects.count() == count
+    assert upload.detections_count == count - 1
 
 
 @pytest.mark.realdata

@@ -12,7 +12,7 @@ from detections.recognition.detectors.onnx import OnnxEngine
 from detections.recognition.detectors.yolo import YoloDetector
 from detections.recognition.errors import LabelError, PictureError
 from detections.recognition.evaluation.labels import load_labels
-from detections.recognition.evaluation.measuring import iou, measure
+from detections.recognition.evaluation.measuring import measure
 from detections.recognition.evaluation.tally import Failure, Share, Tally
 from detections.recognition.images import encode_picture
 from detections.recognition.pipeline import Recognizer
@@ -181,8 +181,8 @@ def test_iou_of_boxes() -> None:
     first = PlateBox(x_min=0, y_min=0, x_max=10, y_max=10, confidence=1)
     second = PlateBox(x_min=5, y_min=0, x_max=15, y_max=10, confidence=1)
     apart = PlateBox(x_min=20, y_min=0, x_max=30, y_max=10, confidence=1)
-    assert iou(first, second) == pytest.approx(1 / 3)
-    assert iou(first, apart) == 0
+    assert first.iou(second) == pytest.approx(1 / 3)
+    assert first.iou(apart) == 0
 
 
 @pytest.mark.parametrize(

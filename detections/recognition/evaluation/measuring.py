@@ -41,7 +41,7 @@ class Answers:
         if truth is None or self.is_crop:
             return [passing for _, passing in self.seen]
         near = [pair for pair in self.seen if _is_near(pair[0], truth)]
-        return [max(near, key=lambda pair: iou(pair[0], truth))[1]] if near else []
+        return [max(near, key=lambda pair: pair[0].iou(truth))[1]] if near else []
 
 
 def read_labelled(recognizer: Recognizer, picture: LabelledPicture) -> Answers:
@@ -95,7 +95,7 @@ def measure(recognizer: Recognizer, picture: LabelledPicture) -> Tally:
 def _compared(plate: LabelledPlate, answers: Answers) -> Tally:
     tally = Tally(plates=1)
     if plate.box is not None and not answers.is_crop:
-        overlaps = [iou(box, plate.box) for box, _ in answers.seen if _is_near(box, plate.box)]
+        overlaps = [box.iou(plate.box) for box, _ in answers.seen if _is_near(box, plate.box)]
         tally.boxed = 1
         tally.found_loose = bool(overlaps)
         tally.found_strict = max(overlaps, default=0.0) >= STRICT_IOU
@@ -151,20 +151,10 @@ def fold(text: str) -> str:
     return text.translate(_FOLDED)
 
 
-def iou(first: PlateBox, second: PlateBox) -> float:
-    """Intersection over union of two boxes, 0 to 1."""
-    width = min(first.x_max, second.x_max) - max(first.x_min, second.x_min)
-    height = min(first.y_max, second.y_max) - max(first.y_min, second.y_min)
-    if width <= 0 or height <= 0:
-        return 0.0
-    both = width * height
-    return both / (first.width * first.height + second.width * second.height - both)
-
-
 def _is_near(box: PlateBox, truth: PlateBox) -> bool:
     x, y = box.center
     is_inside = truth.x_min <= x <= truth.x_max and truth.y_min <= y <= truth.y_max
-    return is_inside or iou(box, truth) >= LOOSE_IOU
+    return is_inside or box.iou(truth) >= LOOSE_IOU
 
 
 def _surrounded(crop: Frame, config: RecognitionConfig) -> tuple[Frame, PlateBox]:
