@@ -202,9 +202,17 @@ def plates_near(plates: QuerySet[Plate], text: str, *, most_distance: float) -> 
     )
 
 
+_OF_A_SEARCH = ("statement_timeout", "max_parallel_workers_per_gather", "enable_hashjoin")
+
+
 @contextmanager
-def in_bounded_time() -> Iterator[None]:
+def in_bounded_time(*, page_of_newest: bool = False) -> Iterator[None]:
     """Stop what runs longer than `SEARCH_MOST_MS`, and say so in words.
+
+    Args:
+        page_of_newest: Only the first rows in the order of an index are wanted. PostgreSQL takes
+            a short range of ids for a single row, whatever the range holds, and would join and
+            sort all of it by hashes, which keep no order.
 
     Raises:
         SearchTooSlowError: It was stopped.
@@ -217,13 +225,14 @@ def in_bounded_time() -> Iterator[None]:
             # Starting workers takes longer than they save, and a busy machine lends them no core.
             cursor.execute(
                 "SELECT set_config('statement_timeout', %s, true),"
-                " set_config('max_parallel_workers_per_gather', '0', true)",
-                [SEARCH_MOST_MS],
+                " set_config('max_parallel_workers_per_gather', '0', true),"
+                " set_config('enable_hashjoin', %s, true)",
+                [SEARCH_MOST_MS, "off" if page_of_newest else "on"],
             )
             yield
             if is_inside:
-                cursor.execute("SET LOCAL statement_timeout TO DEFAULT")
-                cursor.execute("SET LOCAL max_parallel_workers_per_gather TO DEFAULT")
+                for setting in _OF_A_SEARCH:
+                    cursor.execute(f"SET LOCAL {setting} TO DEFAULT")
     except OperationalError as error:
         if not isinstance(error.__cause__, QueryCanceled):
             raise

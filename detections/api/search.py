@@ -59,6 +59,11 @@ _OWN = (
 )
 
 
+def _row_of(plate: Plate) -> dict[str, Any]:
+    own = {name: getattr(plate, name) for name in _OWN}
+    return {"id": plate.pk, "organization": plate.organization.slug, **own}
+
+
 class EditSerializer(serializers.Serializer[Any]):
     """One difference between the number asked for and the one found."""
 
@@ -81,32 +86,31 @@ class FoundPlateSerializer(serializers.ModelSerializer[Plate]):
         model = Plate
         fields = ["id", "organization", *_OWN, "match", "distance", "edits"]
 
-    def to_representation(self, instance: Plate) -> dict[str, Any]:
+    def to_representation(self, instance: Plate | dict[str, Any]) -> dict[str, Any]:
         """Written out, as that of a detection."""
+        row = instance if isinstance(instance, dict) else _row_of(instance)
         return {
-            "id": instance.pk,
-            "organization": instance.organization.slug,
-            **{name: getattr(instance, name) for name in _OWN},
-            "match": self.get_match(instance),
-            "distance": self.get_distance(instance),
-            "edits": self.get_edits(instance),
+            **row,
+            "match": self.get_match(row),
+            "distance": self.get_distance(row),
+            "edits": self.get_edits(row),
         }
 
-    def get_match(self, _plate: Plate) -> str:
+    def get_match(self, _row: dict[str, Any]) -> str:
         """How it was looked for; empty where only filters were given."""
         match: str = self.context["match"]
         return match
 
-    def get_distance(self, plate: Plate) -> float | None:
+    def get_distance(self, row: dict[str, Any]) -> float | None:
         """0 is the same number; null where a pattern was asked for."""
         distances: dict[UUID, float] = self.context["distances"]
-        return 0.0 if self.context["match"] == "exact" else distances.get(plate.pk)
+        return 0.0 if self.context["match"] == "exact" else distances.get(row["id"])
 
-    def get_edits(self, plate: Plate) -> list[dict[str, Any]]:
+    def get_edits(self, row: dict[str, Any]) -> list[dict[str, Any]]:
         """What tells it from the number asked for, from left to right."""
         if self.context["match"] != "fuzzy":
             return []
-        edits = edits_between(self.context["number"], plate.number)
+        edits = edits_between(self.context["number"], row["number"])
         return [dict(EditSerializer(edit).data) for edit in edits]
 
 
@@ -163,13 +167,20 @@ class SearchView(GenericAPIView[Plate]):
         """Pages in the order of the passings, whose keys they go on from."""
         assert isinstance(self.paginator, NotedPagination)
         self.paginator.ordering = ("-id",)
-        # Rows that stand for their plates.
-        passings: Any = plates_passing(user, criteria).only(
-            *(f"plate__{name}" for name in _OWN), "plate__organization__slug"
+        # Rows that stand for their plates; making objects of them would cost a page more.
+        passings: Any = plates_passing(user, criteria).values(
+            "id", "plate_id", "plate__organization__slug", *(f"plate__{name}" for name in _OWN)
         )
         page: Any = self.paginate_queryset(passings)
         context: dict[str, Any] = {"match": "", "distances": {}, "number": ""}
-        plates = [passing.plate for passing in page]
+        plates = [
+            {
+                "id": row["plate_id"],
+                "organization": row["plate__organization__slug"],
+                **{name: row[f"plate__{name}"] for name in _OWN},
+            }
+            for row in page
+        ]
         return self.get_paginated_response(
             FoundPlateSerializer(plates, many=True, context=context).data
         )

@@ -50,12 +50,17 @@ class PictureSerializer(serializers.Serializer[Detection]):
 
 _READ = ("text", "number", "country", "province")
 _BOX = ("x", "y", "width", "height")
+_PLATE = ("number", "country", "province")
 
 
-def _plate(plate: Plate | None) -> dict[str, Any] | None:
-    if plate is None:
-        return None
-    return {name: getattr(plate, name) for name in DetectedPlateSerializer.Meta.fields}
+def _row_of(detection: Detection) -> dict[str, Any]:
+    """A detection by the names that a row of a list has."""
+    plate = detection.plate
+    return {
+        **vars(detection),
+        "camera__name": detection.camera.name,
+        **{f"plate__{name}": plate and getattr(plate, name) for name in _PLATE},
+    }
 
 
 class DetectionSerializer(serializers.ModelSerializer[Detection]):
@@ -120,51 +125,56 @@ class DetectionSerializer(serializers.ModelSerializer[Detection]):
         ]
         read_only_fields = fields
 
-    def to_representation(self, instance: Detection) -> dict[str, Any]:
+    def to_representation(self, instance: Detection | dict[str, Any]) -> dict[str, Any]:
         """Written out: DRF asks each field in turn, which takes several times as long a page."""
-        shown: dict[str, Any] = {name: getattr(instance, name) for name in self._OWN}
+        row = instance if isinstance(instance, dict) else _row_of(instance)
+        shown: dict[str, Any] = {name: row[name] for name in self._OWN}
         shown |= {
-            "camera": instance.camera_id,
-            "camera_name": instance.camera.name,
-            "upload": instance.upload_id,
-            "merged_into": instance.merged_into_id,
-            "plate": _plate(instance.plate),
-            "read": {name: getattr(instance, f"read_{name}") for name in _READ},
-            "box": self.get_box(instance),
-            "frame": self.get_frame(instance),
-            "crop": self.get_crop(instance),
+            "camera": row["camera_id"],
+            "camera_name": row["camera__name"],
+            "upload": row["upload_id"],
+            "merged_into": row["merged_into_id"],
+            "plate": self._plate(row),
+            "read": {name: row[f"read_{name}"] for name in _READ},
+            "box": self.get_box(row),
+            "frame": self.get_frame(row),
+            "crop": self.get_crop(row),
         }
         return {
             name: shown[name] if name in shown else self._asked(name, instance)
             for name in self.Meta.fields
         }
 
-    def _asked(self, name: str, detection: Detection) -> Any:
+    def _asked(self, name: str, detection: Any) -> Any:
         """What a shape made of this one adds, as its own field says."""
         field = self.fields[name]
         value = field.get_attribute(detection)
         return None if value is None else field.to_representation(value)
 
+    def _plate(self, row: dict[str, Any]) -> dict[str, Any] | None:
+        if row["plate_id"] is None:
+            return None
+        return {"id": row["plate_id"], **{name: row[f"plate__{name}"] for name in _PLATE}}
+
     @extend_schema_field(BoxSerializer(allow_null=True))
-    def get_box(self, detection: Detection) -> dict[str, Any] | None:
-        if detection.box_x is None:
+    def get_box(self, row: dict[str, Any]) -> dict[str, Any] | None:
+        if row["box_x"] is None:
             return None
-        return {name: getattr(detection, f"box_{name}") for name in _BOX}
+        return {name: row[f"box_{name}"] for name in _BOX}
 
     @extend_schema_field(PictureSerializer(allow_null=True))
-    def get_frame(self, detection: Detection) -> dict[str, str] | None:
-        return self._picture(detection, "frame", detection.frame_name, detection.frame_sha256)
+    def get_frame(self, row: dict[str, Any]) -> dict[str, str] | None:
+        return self._picture(row, "frame")
 
     @extend_schema_field(PictureSerializer(allow_null=True))
-    def get_crop(self, detection: Detection) -> dict[str, str] | None:
-        return self._picture(detection, "crop", detection.crop_name, detection.crop_sha256)
+    def get_crop(self, row: dict[str, Any]) -> dict[str, str] | None:
+        return self._picture(row, "crop")
 
-    def _picture(
-        self, detection: Detection, kind: str, name: str, sha256: str
-    ) -> dict[str, str] | None:
-        if not name:
+    def _picture(self, row: dict[str, Any], kind: str) -> dict[str, str] | None:
+        if not row[f"{kind}_name"]:
             return None
-        return {"url": f"{self._detections}{detection.pk}/{kind}/", "sha256": sha256}
+        url = f"{self._detections}{row['id']}/{kind}/"
+        return {"url": url, "sha256": row[f"{kind}_sha256"]}
 
     @cached_property
     def _detections(self) -> str:

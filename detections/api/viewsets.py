@@ -82,7 +82,7 @@ class DetectionViewSet(ReadOnlyModelViewSet[Detection]):
     pagination_class = NotedPagination
     read_scope = Scope.DETECTIONS_READ
 
-    def get_queryset(self) -> QuerySet[Detection]:
+    def get_queryset(self) -> QuerySet[Detection, Any]:
         if self.action == "list":
             return as_listed(detections_found(self._user, self._criteria))
         detections = detections_visible_to(self._user)
@@ -100,7 +100,7 @@ class DetectionViewSet(ReadOnlyModelViewSet[Detection]):
                 noted=request.query_params.get(NOTED, ""),
             )
             note_pages(self.paginator, noted)
-        with nullcontext() if self._criteria.is_empty else in_bounded_time():
+        with nullcontext() if self._criteria.is_empty else in_bounded_time(page_of_newest=True):
             return super().list(request, *args, **kwargs)
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -104,14 +104,13 @@ def plates_passing(user: User, criteria: Criteria) -> QuerySet[Detection]:
     newest detections, whatever the number of plates. Evaluate it `in_bounded_time`.
     """
     organizations = organizations_of(user, *READING_ROLES).values_list("pk", flat=True)
+    passing = _at_cameras(user, criteria, span=Q())
     newer = Detection.objects.filter(
-        _at_cameras(user, criteria, span=_span_of_plates(criteria)),
-        plate=OuterRef("plate"),
-        id__gt=OuterRef("id"),
+        passing & _span_of_plates(criteria), plate=OuterRef("plate"), id__gt=OuterRef("id")
     )
     return (
         Detection.objects.filter(
-            _at_cameras(user, criteria, span=_span(criteria)),
+            passing & _span(criteria),
             ~Exists(newer.order_by()),
             organization__in=list(organizations),
             plate__isnull=False,

@@ -50,7 +50,8 @@ from vehicles.selectors import (
 
 PAGE_PLATES = 25
 NEAREST = 50
-PAGE_ROWS = 50
+# The page fetches the next rows by itself when the last come into sight.
+PAGE_ROWS = 30
 SIGHTINGS = 10
 CAMERAS_ON_MAP_MOST = 2000
 KEYS = (
@@ -166,8 +167,9 @@ class Found:
                 "begins_query": _begins(criteria),
                 "alike_query": replace(criteria, match="fuzzy").as_query(),
             }
-            with in_bounded_time():
-                look = self._plates if self.context["show"] == "plates" else self._detections
+            is_of_plates = self.context["show"] == "plates"
+            look = self._plates if is_of_plates else self._detections
+            with in_bounded_time(page_of_newest=not is_of_plates):
                 self.context |= look(criteria)
         except ReasonDemandedError as error:
             self.status = HTTPStatus.UNPROCESSABLE_ENTITY
@@ -268,7 +270,7 @@ def sightings(request: HttpRequest, plate_id: UUID) -> HttpResponse:
             stated=stated_in(request.session),
             noted=request.GET.get("noted", ""),
         )
-        with in_bounded_time():
+        with in_bounded_time(page_of_newest=True):
             others = replace(form.criteria, text="", match="")
             wanted = as_rows(detections_found(user, others)).filter(plate=plate)
             context |= _rows(user, wanted, request.GET.get("after", ""), SIGHTINGS)

@@ -324,6 +324,9 @@ def test_queue_holds_the_doubtful_and_the_sample(
     cameras = Camera.objects.filter(organization=organization)
     assert (sampled.is_sampled, sampled.is_waiting) == (True, True)
     assert count_waiting(cameras, most=10) == 2
+    assert count_waiting(cameras, most=1) == 1
+    assert count_waiting(cameras.filter(pk=camera.pk), most=10) == 1
+    assert count_waiting(cameras.none(), most=10) == 0
     assert claim_next(actor=operator, only_sample=True) == sampled
     assert claim_next(actor=operator, camera_ids=[second_camera.pk]) == doubtful
     assert claim_next(actor=operator, passed_over=[sampled.pk, doubtful.pk]) is None

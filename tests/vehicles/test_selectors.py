@@ -1,8 +1,10 @@
 """Who sees which plates."""
 
+from django.db import connection
+
 from accounts.models import Organization, User
 from tests.vehicles.factories import make_plate
-from vehicles.selectors import plates_visible_to
+from vehicles.selectors import in_bounded_time, plates_visible_to
 
 
 def test_plates_visible_to_shows_members_their_organizations_plates(
@@ -20,3 +22,19 @@ def test_plates_visible_to_hides_plates_from_a_viewer(
     make_plate(organization)
 
     assert not plates_visible_to(viewer).exists()
+
+
+def test_only_a_page_of_the_newest_is_joined_without_hashes(db: None) -> None:
+    with in_bounded_time():
+        assert (_setting("statement_timeout"), _setting("enable_hashjoin")) == ("1500ms", "on")
+    with in_bounded_time(page_of_newest=True):
+        assert (_setting("statement_timeout"), _setting("enable_hashjoin")) == ("1500ms", "off")
+    # The transaction goes on, as that of a test or of a request that does more.
+    assert (_setting("statement_timeout"), _setting("enable_hashjoin")) == ("0", "on")
+
+
+def _setting(name: str) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SHOW {name}")
+        (value,) = cursor.fetchone()
+    return str(value)
