@@ -173,7 +173,7 @@ class SearchView(GenericAPIView[Plate]):
         )
         page: Any = self.paginate_queryset(passings)
         context: dict[str, Any] = {"match": "", "distances": {}, "number": ""}
-        plates = [
+        plates: Any = [
             {
                 "id": row["plate_id"],
                 "organization": row["plate__organization__slug"],

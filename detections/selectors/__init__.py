@@ -140,7 +140,8 @@ _LISTED = (
 
 def as_listed(detections: QuerySet[Detection]) -> QuerySet[Detection, dict[str, Any]]:
     """What a program's list shows of each, by name: making objects of rows costs a page more."""
-    return detections.values(*_LISTED)
+    rows: QuerySet[Detection, dict[str, Any]] = detections.values(*_LISTED)
+    return rows
 
 
 def cameras_reviewed_by(user: User, *roles: Role) -> QuerySet[Camera]:
