@@ -1,6 +1,7 @@
 """Reads of people, organizations, roles, keys and audit events, each from what a user may see."""
 
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import time
@@ -171,18 +172,23 @@ class Demand:
 
 
 def demand_on(user: User, organization: Organization | None = None) -> Demand:
-    """What the user must say before it looks at one organization's rows, or at all that it sees.
-
-    Who sees several organizations may give a reason that any of those accepts that demand one.
-    """
+    """What the user must say before it looks at one organization's rows, or at all that it sees."""
     demanding = organizations_of(user).filter(Q(demands_reason=True) | Q(demands_case_number=True))
     if organization is not None:
         demanding = demanding.filter(pk=organization.pk)
-    flags = list(demanding.values_list("pk", "demands_reason", "demands_case_number"))
-    asking = [pk for pk, demands_reason, _demands_case in flags if demands_reason]
+    return demand_of(demanding.only("demands_reason", "demands_case_number"))
+
+
+def demand_of(organizations: Iterable[Organization]) -> Demand:
+    """What must be said before somebody looks at the rows of all of these.
+
+    Who sees several organizations may give a reason that any of those accepts that demand one.
+    """
+    known = list(organizations)
+    asking = [organization.pk for organization in known if organization.demands_reason]
     return Demand(
         reason=bool(asking),
-        case_number=any(demands_case for _pk, _demands_reason, demands_case in flags),
+        case_number=any(organization.demands_case_number for organization in known),
         reasons=tuple(_reasons_of(asking)) if asking else (),
     )
 

@@ -1,10 +1,12 @@
 """Notes who searched for what and why, once it is certain that they may."""
 
+from collections.abc import Sequence
+
 from django.core.signing import BadSignature, TimestampSigner
 from django.utils import timezone
 
 from accounts.models import AuditEvent, Organization, User
-from accounts.selectors import STATED_FOR, Stated, demand_on
+from accounts.selectors import STATED_FOR, Stated, demand_of, demand_on, organizations_of
 from accounts.services import record_audit_event
 from detections.criteria.criteria import Criteria
 from detections.models import Detection
@@ -32,14 +34,17 @@ def note_search(*, actor: User, criteria: Criteria, stated: Stated, noted: str =
     try:
         signer.unsign(f"{question}:{noted}", max_age=_NOTED_FOR_SECONDS)
     except BadSignature:
-        demand_on(actor).check(**stated._asdict())
-        _audit(actor, criteria, stated)
+        reached = list(organizations_of(actor))
+        demand_of(reached).check(**stated._asdict())
+        _audit(actor, criteria, stated, reached)
     else:
         return noted
     return signer.sign(question).removeprefix(f"{question}:")
 
 
-def _audit(actor: User, criteria: Criteria, stated: Stated) -> None:
+def _audit(
+    actor: User, criteria: Criteria, stated: Stated, reached: Sequence[Organization]
+) -> None:
     term = criteria.text
     if term and criteria.match not in _WRITTEN_SO:
         # Written in one way, so that the same number is found again in the trail.
@@ -54,6 +59,7 @@ def _audit(actor: User, criteria: Criteria, stated: Stated) -> None:
         filters=filters,
         reason=stated.reason,
         case_number=stated.case_number,
+        reached=reached,
     )
 
 
