@@ -18,17 +18,19 @@ GOAL = 1.2
 BATCH = 200
 # What is sent in a second, purge or not: how much longer a batch then takes is what is asked.
 BATCHES_PER_SECOND = 2
-MEASURED_SECONDS = 30
+MEASURED_SECONDS = 20
+# A purge of a million rests for longer than it tells anything new.
+PURGE_SECONDS_MOST = 180
 ROWS = 1_000_000
 _PURGE = (
     "import django; django.setup();"
     "from detections.services.keeping.retention import purge_expired;"
-    "print(purge_expired(longest_seconds=7200))"
+    f"print(purge_expired(longest_seconds={PURGE_SECONDS_MOST}))"
 )
 
 
 def run(size: int = ROWS) -> Result:
-    """Record before, while and after `size` expired rows are purged."""
+    """Record before, while and after `size` expired rows are purged, or as many as time allows."""
     with scratch_server() as environment:
         days = 20
         last_on = datetime.now(UTC).date() - timedelta(days=60)
@@ -51,7 +53,7 @@ def run(size: int = ROWS) -> Result:
         left = Detection.objects.filter(
             captured_at__lt=datetime.now(UTC) - timedelta(days=35)
         ).count()
-        if left or purge.returncode:
+        if purge.returncode or (left and seconds < PURGE_SECONDS_MOST):
             message = f"{left} expired rows are left"
             raise RuntimeError(message)
         alone += _record_for(camera, MEASURED_SECONDS, len(alone) + len(beside))
@@ -62,6 +64,7 @@ def run(size: int = ROWS) -> Result:
         figures={
             "batch_beside_purge_ms": 1000 * busy,
             "batch_beside_purge_p95_ms": 1000 * sorted(beside)[len(beside) * 95 // 100],
+            "expired_rows": size,
             "purged_rows": certified,
             "purged_per_s": certified / seconds,
         },
@@ -74,10 +77,11 @@ def run(size: int = ROWS) -> Result:
         better="lower",
         unit="times as long as without a purge",
         conditions=(
-            f"{size} expired rows without pictures in the months before, deleted by a process of "
-            f"its own with its usual rests; meanwhile {BATCHES_PER_SECOND} batches of {BATCH} rows "
-            "a second are recorded into the current month. Medians of a batch's time, before and "
-            "after the purge and during it, on one machine with the database."
+            f"{size:,} expired rows without pictures in the months before, deleted by a process "
+            f"of its own with its usual rests for at most {PURGE_SECONDS_MOST} s; "
+            f"meanwhile {BATCHES_PER_SECOND} batches of {BATCH} rows a second are recorded into "
+            "the current month. Medians of a batch's time, before and after the purge and during "
+            "it, on one machine with the database."
         ),
     )
 

@@ -496,7 +496,7 @@ def _statements(client: Any, case: Case, draw: Draw) -> list[tuple[str, Any]]:
 
     def listen(execute: Any, sql: str, params: Any, *rest: Any) -> Any:
         # Some are put together by psycopg, not by Django; those read no table that grows.
-        if str(sql).startswith("SELECT") and any(table in str(sql) for table in _SHOWN):
+        if str(sql).lstrip().startswith("SELECT") and any(table in str(sql) for table in _SHOWN):
             heard.append((sql, params))
         return execute(sql, params, *rest)
 
