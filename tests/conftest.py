@@ -9,6 +9,8 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker
 from redis import Redis
 from rest_framework.test import APIClient
@@ -23,6 +25,12 @@ from tests.accounts.factories import make_member, make_organization
 from tests.cameras.factories import make_camera
 from tests.emptying import empty_quickly
 from tests.pictures import draw_picture
+
+# The same examples in every run, however slow the machine is: what fails here fails everywhere.
+hypothesis_settings.register_profile(
+    "repeatable", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("repeatable")
 
 # A program of its own, which runs under the distribution's Python.
 collect_ignore = ["cameras/rtsp_server.py"]

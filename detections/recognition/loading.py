@@ -24,8 +24,9 @@ class EngineOptions:
     """What runs the models, and on what."""
 
     engine: Engine = "auto"
-    """Of the detector. "auto" is Ultralytics for its own file types and on a GPU; else OpenVINO, or
-    ONNX Runtime where OpenVINO is not installed."""
+    """Of the detector; "auto" is Ultralytics for its own file types and on a GPU, else OpenVINO, or
+    ONNX Runtime where OpenVINO is not installed. The reader runs on "auto" unless this names one of
+    those two."""
 
     device: str = "cpu"
     """Of the detector: "cpu", or a GPU as PyTorch names it, such as "cuda"."""
@@ -90,14 +91,26 @@ def load_reader(registry: ModelRegistry, name: str, options: EngineOptions = CPU
         ModelFileError: it is no reader, or a file of it is missing or altered.
         EngineError: the engine is not installed or refuses the files.
     """
-    from detections.recognition.readers.fast_plate_ocr import (  # noqa: PLC0415 - loads OpenCV
-        FastPlateOcrReader,
+    from detections.recognition.readers import (  # noqa: PLC0415 - loads OpenCV
+        fast_plate_ocr,
+        openvino,
     )
 
     model = _model_of_kind(registry, name, ModelKind.READER)
     model_path, config_path = registry.verified_paths(model)
-    return FastPlateOcrReader(
-        model_path, config_path, threads=options.threads, calibration=model.calibration
+    is_of_detector = options.engine in ("auto", "ultralytics")
+    engine = _best_on_cpu() if is_of_detector else options.engine
+    session = (
+        openvino.OpenVinoSession(model_path, threads=options.threads)
+        if engine == "openvino"
+        else None
+    )
+    return fast_plate_ocr.FastPlateOcrReader(
+        model_path,
+        config_path,
+        threads=options.threads,
+        session=session,
+        calibration=model.calibration,
     )
 
 
@@ -154,6 +167,10 @@ def _engine_for(path: Path, options: EngineOptions) -> Engine:
         return options.engine
     if path.suffix in _ULTRALYTICS_FILES or options.device != "cpu":
         return "ultralytics"
+    return _best_on_cpu()
+
+
+def _best_on_cpu() -> Engine:
     return "openvino" if find_spec("openvino") else "onnxruntime"
 
 

@@ -352,7 +352,7 @@ def test_evidence_of_a_long_stay_stays_small() -> None:
     assert passing.sightings[0].frame_index == 0
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     seed=st.integers(0, 2**32 - 1),
     missed_boxes=st.floats(0, 0.9),

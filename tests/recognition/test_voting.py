@@ -1,7 +1,7 @@
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from detections.recognition.types import Reading
@@ -85,7 +85,6 @@ def test_vote_of_nothing_is_nothing() -> None:
         assert (result.text, result.confidence, result.frames_read) == ("", 0.0, 0)
 
 
-@settings(deadline=None)
 @given(READINGS)
 def test_vote_does_not_depend_on_order(readings: list[Reading]) -> None:
     result = vote(readings)
@@ -97,7 +96,6 @@ def test_vote_does_not_depend_on_order(readings: list[Reading]) -> None:
     assert backwards.char_confidences == pytest.approx(result.char_confidences)
 
 
-@settings(deadline=None)
 @given(TEXTS.filter(bool), st.integers(1, 5), st.floats(0.1, 1))
 def test_vote_of_equal_readings_is_the_reading(text: str, times: int, confidence: float) -> None:
     result = vote([reading(text, confidence)] * times)

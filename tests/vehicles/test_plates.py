@@ -5,7 +5,7 @@ from itertools import count
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from vehicles.plates.confusables import GROUPS, are_confusable, distance, fold, similarity
@@ -122,7 +122,6 @@ def test_weights_of_a_country_add_up_to_one_at_most() -> None:
 
 
 @given(PLATE_TEXTS, st.sampled_from([None, "TH", "VN", "US", "XX"]))
-@settings(deadline=None)
 def test_confidences_are_shares_and_repairs_stay_in_the_group(text: str, hint: str | None) -> None:
     plates = parse(text, hint)
     assert sum(plate.confidence for plate in plates) <= 1 + 1e-9

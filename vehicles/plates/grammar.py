@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import product
 from math import prod
 
@@ -190,14 +191,20 @@ def _fits(text: str, form: Form, seen: Seen) -> Iterator[tuple[Repair, ...]]:
             yield repairs
 
 
-def _replacements(character: str, allowed: frozenset[str], seen: Mapping[str, float]) -> set[str]:
-    same_shape = {other for other in allowed if frozenset((character, other)) in SAME_SHAPE}
-    alike = same_shape or {other for other in allowed if are_confusable(character, other)}
-    return alike.union(
+def _replacements(
+    character: str, allowed: frozenset[str], seen: Mapping[str, float]
+) -> frozenset[str]:
+    return _alike(character, allowed).union(
         other
         for other, probability in seen.items()
         if probability >= _LEAST_SEEN and other in allowed
     )
+
+
+@lru_cache(maxsize=10_000)
+def _alike(character: str, allowed: frozenset[str]) -> frozenset[str]:
+    same_shape = {other for other in allowed if frozenset((character, other)) in SAME_SHAPE}
+    return frozenset(same_shape or (other for other in allowed if are_confusable(character, other)))
 
 
 def _repaired(text: str, repairs: Sequence[Repair]) -> str:
@@ -250,7 +257,10 @@ def _merge(plates: list[ParsedPlate]) -> Iterator[ParsedPlate]:
         groups[plate.country, plate.family, plate.text].append(plate)
     for group in groups.values():
         best = max(group, key=lambda plate: plate.confidence)
-        yield replace(best, confidence=sum(plate.confidence for plate in group))
+        if len(group) == 1:
+            yield best
+        else:
+            yield replace(best, confidence=sum(plate.confidence for plate in group))
 
 
 def identify(

@@ -3,12 +3,11 @@
 from collections import Counter
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from detections.recognition.detectors.yolo import Tensor
 from detections.recognition.errors import EngineError
+from detections.recognition.openvino import CompiledModel, load_core
 from detections.recognition.types import Frame
 
 if TYPE_CHECKING:
@@ -28,36 +27,30 @@ class OpenVinoEngine:
 
     The model takes pictures as they are: colours, type and range are converted inside it. Sizes
     that are looked at often get a compiled model of their own, since one of any size plans its
-    memory and its kernels anew. On processors that have it OpenVINO computes in bfloat16, so that
-    the two differ by a tenth of a pixel.
+    memory and its kernels anew. In bfloat16 the two differ by a tenth of a pixel.
 
     Args:
         path: An `.onnx` file, or an `.xml` with its `.bin` beside it.
-        threads: Threads of one inference. OpenVINO would else take every core.
+        threads: Threads of one inference.
 
     Raises:
         EngineError: OpenVINO is not installed or refuses the file.
     """
 
     def __init__(self, path: Path, *, threads: int = 1) -> None:
-        try:
-            import openvino  # noqa: PLC0415 - heavy, and absent from the web process
-        except ImportError as error:
-            message = "OpenVINO is not installed. Install requirements/recognition.txt."
-            raise EngineError(message) from error
-        self._core = openvino.Core()
-        self._options = {"INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY"}
+        self._core = load_core()
+        self._threads = threads
         try:
             self._source = _taking_pictures(self._core.read_model(path))
             self._of_any_size = self._compile(self._source)
         except RuntimeError as error:
             raise EngineError(f"OpenVINO cannot load {path.name}: {error}") from error
         # Asking OpenVINO for a shape takes a millisecond.
-        height, width = list(self._source.input(0).partial_shape)[1:3]
+        height, width = list(self._of_any_size.input_shape)[1:3]
         is_fixed = not (height.is_dynamic or width.is_dynamic)
         self._fixed_size_px = (height.get_length(), width.get_length()) if is_fixed else None
         self._looks: Counter[tuple[int, int]] = Counter()
-        self._of_size: dict[tuple[int, int], _Compiled] = {}
+        self._of_size: dict[tuple[int, int], CompiledModel] = {}
         self._lock = Lock()
 
     @property
@@ -72,11 +65,12 @@ class OpenVinoEngine:
     def infer(self, picture: Frame) -> Tensor:
         height, width = picture.shape[:2]
         try:
-            return self._compiled_for((height, width)).infer(picture)
+            outputs = self._compiled_for((height, width)).infer(picture[None])
         except RuntimeError as error:
             raise EngineError(f"OpenVINO failed on a frame: {error}") from error
+        return next(iter(outputs.values()))
 
-    def _compiled_for(self, size_px: tuple[int, int]) -> "_Compiled":
+    def _compiled_for(self, size_px: tuple[int, int]) -> CompiledModel:
         if size_px in self._of_size:
             return self._of_size[size_px]
         if self._fixed_size_px:
@@ -90,25 +84,8 @@ class OpenVinoEngine:
                 self._of_size[size_px] = self._compile(model)
         return self._of_size.get(size_px, self._of_any_size)
 
-    def _compile(self, model: "openvino.Model") -> "_Compiled":
-        return _Compiled(self._core.compile_model(model, "CPU", self._options))
-
-
-class _Compiled:
-    """A compiled model whose requests serve one thread after another: each holds its memory."""
-
-    def __init__(self, model: "openvino.CompiledModel") -> None:
-        self._model = model
-        self._idle: list[Any] = []
-
-    def infer(self, picture: Frame) -> Tensor:
-        try:
-            request = self._idle.pop()
-        except IndexError:
-            request = self._model.create_infer_request()
-        output = np.array(request.infer([picture[None]])[0], np.float32)
-        self._idle.append(request)
-        return output
+    def _compile(self, model: "openvino.Model") -> CompiledModel:
+        return CompiledModel(self._core, model, threads=self._threads)
 
 
 def _taking_pictures(model: "openvino.Model") -> "openvino.Model":

@@ -1,10 +1,10 @@
-"""Plate reading with fast-plate-ocr, on ONNX Runtime."""
+"""Plate reading with fast-plate-ocr, on ONNX Runtime or what is asked as it is."""
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import cv2
 import numpy as np
@@ -45,15 +45,24 @@ _Answer = tuple[_Probabilities, _Probabilities]
 _Place = tuple[str, float, Mapping[str, float]]
 
 
+class Session(Protocol):
+    """A loaded model, asked as ONNX Runtime's are. Thread-safe."""
+
+    def run(self, names: Sequence[str], feed: Mapping[str, NDArray[Any]], /) -> Sequence[Any]:
+        """The outputs of these names."""
+        ...
+
+
 class FastPlateOcrReader:
     """Reads plates with a fast-plate-ocr model; satisfies `PlateReader`.
 
-    Thread-safe: the library keeps one ONNX Runtime session and nothing else between calls.
+    Thread-safe: the library keeps one session and nothing else between calls.
 
     Args:
         model_path: The `.onnx` file.
         config_path: The plate configuration that it was trained with: slots, alphabet, colour.
         threads: Threads of one inference.
+        session: What runs the model; None leaves that to ONNX Runtime.
         calibration: Corrects the confidences that the model answers.
         looks_again: Whether a doubtful crop is read in several cut-outs, which then vote.
 
@@ -70,12 +79,15 @@ class FastPlateOcrReader:
         config_path: Path,
         *,
         threads: int = 1,
+        session: Session | None = None,
         calibration: Calibration = UNCALIBRATED,
         looks_again: bool = True,
     ) -> None:
         self._calibration = calibration
         self._looks_again = looks_again
         self.recognizer = _load(model_path, config_path, threads)
+        if session is not None:
+            self.recognizer.model = session
         config = self.recognizer.config
         self._pad = config.pad_char
         is_rgb = config.image_color_mode == "rgb"
@@ -165,7 +177,7 @@ class FastPlateOcrReader:
         shares = [region for _, region in answers]
         regions = np.mean([shares[index] for index in WHOLE if index < len(shares)], axis=0)
         if regions.size:
-            region, raw, rest = _ranked(regions, config.plate_regions or [])
+            [(region, raw, rest)] = _ranked(regions[None], config.plate_regions or [])
             region_confidence, others = _corrected(raw, rest, self._calibration.region)
         return Reading(
             text="".join(character for character, _, _ in seen),
@@ -183,7 +195,7 @@ class FastPlateOcrReader:
         each: list[list[_Place]] = [
             [
                 (character, raw, {key: p for key, p in others.items() if key != self._pad})
-                for character, raw, others in (_ranked(slot, alphabet) for slot in slots)
+                for character, raw, others in _ranked(slots, alphabet)
                 if character != self._pad
             ]
             for slots in cut_outs
@@ -248,17 +260,18 @@ def _is_doubtful(slots: _Probabilities) -> bool:
     return bool(slots.max(axis=-1).min() < _SURE)
 
 
-def _ranked(
-    probabilities: _Probabilities, answers: Sequence[str]
-) -> tuple[str, float, dict[str, float]]:
-    """Name the likeliest answer, its probability, and the others that are possible."""
-    best = int(probabilities.argmax())
-    others = {
-        answers[index]: float(probabilities[index])
-        for index in map(int, np.flatnonzero(probabilities >= _LEAST_POSSIBLE))
-        if index != best
-    }
-    return answers[best], float(probabilities[best]), others
+def _ranked(probabilities: _Probabilities, answers: Sequence[str]) -> list[_Place]:
+    """For each row the likeliest answer, its probability, and the others that are possible."""
+    best = probabilities.argmax(axis=-1).tolist()
+    possible: list[dict[str, float]] = [{} for _ in best]
+    for row, index in np.argwhere(probabilities >= _LEAST_POSSIBLE).tolist():
+        possible[row][answers[index]] = float(probabilities[row, index])
+    for row, index in enumerate(best):
+        possible[row].pop(answers[index], None)
+    return [
+        (answers[index], float(probabilities[row, index]), possible[row])
+        for row, index in enumerate(best)
+    ]
 
 
 def _corrected(

@@ -6,12 +6,11 @@ from typing import Literal, Protocol
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from detections.recognition.errors import EngineError
+from detections.recognition.openvino import CompiledModel, Tensor, load_core
 from detections.recognition.types import Frame
 
-Tensor = NDArray[np.float32]
 Channels = Literal["bgr", "rgb"]
 
 
@@ -50,30 +49,20 @@ def to_tensor(picture: Frame, size_px: tuple[int, int], channels: Channels) -> T
 
 
 class OpenVinoModel:
-    """A model on OpenVINO's CPU device, with one inference request per call."""
+    """A model on OpenVINO's CPU device."""
 
     def __init__(self, path: Path, *, threads: int = 1) -> None:
         try:
-            import openvino  # noqa: PLC0415 - heavy, and absent from the web process
-        except ImportError as error:
-            message = "OpenVINO is not installed. Install requirements/recognition.txt."
-            raise EngineError(message) from error
-        options = {"INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY"}
-        try:
-            self._model = openvino.Core().compile_model(path, "CPU", options)
-            self.size_px = _height_and_width(path, tuple(self._model.input(0).shape))
+            self._model = CompiledModel(load_core(), path, threads=threads)
+            self.size_px = _height_and_width(path, tuple(self._model.input_shape.to_shape()))
         except RuntimeError as error:
             raise EngineError(f"OpenVINO cannot load {path.name}: {error}") from error
 
     def infer(self, tensor: Tensor) -> Mapping[str, Tensor]:
         try:
-            answer = self._model.create_infer_request().infer([tensor])
+            return self._model.infer(tensor)
         except RuntimeError as error:
             raise EngineError(f"OpenVINO failed on a vehicle: {error}") from error
-        return {
-            output.get_any_name(): np.array(answer[output], np.float32)
-            for output in self._model.outputs
-        }
 
 
 class OnnxModel:

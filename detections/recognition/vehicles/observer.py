@@ -8,6 +8,7 @@ import numpy as np
 
 from detections.recognition.errors import EngineError
 from detections.recognition.images import check_frame, crop_plates
+from detections.recognition.openvino import Tensor
 from detections.recognition.types import (
     Frame,
     PlateBox,
@@ -18,7 +19,6 @@ from detections.recognition.types import (
 from detections.recognition.vehicles.engines import (
     Channels,
     NamedTensorEngine,
-    Tensor,
     to_tensor,
 )
 
