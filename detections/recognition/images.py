@@ -195,9 +195,10 @@ def letterbox(frame: Frame, *, width_px: int, height_px: int) -> tuple[Frame, Le
     left, top = (width_px - inner_width) // 2, (height_px - inner_height) // 2
     if (inner_width, inner_height) == (width_px, height_px):
         return frame, Letterbox(scale=scale, left_px=0, top_px=0)
-    canvas = np.full((height_px, width_px, 3), _PADDING_LUMA, np.uint8)
-    canvas[top : top + inner_height, left : left + inner_width] = frame
-    return canvas, Letterbox(scale=scale, left_px=left, top_px=top)
+    bottom, right = height_px - inner_height - top, width_px - inner_width - left
+    gray = (_PADDING_LUMA,) * 3
+    padded = cv2.copyMakeBorder(frame, top, bottom, left, right, cv2.BORDER_CONSTANT, value=gray)
+    return padded.astype(np.uint8, copy=False), Letterbox(scale=scale, left_px=left, top_px=top)
 
 
 def shrink_to(frame: Frame, longest_side_px: int) -> Frame:
