@@ -45,7 +45,9 @@ from detections.services.uploads import (
 log = structlog.get_logger(__name__)
 
 REPORT_EVERY_SECONDS = 1.0
+# One frame's vehicle in two runs, which may see it a frame earlier or later.
 SAME_BOX = 0.3
+NEARLY_S = 0.2
 
 
 def read_upload(upload_id: UUID) -> None:
@@ -90,7 +92,8 @@ class _Recorded:
         Its best frame, its text and its number are not compared: engines round differently from
         run to run, which may make another frame the best one.
         """
-        if not passing.first_seen_s <= self.seen_s <= passing.last_seen_s:
+        since_s, until_s = passing.first_seen_s - NEARLY_S, passing.last_seen_s + NEARLY_S
+        if not since_s <= self.seen_s <= until_s:
             return False
         nearest = min(passing.sightings, key=lambda item: abs(item.seen_s - self.seen_s))
         return nearest.box.iou(self.box) >= SAME_BOX
@@ -100,13 +103,16 @@ def _recorded_before(upload: Upload) -> list[_Recorded]:
     rows = Detection.objects.filter(upload=upload, box_x__isnull=False).values_list(
         "captured_at", "box_x", "box_y", "box_width", "box_height"
     )
-    return [
-        _Recorded(
-            seen_s=(captured_at - upload.captured_at).total_seconds(),
-            box=PlateBox(x_min=x, y_min=y, x_max=x + width, y_max=y + height, confidence=1.0),
+    recorded = []
+    for captured_at, *box in rows:
+        x, y, width, height = (side or 0 for side in box)  # all four are there, or none
+        recorded.append(
+            _Recorded(
+                seen_s=(captured_at - upload.captured_at).total_seconds(),
+                box=PlateBox(x_min=x, y_min=y, x_max=x + width, y_max=y + height, confidence=1.0),
+            )
         )
-        for captured_at, x, y, width, height in rows
-    ]
+    return recorded
 
 
 @dataclass(slots=True)
