@@ -1,6 +1,6 @@
 """What alerts do at news: match detections, raise alerts."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -8,15 +8,17 @@ from django.db.models import Q
 from django.dispatch import receiver
 
 from accounts.models import User
+from accounts.signals import names_asked
 from alerts.models import Hit, PendingMatch
 from alerts.selectors.marks import hits_condition, mark_sources_visible_to, marks_visible_to
+from alerts.selectors.watchlists import watchlists_visible_to
 from alerts.services.answering import note_withdrawn
 from alerts.services.erasing import erase_plate
 from alerts.services.hits import match_recorded, match_reviewed, note_pending
 from alerts.services.marking import mark_live
 from alerts.services.raising import raise_for_hits
 from alerts.services.rules.firing import fire_for_passes
-from alerts.signals import hits_recorded, hits_withdrawn
+from alerts.signals import hits_recorded, hits_withdrawn, passes_matched
 from detections.events import LiveMark
 from detections.models import Detection, ReviewEntry
 from detections.signals import (
@@ -78,6 +80,15 @@ def tell_hits(sender: object, user: User, **kwargs: Any) -> Q | None:
     return hits_condition(user)
 
 
+@receiver(names_asked)
+def name_watchlists(
+    sender: object, user: User, ids: Collection[UUID], **kwargs: Any
+) -> dict[UUID, str]:
+    """Name the lists of which events of the trail hold the ids."""
+    found = watchlists_visible_to(user).filter(pk__in=ids)
+    return dict(found.order_by().values_list("pk", "name"))
+
+
 @receiver(hits_withdrawn)
 def follow_withdrawn(sender: object, hits: Sequence[Hit], **kwargs: Any) -> None:
     """Tell nobody more of what turned out to be another plate."""
@@ -85,7 +96,7 @@ def follow_withdrawn(sender: object, hits: Sequence[Hit], **kwargs: Any) -> None
 
 
 # Behind `find_hits`, whose hits rules ask for: receivers are called in the order of this module.
-@receiver(detections_recorded)
+@receiver((detections_recorded, passes_matched))
 def hold_against_rules(sender: object, detections: Sequence[Detection], **kwargs: Any) -> None:
     """Fire the rules that passes fulfil."""
     fire_for_passes(detections=detections)

@@ -10,3 +10,6 @@ hits_withdrawn = Signal()
 # As `hits_recorded`, within the transaction that writes them: what a receiver writes is committed
 # with the hits, so that no alert is forgotten by a process that dies. An error undoes both.
 hits_recording = Signal()
+# Keyword `detections`: a list of detections.models.Detection whose matching was put off or
+# forgotten, and is done. Comes after `hits_recorded` of their hits.
+passes_matched = Signal()

@@ -49,7 +49,10 @@ def failed(request: HttpRequest) -> HttpResponse:
         response = _answer(
             request,
             HTTPStatus.SERVICE_UNAVAILABLE,
-            ("temporarily_unavailable", "The database is away for the moment. Try again soon."),
+            (
+                "temporarily_unavailable",
+                "The database cannot be reached, or too many ask it at once. Try again soon.",
+            ),
             # Without the request: what every page shows of a person needs the database.
             lambda: HttpResponse(render_to_string("503.html"), status=503),
         )

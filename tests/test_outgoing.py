@@ -300,7 +300,7 @@ def test_redirects_end() -> None:
 
 
 def hang(handler: Handler) -> None:
-    time.sleep(1.2)
+    time.sleep(6)
 
 
 def hang_after_headers(handler: Handler) -> None:
@@ -308,19 +308,19 @@ def hang_after_headers(handler: Handler) -> None:
     handler.send_header("Content-Length", "10")
     handler.end_headers()
     handler.wfile.flush()
-    time.sleep(1.2)
+    time.sleep(6)
 
 
 def trickle(handler: Handler) -> None:
     handler.send_response(200)
     handler.end_headers()
-    for _ in range(20):
+    for _ in range(60):
         handler.wfile.write(b"x")
         time.sleep(0.1)
 
 
 def trickle_headers(handler: Handler) -> None:
-    for _ in range(20):
+    for _ in range(60):
         handler.wfile.write(b"H")
         handler.wfile.flush()
         time.sleep(0.1)
@@ -335,7 +335,8 @@ def test_slow_server_is_given_up(respond: Callable[[Handler], None]) -> None:
             send(Call(url=url, limits=QUICK))
         took = time.monotonic() - began
 
-    assert took < 1.1
+    # A busy machine takes longer than the limit, and still not as long as the server.
+    assert took < 4
     assert told.value.retryable
 
 
@@ -347,7 +348,7 @@ def test_server_that_never_finishes_tls_is_given_up() -> None:
         with pytest.raises(outgoing.TooSlowError):
             send(Call(url=url, limits=QUICK))
 
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 4
 
 
 @pytest.mark.usefixtures("_loopback")

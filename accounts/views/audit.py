@@ -32,7 +32,7 @@ from accounts.selectors import (
     use_of,
 )
 from accounts.services import record_audit_event, state_reason
-from accounts.views.details import details_of, kind_of
+from accounts.views.details import details_of, kind_of, names_in
 from lpr_project.common.pages import offered_to
 from lpr_project.common.streaming import harmless_cell, streamed
 
@@ -70,11 +70,12 @@ def audit(request: HttpRequest) -> HttpResponse:
     if after is not None:
         events = events.filter(pk__lt=after)
     rows = list(events[: PAGE_ROWS + 1])
+    names = names_in(rows[:PAGE_ROWS], user=user)
     query = request.GET.copy()
     query.pop("after", None)
     context = {
         "form": form,
-        "rows": [_shown(row) for row in rows[:PAGE_ROWS]],
+        "rows": [_shown(row, names) for row in rows[:PAGE_ROWS]],
         "older": rows[PAGE_ROWS - 1].pk if len(rows) > PAGE_ROWS else None,
         "query": query.urlencode(),
         "is_first": after is None,
@@ -109,12 +110,12 @@ def _id(text: str) -> UUID | None:
         raise Http404 from error
 
 
-def _shown(event: AuditEvent) -> dict[str, Any]:
+def _shown(event: AuditEvent, names: dict[str, str]) -> dict[str, Any]:
     return {
         "event": event,
         "target": _page_in_words(event) or event.target_label or event.target_id,
         "kind": kind_of(event.target_type) if event.target_type else "",
-        "details": details_of(event.detail, beside=event.target_label),
+        "details": details_of(event.detail, beside=event.target_label, names=names),
     }
 
 
@@ -124,10 +125,16 @@ def _page_in_words(event: AuditEvent) -> str:
         return ""
     method, _blank, path = event.target_label.partition(" ")
     named = {reverse(name): str(label) for name, label, _icon in (*PAGES, *PAGES_OF_STAFF)}
-    page = named.get(path, path)
+    page = named.get(path) or _below_a_page(path, named)
     if method == "GET":
         return _("page “%(page)s”") % {"page": page}
     return _("sent to “%(page)s”") % {"page": page}
+
+
+def _below_a_page(path: str, named: dict[str, str]) -> str:
+    """A page that has no name of its own, by the page of the navigation that it lies below."""
+    above = max((one for one in named if one != "/" and path.startswith(one)), key=len, default="")
+    return f"{named[above]} … {path.removeprefix(above)}" if above else path
 
 
 @login_required

@@ -1,12 +1,19 @@
 """What an event of the trail holds beside who and what, as lines that people read."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
+from uuid import UUID
 
+import structlog
 from django.apps import apps
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+
+from accounts.models import AuditEvent, User
+from accounts.signals import names_asked
+
+log = structlog.get_logger(__name__)
 
 # A line as long as this, or more lines than these, are folded away.
 LONG_LINE = 160
@@ -76,15 +83,43 @@ class Details(NamedTuple):
     is_long: bool
 
 
-def details_of(detail: Mapping[str, Any], *, beside: str) -> Details:
+def names_in(events: Iterable[AuditEvent], *, user: User) -> dict[str, str]:
+    """Names of what these events hold by id, as far as it still exists and the user may see it."""
+    ids = {pk for event in events for line in _lines(event.detail) for pk in _ids(line.value)}
+    names: dict[str, str] = {}
+    if not ids:
+        return names
+    for _receiver, answer in names_asked.send_robust(sender=AuditEvent, user=user, ids=ids):
+        if isinstance(answer, Exception):
+            log.error("ids_not_named", exc_info=answer)
+            continue
+        names.update({str(pk): name for pk, name in answer.items()})
+    return names
+
+
+def _ids(value: str) -> Iterator[UUID]:
+    for part in value.split(", "):
+        try:
+            yield UUID(part)
+        except ValueError:
+            continue
+
+
+def details_of(detail: Mapping[str, Any], *, beside: str, names: Mapping[str, str]) -> Details:
     """What an event says besides what the row shows already.
 
     Args:
         beside: The row's own label, which is not repeated.
+        names: What is known of ids, by their text.
     """
-    lines = [line for line in _lines(detail) if line.value not in {"", beside}]
+    said = (Line(name, _named(value, names)) for name, value in _lines(detail))
+    lines = [line for line in said if line.value not in {"", beside}]
     is_long = len(lines) > LINES_OPEN or any(len(line.value) > LONG_LINE for line in lines)
     return Details(lines, is_long)
+
+
+def _named(value: str, names: Mapping[str, str]) -> str:
+    return ", ".join(names.get(part, part) for part in value.split(", "))
 
 
 def kind_of(target_type: str) -> str:

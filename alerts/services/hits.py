@@ -22,7 +22,7 @@ from alerts.services.matching import (
     find_matches,
     match_with,
 )
-from alerts.signals import hits_recorded, hits_recording, hits_withdrawn
+from alerts.signals import hits_recorded, hits_recording, hits_withdrawn, passes_matched
 from detections.models import Detection, ReviewEntry
 from detections.services.keeping.hits import mark_hits, unmark_hits
 from lpr_project.common.models import uuid7
@@ -155,7 +155,9 @@ def _match_one_pending(pk: UUID) -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('lock_timeout', %s, true)", [_LOCK_MOST_MS])
     detections = list(
-        Detection.objects.filter(pk__in=pending.detection_ids).select_related("plate", "camera")
+        Detection.objects.filter(pk__in=pending.detection_ids).select_related(
+            "plate", "camera__organization"
+        )
     )
     if pending.kind == PendingMatch.Kind.REVIEWED:
         _follow_plates(detections, pending_id=pk)
@@ -164,6 +166,9 @@ def _match_one_pending(pk: UUID) -> int:
     matches = find_matches(candidates=candidates, locked="waiting")
     _write(matches, {detection.pk: detection for detection in detections}, Hit.Origin.LIVE)
     pending.delete()
+    transaction.on_commit(
+        partial(passes_matched.send_robust, sender=PendingMatch, detections=detections)
+    )
     return 1
 
 

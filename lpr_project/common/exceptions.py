@@ -19,7 +19,7 @@ from lpr_project.common.errors import LprError
 log = structlog.get_logger(__name__)
 
 
-# PostgreSQL or Redis does not answer.
+# PostgreSQL or Redis does not answer, or has no connection free.
 AWAY = (OperationalError, InterfaceError, RedisError)
 
 
@@ -28,7 +28,10 @@ class PartAway(exceptions.APIException):
 
     status_code = 503
     default_code = "temporarily_unavailable"
-    default_detail = "The database is away for the moment. Send the same again in a few seconds."
+    default_detail = (
+        "The database cannot be reached, or too many ask it at once. Send the same again in a few "
+        "seconds."
+    )
     wait = 5
 
 

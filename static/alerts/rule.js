@@ -8,6 +8,7 @@ const answer = document.querySelector("#answer");
 const token = form.querySelector("[name=csrfmiddlewaretoken]").value;
 const MINUTES_OF_DAY = 1440;
 const DEPTH_MOST = 4;
+const OF_LISTS = new Set(["list", "category", "province_mismatch"]);
 
 function option(value, label, isChosen = false) {
   const made = element("option", "", label);
@@ -129,14 +130,25 @@ function drawGroup(tree, depth, removeGroup) {
   const chosen = element("select", "", ...Object.entries(words).map(([value, label]) => option(value, label, value === how)));
   chosen.setAttribute("aria-label", gettext("How many of these must hold"));
   const inside = element("div");
-  const remove = (row) => row.remove();
-  const add = (part) => inside.append(part.kind ? drawLeaf(part, remove) : drawGroup(part, depth + 1, remove));
-  parts.forEach(add);
+  const changed = () => inside.dispatchEvent(new Event("change", { bubbles: true }));
+  const remove = (row) => {
+    row.remove();
+    changed();
+  };
+  const add = (part) => {
+    inside.append(part.kind ? drawLeaf(part, remove) : drawGroup(part, depth + 1, remove));
+    changed();
+  };
   const buttons = [button(gettext("Add a condition"), () => add({ kind: page.kinds.find(isForTrigger)[0] }))];
   if (depth < DEPTH_MOST) {
     buttons.push(button(gettext("Add a group"), () => add({ any: [] })));
   }
-  const group = element("div", "rule-group", chosen, inside, element("div", "rule-row", ...buttons));
+  const note = element("p", "muted rule-note", gettext("This holds also for every vehicle that is on no list at all."));
+  const group = element("div", "rule-group", chosen, note, inside, element("div", "rule-row", ...buttons));
+  group.addEventListener("change", () => {
+    const asked = [...inside.querySelectorAll(".rule-leaf > select:first-child")].map(({ value }) => value);
+    note.hidden = form.trigger.value !== "pass" || chosen.value !== "none" || !asked.some((kind) => OF_LISTS.has(kind));
+  });
   if (removeGroup) {
     buttons.at(-1).after(button(gettext("Take this group away"), () => removeGroup(group)));
   }
@@ -144,6 +156,8 @@ function drawGroup(tree, depth, removeGroup) {
     const read = [...inside.children].map((child) => child.read());
     return chosen.value === "none" ? { not: { any: read } } : { [chosen.value]: read };
   };
+  parts.forEach(add);
+  changed();
   group.isEmpty = () => inside.children.length === 0;
   return group;
 }

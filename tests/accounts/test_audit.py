@@ -9,8 +9,10 @@ from rest_framework.test import APIClient
 from accounts.models import AuditEvent, Organization, Role, User
 from accounts.selectors import audit_events_visible_to
 from accounts.services import record_audit_event
+from alerts.models import Watchlist
 from cameras.models import Camera
 from tests.accounts.factories import PASSWORD, make_member
+from tests.alerts.factories import make_watchlist
 from tests.detections.factories import make_detection
 
 ClientOf = Callable[[User], APIClient]
@@ -158,5 +160,30 @@ def test_trail_names_the_pages_that_a_superuser_opened(
     page = client.get("/audit/").content.decode()
 
     assert "page “Analytics”" in page
-    assert f"page “/admin/accounts/organization/{organization.pk}/change/”" in page
+    assert f"page “Admin … accounts/organization/{organization.pk}/change/”" in page
     assert "GET /" not in page
+
+
+def test_trail_names_lists_and_cameras_that_its_reader_may_see(
+    client_of: ClientOf, organization: Organization, camera: Camera
+) -> None:
+    seen, hidden, gone = (
+        make_watchlist(organization, name=name, list_roles=roles)
+        for name, roles in (("Stolen", [Role.AUDITOR]), ("Secret", [Role.MANAGER]), ("Old", []))
+    )
+    gone_id = gone.pk
+    Watchlist.objects.filter(pk=gone_id).delete()
+    for pk in (seen.pk, hidden.pk, gone_id):
+        record_audit_event(
+            action=AuditEvent.Action.CHANGED,
+            actor=None,
+            organization=organization,
+            detail={"list": str(pk), "after": {"cameras": [str(camera.pk)]}},
+        )
+
+    page = client_of(make_member(organization, Role.AUDITOR)).get("/audit/").content.decode()
+
+    assert page.count("<dd>Stolen</dd>") == 1
+    assert f"<dd>{hidden.pk}</dd>" in page
+    assert f"<dd>{gone_id}</dd>" in page
+    assert page.count(f"<dd>{camera.name}</dd>") == 3

@@ -1,6 +1,7 @@
 """Rules: what they may ask for, when they fire, and what they would have done."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from itertools import count
 from types import SimpleNamespace
@@ -13,7 +14,8 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import Organization, Role, User
-from alerts.models import Alert, Rule, ShadowFiring
+from alerts.models import Alert, PendingMatch, Rule, ShadowFiring
+from alerts.services.hits import LOST_AFTER, match_pending
 from alerts.services.rules import looking_back
 from alerts.services.rules.conditions import ConditionError, check_conditions
 from alerts.services.rules.firing import fire_for_passes, fire_for_states, sweep_passes
@@ -27,6 +29,7 @@ from tests.detections.factories import make_detection
 
 Clients = Callable[[User], APIClient]
 Tree = dict[str, Any]
+Callbacks = Callable[..., AbstractContextManager[list[Callable[[], Any]]]]
 
 
 def make_rule(organization: Organization, tree: Tree, **fields: Any) -> Rule:
@@ -80,6 +83,30 @@ def test_conditions_of_lists_bind_who_sees_the_alert(camera: Camera) -> None:
     assert fires(leaf("category", values=["vip"]), one)
     assert not fires(leaf("category", values=["stolen"]), one)
     assert not fires(leaf("province_mismatch"), one)
+
+
+@pytest.mark.parametrize("is_listed", [True, False])
+def test_rule_for_what_is_on_no_list_waits_until_the_lists_were_asked(
+    camera: Camera, django_capture_on_commit_callbacks: Callbacks, *, is_listed: bool
+) -> None:
+    watchlist = make_watchlist(camera.organization, category="permitted")
+    make_entry(watchlist, "1กข1234" if is_listed else "9กข9999")
+    known = leaf("category", values=["permitted"])
+    unknown = make_rule(camera.organization, {"all": [leaf("first"), {"not": {"any": [known]}}]})
+    other = make_rule(camera.organization, {"not": leaf("plate", pattern="9*")})
+
+    # Recorded, and whoever was to match it died.
+    fire_for_passes(detections=[passing(camera)])
+    sweep_passes()
+    assert [alert.rule for alert in Alert.objects.all()] == [other]
+    PendingMatch.objects.update(created_at=timezone.now() - 2 * LOST_AFTER)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert match_pending() == 1
+
+    assert Alert.objects.filter(rule=other).count() == 1
+    assert Alert.objects.filter(rule=unknown).exists() is not is_listed
+    sweep_passes()
+    assert Alert.objects.filter(rule=unknown).exists() is not is_listed
 
 
 def test_conditions_of_the_past(camera: Camera) -> None:

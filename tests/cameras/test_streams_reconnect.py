@@ -60,7 +60,7 @@ def test_reconnecting_source_stop_ends_an_opening_that_hangs() -> None:
         threading.Timer(0.5, stop.set).start()
         started_s = time.monotonic()
         assert list(source.frames()) == []
-        assert time.monotonic() - started_s < 2
+        assert time.monotonic() - started_s < 3.5
 
 
 def test_reconnecting_source_wrong_password_is_not_tried_again() -> None:

@@ -140,7 +140,7 @@ def test_slow_register_is_given_up(
     organization: Organization, operator: User, register: tuple[Register, str]
 ) -> None:
     told, url = register
-    told.wait_s = 1.6
+    told.wait_s = 6
     began = time.monotonic()
 
     result = look_up_plate(
@@ -151,7 +151,7 @@ def test_slow_register_is_given_up(
     )
 
     assert result.outcome == "failed"
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 4
 
 
 def test_private_address_is_not_asked(organization: Organization, operator: User) -> None:

@@ -12,9 +12,14 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from alerts.models import Alert, Feed, Hit, Rule, RuleClock, ShadowFiring
+from alerts.models import Alert, Feed, Hit, PendingMatch, Rule, RuleClock, ShadowFiring
 from alerts.services.raising import Cause, facts_of_detection, raise_alerts
-from alerts.services.rules.holding import Happening, hits_asked_for, holds
+from alerts.services.rules.holding import (
+    Happening,
+    asks_for_absence,
+    hits_asked_for,
+    holds,
+)
 from cameras.models import Camera, CameraStatus
 from detections.models import Detection
 from detections.selectors import in_time
@@ -30,7 +35,11 @@ PER_CENT = 100
 
 
 def fire_for_passes(*, detections: Sequence[Detection]) -> list[Alert]:
-    """Hold new passes against the rules of their organizations."""
+    """Hold new passes against the rules of their organizations.
+
+    A rule for what is on no list waits until the lists were asked: a pass whose matching was put
+    off or forgotten comes here again once it is done.
+    """
     rules = _active_rules({one.organization_id for one in detections}, Rule.Trigger.PASS)
     if not rules:
         return []
@@ -40,13 +49,17 @@ def fire_for_passes(*, detections: Sequence[Detection]) -> list[Alert]:
         for one in detections
         if one.captured_at >= earliest and one.organization_id in rules and one.plate_id
     ]
-    hits = hits_of([one.pk for one in passes])
+    ids = [one.pk for one in passes]
+    hits = hits_of(ids)
+    every = [rule for each in rules.values() for rule in each]
+    of_absence = {rule.pk for rule in every if asks_for_absence(rule.conditions)}
+    unmatched = unmatched_of(ids) if of_absence else set()
     fired = [
         (rule, happening)
         for one in passes
         for happening in (_happening(one, hits),)
         for rule in rules[one.organization_id]
-        if holds(rule.conditions, happening)
+        if not (rule.pk in of_absence and one.pk in unmatched) and holds(rule.conditions, happening)
     ]
     return _fire([(rule, cause_of_pass(rule, happening)) for rule, happening in fired])
 
@@ -58,6 +71,15 @@ def hits_of(detection_ids: Iterable[UUID]) -> dict[UUID, list[Hit]]:
     for hit in found.select_related("watchlist"):
         by_pass[hit.detection_id].append(hit)
     return by_pass
+
+
+def unmatched_of(detection_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of these passes that are not yet held against the lists."""
+    notes = PendingMatch.objects.filter(
+        kind=PendingMatch.Kind.RECORDED, detection_ids__overlap=detection_ids
+    )
+    noted = {pk for ids in notes.values_list("detection_ids", flat=True) for pk in ids}
+    return noted & set(detection_ids)
 
 
 def _happening(detection: Detection, hits: dict[UUID, list[Hit]]) -> Happening:

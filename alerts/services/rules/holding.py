@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from alerts.models import Hit, Watchlist
-from alerts.services.rules.conditions import DEAR, Tree, zone_of
+from alerts.services.rules.conditions import DEAR, Tree, leaves_of, zone_of
 from cameras.models import Camera
 from detections.models import Detection
 from detections.selectors import in_time
@@ -61,6 +61,21 @@ def hits_asked_for(tree: Tree, hits: Sequence[Hit]) -> list[Hit]:
         return []
     parts = next(iter(tree.values()))
     return [hit for part in parts for hit in hits_asked_for(part, hits)]
+
+
+def asks_for_absence(tree: Tree) -> bool:
+    """Whether a hit that is found later may end what holds: lists stand in a “none of”.
+
+    >>> asks_for_absence({"not": {"any": [{"kind": "list", "values": []}]}})
+    True
+    >>> asks_for_absence({"all": [{"kind": "list", "values": []}, {"not": {"kind": "first"}}]})
+    False
+    """
+    if not tree or "kind" in tree:
+        return False
+    if "not" in tree:
+        return any(leaf["kind"] in _HIT_LEAVES for leaf in leaves_of(tree["not"]))
+    return any(map(asks_for_absence, next(iter(tree.values()))))
 
 
 def _is_at_camera(leaf: Tree, happening: Happening) -> bool:
