@@ -14,6 +14,8 @@ from alerts.selectors.alerts import alerts_raised_by
 from alerts.selectors.watchlists import watchlists_with_hits_visible_to
 from detections.events import LiveMark
 
+HITS_NAMED_MOST = 500
+
 
 def standing_hits(detection_ids: Collection[UUID]) -> QuerySet[Hit]:
     """Hits of these detections that were not withdrawn, of all lists, the weightiest first."""
@@ -54,15 +56,15 @@ def mark_sources_visible_to(user: User) -> frozenset[UUID]:
 def hits_condition(user: User) -> Q | None:
     """What a detection that is a hit fulfils where the user may see it; None: it may see every one.
 
-    A question for each hit, from the newest on: a list may have few hits among many of others.
+    A few are named, which the ids' index finds among any number of others'; of more, a question
+    for each hit, from the newest on, soon finds a page.
     """
     seen = mark_sources_visible_to(user)
     lists = Watchlist.objects.filter(organization__in=organizations_of(user))
     if not lists.exclude(pk__in=seen).exists():
         return None
-    if not seen:
-        return Q(pk__in=())
-    hits = Hit.objects.filter(
-        detection=OuterRef("pk"), watchlist__in=list(seen), withdrawn_at__isnull=True
-    )
-    return Q(Exists(hits.order_by()))
+    hits = Hit.objects.filter(watchlist__in=list(seen), withdrawn_at__isnull=True).order_by()
+    named = list(hits.values_list("detection_id", flat=True)[: HITS_NAMED_MOST + 1])
+    if len(named) <= HITS_NAMED_MOST:
+        return Q(pk__in=named)
+    return Q(Exists(hits.filter(detection=OuterRef("pk"))))

@@ -178,12 +178,24 @@ def people(camera: Camera, watchlist: Watchlist) -> dict[str, User]:
 
 
 @pytest.mark.parametrize(
-    ("who", "hits"),
-    [("every", {"1กข1234", "3คง9012"}), ("one", {"3คง9012"}), ("none", set[str]())],
+    ("who", "hits", "named_most"),
+    [
+        ("every", {"1กข1234", "3คง9012"}, 500),
+        ("one", {"3คง9012"}, 500),
+        ("one", {"3คง9012"}, 0),
+        ("none", set[str](), 500),
+    ],
 )
 def test_hits_are_found_counted_and_exported_only_of_lists_that_one_sees(
-    people: dict[str, User], camera: Camera, client_of: ClientOf, who: str, hits: set[str]
+    people: dict[str, User],
+    camera: Camera,
+    client_of: ClientOf,
+    who: str,
+    hits: set[str],
+    named_most: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("alerts.selectors.marks.HITS_NAMED_MOST", named_most)
     numbers = {"1กข1234", "2กค5678", "3คง9012"}
     seen = {number: see(camera, number)[0] for number in sorted(numbers)}
     user, client = people[who], client_of(people[who])
