@@ -185,14 +185,15 @@ class Detection(models.Model):
             models.Index(fields=["camera", "-id"], name="detection_camera"),
             models.Index(fields=["plate", "-id"], name="detection_plate"),
             models.Index(
-                fields=["organization", "-id"],
-                name="detection_waits",
-                condition=WAITING_FOR_REVIEW,
-            ),
-            models.Index(
                 fields=["camera", "-id"],
                 name="detection_waits_at_camera",
                 condition=WAITING_FOR_REVIEW,
+            ),
+            # A few among very many that wait.
+            models.Index(
+                fields=["camera", "-id"],
+                name="detection_sample_waits",
+                condition=models.Q(is_sampled=True, review__in=["pending", "accepted"]),
             ),
             models.Index(
                 fields=["organization", "-id"],

@@ -150,9 +150,9 @@ def cameras_reviewed_by(user: User, *roles: Role) -> QuerySet[Camera]:
     return cameras_visible_to(user).filter(organization__in=organizations)
 
 
-def waiting_detections(camera_ids: Collection[UUID]) -> QuerySet[Detection]:
+def waiting_detections() -> QuerySet[Detection]:
     """What people should look at, newest first: too uncertain to be accepted, or in the sample."""
-    return Detection.objects.filter(WAITING_FOR_REVIEW, camera_id__in=camera_ids).order_by("-id")
+    return Detection.objects.filter(WAITING_FOR_REVIEW).order_by("-id")
 
 
 NEIGHBOURS_WITHIN = timedelta(seconds=60)

@@ -1,7 +1,8 @@
 """The review queue: who gets what to look at, so that no two get the same."""
 
-from collections.abc import Collection, Iterator
-from datetime import timedelta
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -21,20 +22,26 @@ from detections.services.decisions import lock_detections
 # page renews its claims.
 CLAIM = timedelta(minutes=5)
 
-# Camera by camera, each by its own index of what waits, and no further than enough were counted:
-# of all cameras at once PostgreSQL would first note where the rows of whole months are.
-_WAITING = """
-    SELECT count(*) FROM (
-        SELECT FROM unnest(%(cameras)s::uuid[]) AS camera (id)
-        CROSS JOIN LATERAL (
-            SELECT FROM detections_detection
-            WHERE camera_id = camera.id
-            AND (review = 'pending' OR (review = 'accepted' AND is_sampled))
-            LIMIT %(most)s
-        ) AS waits
-        LIMIT %(most)s
-    ) AS counted
+# Camera by camera, each by its own index of what waits, and no further than is needed: of several
+# cameras at once PostgreSQL would read what waits at all others, or note the rows of whole months.
+_AT_EACH = """
+    FROM unnest(%(cameras)s::uuid[]) AS camera (id)
+    CROSS JOIN LATERAL (
+        SELECT id FROM detections_detection
+        WHERE camera_id = camera.id AND {wanted}
+    ) AS waits
 """
+_WAITS = "(review = 'pending' OR (review = 'accepted' AND is_sampled))"
+_IN_SAMPLE = "is_sampled AND review IN ('pending', 'accepted')"
+_FREE = """
+    (claimed_until IS NULL OR claimed_until < %(now)s OR claimed_by_id = %(actor)s)
+    AND id <> ALL(%(passed_over)s::uuid[])
+    ORDER BY id DESC LIMIT 4
+"""
+_COUNTED = f"SELECT count(*) FROM (SELECT {_AT_EACH} LIMIT %(most)s) AS counted".format(  # noqa: S608  # constants
+    wanted=f"{_WAITS} LIMIT %(most)s"
+)
+_OFFERED = f"SELECT waits.id {_AT_EACH} ORDER BY waits.id DESC LIMIT 20"
 
 
 @transaction.atomic
@@ -60,29 +67,35 @@ def claim_next(
     cameras = cameras_reviewed_by(actor)
     if camera_ids:
         cameras = cameras.filter(pk__in=camera_ids)
-    for waiting in _waiting_by_organization(cameras):
-        wanted = waiting.filter(is_sampled=True) if only_sample else waiting
-        detection = _first_free(wanted, actor, passed_over)
-        if detection is not None:
-            return detection
+    now = timezone.now()
+    asked: dict[str, Any] = {
+        "cameras": list(cameras.order_by().values_list("pk", flat=True)),
+        "now": now,
+        "actor": actor.pk,
+        "passed_over": list(passed_over),
+    }
+    offer = _OFFERED.format(wanted=f"{_IN_SAMPLE if only_sample else _WAITS} AND {_FREE}")
+    while offered := _ids(offer, asked):
+        if (pk := _hold_first(offered, actor, now)) is not None:
+            return _claim(pk, actor)
+        # Others are being given them, or decided about them, at this moment.
+        asked["passed_over"] += offered
     return None
 
 
-def _first_free(
-    waiting: QuerySet[Detection], actor: User, passed_over: Collection[UUID]
-) -> Detection | None:
-    now = timezone.now()
+def _ids(statement: str, values: Mapping[str, Any]) -> list[UUID]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+def _hold_first(offered: Collection[UUID], actor: User, now: datetime) -> UUID | None:
+    """Lock the newest of these that still waits and that nobody else has."""
     is_free = Q(claimed_until__isnull=True) | Q(claimed_until__lt=now) | Q(claimed_by=actor)
-    found = (
-        waiting.filter(is_free)
-        .exclude(pk__in=passed_over)
-        .select_for_update(skip_locked=True, of=("self",))
-        .only("pk")
-        .first()
+    held = waiting_detections().filter(is_free, pk__in=offered)
+    return (
+        held.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True).first()
     )
-    if found is None:
-        return None
-    return _claim(found.pk, actor)
 
 
 @transaction.atomic
@@ -116,19 +129,9 @@ def count_waiting(cameras: QuerySet[Camera], *, most: int) -> int:
     """How many detections wait at these cameras, counted no further than `most`."""
     ids = list(cameras.order_by().values_list("pk", flat=True))
     with connection.cursor() as cursor:
-        cursor.execute(_WAITING, {"cameras": ids, "most": most})
+        cursor.execute(_COUNTED, {"cameras": ids, "most": most})
         (count,) = cursor.fetchone()
     return int(count)
-
-
-def _waiting_by_organization(cameras: QuerySet[Camera]) -> Iterator[QuerySet[Detection]]:
-    by_organization: dict[int, list[UUID]] = {}
-    for pk, organization_id in cameras.order_by().values_list("pk", "organization_id"):
-        by_organization.setdefault(organization_id, []).append(pk)
-    for organization_id, ids in by_organization.items():
-        # One camera and one organization each have an index of what waits, newest first.
-        waiting = waiting_detections(ids)
-        yield waiting if len(ids) == 1 else waiting.filter(organization_id=organization_id)
 
 
 def _claim(pk: UUID, actor: User) -> Detection:

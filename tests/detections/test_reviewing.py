@@ -329,6 +329,8 @@ def test_queue_holds_the_doubtful_and_the_sample(
     assert count_waiting(cameras.none(), most=10) == 0
     assert claim_next(actor=operator, only_sample=True) == sampled
     assert claim_next(actor=operator, camera_ids=[second_camera.pk]) == doubtful
+    assert claim_next(actor=operator, camera_ids=[second_camera.pk], only_sample=True) is None
+    assert claim_next(actor=operator) == max(sampled, doubtful, key=lambda row: row.pk)
     assert claim_next(actor=operator, passed_over=[sampled.pk, doubtful.pk]) is None
 
 
