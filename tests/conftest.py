@@ -19,7 +19,11 @@ from accounts.models import Organization, Role, User
 from cameras.models import Camera
 from cameras.services import grant_camera
 from detections.receivers import show_live
-from detections.services.partitions import ensure_partitions, months_ahead
+from detections.services.partitions import (
+    drop_empty_partitions,
+    ensure_partitions,
+    months_ahead,
+)
 from detections.signals import detections_recorded
 from tests.accounts.factories import make_member, make_organization
 from tests.cameras.factories import make_camera
@@ -65,6 +69,8 @@ sys.addaudithook(_refuse_the_outside)
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Besides pytest-django's database: this month's partitions, as a running server has them."""
     with django_db_blocker.unblock(), connection.cursor() as cursor:
+        # A run that was killed while it detached one left it so, and it could not be emptied.
+        drop_empty_partitions(before=timezone.now())
         ensure_partitions(months=months_ahead(timezone.now()))
         # Tests with transactions of their own are cleaned up after by TRUNCATE.
         for table in ("accounts_auditevent", "reports_auditseal", "reports_sealedevent"):

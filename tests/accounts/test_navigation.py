@@ -77,15 +77,15 @@ def test_details_of_an_event_are_lines_in_words() -> None:
         "repeated": "the label",
     }
 
-    shown = details_of(detail, beside="the label")
+    shown = details_of(detail, beside="the label", names={"a": "Gate"})
 
     assert [tuple(line) for line in shown.lines] == [
         ("as", "superuser"),
         ("looked for, text", "1กข1234"),
-        ("looked for, camera", "a, b"),
+        ("looked for, camera", "Gate, b"),
         ("active", "no"),
     ]
     assert shown.is_long
-    assert not details_of({"as": "x"}, beside="").is_long
+    assert not details_of({"as": "x"}, beside="", names={}).is_long
     assert kind_of("accounts.membership") == "membership"
     assert kind_of("gone.thing_of_old") == "thing of old"
