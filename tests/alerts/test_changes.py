@@ -128,3 +128,26 @@ def test_outsider_and_analyst_see_no_changes(
     assert changes_visible_to(staff).exists()
     assert not changes_visible_to(outsider).exists()
     assert not changes_visible_to(viewer).exists()
+
+
+def test_many_changes_after_one_are_noted_in_time(watchlist: Watchlist) -> None:
+    """A connection keeps the plan of its first change; one by nested loops would take minutes."""
+    entry = make_entry(watchlist, "AA1234")
+    update_entry(entry=entry, actor=None, reason="a single one")
+    Entry.objects.bulk_create(
+        Entry(
+            organization=watchlist.organization,
+            watchlist=watchlist,
+            number=f"AB{number:05}",
+            effective_from=entry.effective_from,
+        )
+        for number in range(2_000)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT proconfig FROM pg_proc WHERE proname = 'alerts_note_update'")
+        assert cursor.fetchone() == (["enable_nestloop=off"],)
+        cursor.execute("SET LOCAL statement_timeout = '20s'")
+
+    Entry.objects.filter(watchlist=watchlist).update(vehicle="red car")
+
+    assert ListChange.objects.filter(after={"vehicle": "red car"}).count() == 2_001
