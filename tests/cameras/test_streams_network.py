@@ -393,7 +393,7 @@ def test_snapshot_source_polls_at_the_wanted_rate() -> None:
 
 def test_snapshot_source_one_damaged_picture_is_passed_over() -> None:
     numbers = itertools.count()
-    good, damaged = jpeg(quarters()), jpeg(quarters())[:1_000]
+    good, damaged = jpeg(quarters()), jpeg(quarters())[:800]
 
     def respond(request: Request) -> None:
         send(request, damaged if next(numbers) % 3 == 2 else good)
@@ -407,7 +407,7 @@ def test_snapshot_source_one_damaged_picture_is_passed_over() -> None:
 
 def test_snapshot_source_nothing_but_damaged_pictures_is_an_error() -> None:
     numbers = itertools.count()
-    good, damaged = jpeg(quarters()), jpeg(quarters())[:1_000]
+    good, damaged = jpeg(quarters()), jpeg(quarters())[:800]
 
     def respond(request: Request) -> None:
         send(request, damaged if next(numbers) else good)
