@@ -27,6 +27,10 @@ Floats = NDArray[np.float32]
 MARGIN_X = 0.05
 MARGIN_Y = 0.08
 
+# Degrees. Cameras that see far hang high or at the side, so that what is far is seen at a slant.
+TILT = 3
+FAR_TILT = 6
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhotographedPlate:
@@ -48,12 +52,12 @@ def render_crop(random: Random) -> PhotographedPlate:
     return photograph(draw_plate(choose_layout(random), random), random)
 
 
-def photograph(plate: DrawnPlate, random: Random) -> PhotographedPlate:
-    """Photograph this plate once."""
+def photograph(plate: DrawnPlate, random: Random, *, is_far: bool = False) -> PhotographedPlate:
+    """Photograph this plate once; `is_far`: so far away that a stroke is a pixel or two wide."""
     mounted, offset = _mount(plate.picture, random)
     height, width = plate.picture.shape[:2]
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32) + offset
-    moved = _turned(corners, random)
+    moved = _turned(corners, random, tilt=FAR_TILT if is_far else TILT)
     left, top, right, bottom = cut_wrong(moved, random)
     size = (max(24, round(right - left)), max(12, round(bottom - top)))
     matrix = cv2.getPerspectiveTransform(corners, moved - np.array([left, top], np.float32))
@@ -61,7 +65,8 @@ def photograph(plate: DrawnPlate, random: Random) -> PhotographedPlate:
         mounted, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
     )
     centers = cv2.perspectiveTransform((plate.centers + offset)[None], matrix)[0] / np.array(size)
-    seen = develop(_light(np.asarray(crop, np.float32), random), random)
+    lit = _light(np.asarray(crop, np.float32), random)
+    seen = develop_far(lit, random) if is_far else develop(lit, random)
     return PhotographedPlate(
         layout=plate.layout,
         text=plate.text,
@@ -110,11 +115,11 @@ def _holder(body: Picture, around: int, size: tuple[int, int], random: Random) -
     write_small(body, random_word(random, 4, 16), place, cap_px=rim * 0.7, ink=ink, font=font)
 
 
-def _turned(corners: Floats, random: Random) -> Floats:
+def _turned(corners: Floats, random: Random, *, tilt: float) -> Floats:
     """The four corners seen from the side, from above and with a tilted camera."""
     middle = corners.mean(axis=0)
     width, height = corners[1, 0] - corners[0, 0], corners[2, 1] - corners[1, 1]
-    angle = np.deg2rad(np.clip(random.normal(0, 8 if random.random() < 0.15 else 3), -18, 18))
+    angle = np.deg2rad(np.clip(random.normal(0, 8 if random.random() < 0.15 else tilt), -18, 18))
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     shear = np.array([[1, random.normal(0, 0.1)], [random.normal(0, 0.04), 1]])
     scale = np.diag([random.uniform(0.7, 1.1), random.uniform(0.85, 1.1)])
@@ -181,16 +186,61 @@ def develop(crop: Floats, random: Random) -> Picture:
     if random.random() < 0.15:
         seen = _moved(seen, random)
     rows = round(float(np.exp(random.uniform(np.log(16), np.log(150)))))
-    lines = 1 if width > 2.6 * height else 2 if width > 1.5 * height else 3
-    rows = max(rows, 13 * lines)
-    factor = min(1.0, rows / height)
-    size = (max(24, round(width * factor)), max(10, round(height * factor)))
-    seen = np.asarray(cv2.resize(seen, size, interpolation=cv2.INTER_AREA), np.float32)
+    seen = _scaled(seen, max(rows, 13 * _lines(width, height)))
     if random.random() < 0.4:
-        sigma = min(abs(random.normal(0, 0.3 + 0.011 * size[1])), 0.2 + 0.024 * size[1])
+        rows = len(seen)
+        sigma = min(abs(random.normal(0, 0.3 + 0.011 * rows)), 0.2 + 0.024 * rows)
         seen = np.asarray(cv2.GaussianBlur(seen, (0, 0), float(sigma) + 0.01), np.float32)
     if random.random() < 0.15:
-        seen = seen + (seen - cv2.GaussianBlur(seen, (0, 0), 1.0)) * random.uniform(0.5, 2.0)
+        seen = _sharpened(seen, random.uniform(0.5, 2.0))
+    return _encoded(seen, random)
+
+
+def develop_far(crop: Floats, random: Random) -> Picture:
+    """As `develop`, 13 to 26 rows a line; the vehicle moved by up to a stroke meanwhile."""
+    height, width = crop.shape[:2]
+    line = random.uniform(13, 26)
+    seen = _scaled(np.clip(crop, 0, 255), round(line * _lines(width, height)))
+    reach = random.uniform(0, 0.12) * line * _direction(random)
+    seen = np.mean([_shifted(seen, reach * part) for part in np.linspace(-0.5, 0.5, 7)], axis=0)
+    seen = np.asarray(cv2.GaussianBlur(seen, (0, 0), random.uniform(0.01, 0.04 * line)), np.float32)
+    if random.random() < 0.4:
+        seen = _sharpened(seen, random.uniform(0.3, 1.5))
+    return _encoded(seen, random)
+
+
+def _lines(width: int, height: int) -> int:
+    """How many lines of text a plate of this shape has."""
+    return 1 if width > 2.6 * height else 2 if width > 1.5 * height else 3
+
+
+def _scaled(seen: Floats, rows: int) -> Floats:
+    """Seen by so many rows of pixels, or as many as there are."""
+    height, width = seen.shape[:2]
+    factor = min(1.0, rows / height)
+    size = (max(24, round(width * factor)), max(10, round(height * factor)))
+    return np.asarray(cv2.resize(seen, size, interpolation=cv2.INTER_AREA), np.float32)
+
+
+def _direction(random: Random) -> NDArray[np.float64]:
+    angle = random.uniform(0, 2 * np.pi)
+    return np.array([np.cos(angle), np.sin(angle)])
+
+
+def _shifted(seen: Floats, reach: NDArray[np.float64]) -> Floats:
+    """Moved by `reach`, x and y in pixels."""
+    matrix = np.array([[1, 0, reach[0]], [0, 1, reach[1]]])
+    size = (seen.shape[1], seen.shape[0])
+    moved = cv2.warpAffine(seen, matrix, size, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(moved, np.float32)
+
+
+def _sharpened(seen: Floats, amount: float) -> Floats:
+    return np.asarray(seen + (seen - cv2.GaussianBlur(seen, (0, 0), 1.0)) * amount, np.float32)
+
+
+def _encoded(seen: Floats, random: Random) -> Picture:
+    """The sensor's noise and, mostly, JPEG."""
     noise = random.normal(
         0, abs(random.normal(0, 8 if random.random() < 0.2 else 4)), seen.shape
     ).astype(np.float32)

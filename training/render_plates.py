@@ -4,7 +4,7 @@
 
 A shard is repeated bit by bit from the seed and its number, whatever the number of processes;
 shards that are already there are left alone, so that a stopped run goes on where it was. `--only`
-renders some layouts alone, where a reader needs more of them.
+renders some layouts alone, where a reader needs more of them; `--far` plates that are far away.
 """
 
 import argparse
@@ -47,11 +47,13 @@ def render_shard(
     folder: Path,
     seed: int,
     number: int,
+    *,
     plates: int = SHARD_PLATES,
     layouts: Sequence[Layout] = LAYOUTS,
+    is_far: bool = False,
 ) -> Path:
     """Render one shard unless it is there: an .npz file of what `training.train_reader` reads."""
-    path = folder / f"plates-{seed}-{number:04d}.npz"
+    path = folder / f"{'far' if is_far else 'plates'}-{seed}-{number:04d}.npz"
     if path.exists():
         return path
     cv2.setNumThreads(1)
@@ -65,7 +67,7 @@ def render_shard(
         # Drawing takes as long as a photograph, so each plate is photographed twice.
         if index and index % PHOTOGRAPHS == 0:
             plate = draw_plate(choose_layout(random, layouts), random)
-        crop = photograph(plate, random)
+        crop = photograph(plate, random, is_far=is_far)
         size = (INPUT_WIDTH_PX, INPUT_HEIGHT_PX)
         pictures[index] = cv2.resize(crop.picture, size, interpolation=cv2.INTER_LINEAR)
         labels[index] = encode_text(crop.text)
@@ -88,10 +90,13 @@ def main() -> None:
     parser.add_argument(
         "--only", action="append", default=[], choices=[layout.name for layout in LAYOUTS]
     )
+    parser.add_argument("--far", action="store_true", help="so that they have 13 to 26 rows a line")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     only = [layout for layout in LAYOUTS if layout.name in arguments.only] or LAYOUTS
-    render = partial(render_shard, arguments.out, arguments.seed, layouts=only)
+    render = partial(
+        render_shard, arguments.out, arguments.seed, layouts=only, is_far=arguments.far
+    )
     with Pool(arguments.processes) as pool:
         for path in pool.imap(render, range(-(-arguments.count // SHARD_PLATES))):
             print(path.name, flush=True)

@@ -33,12 +33,12 @@ WARM_UP_STEPS = 300
 REPORT_EVERY = 100
 LOOK_FIRST_STEPS = 3000
 SPOT_WEIGHT = 0.5
-REGION_WEIGHT = 0.3
+REGION_WEIGHT = 0.5
 PLATE_WEIGHT = 0.3
-# One in so many crops is of training.render_look_alikes, training.render_crops and
-# training.shuffle_crops, where there are any.
-SHARES = {"looks-*.npz": 16, "real-*.npz": 6, "mixed-*.npz": 6}
-BATCHES_A_LOOK = 1500
+# One in so many crops is of training.render_look_alikes, training.render_crops,
+# training.shuffle_crops and training.render_plates --far, where there are any.
+SHARES = {"looks-*.npz": 16, "real-*.npz": 5, "mixed-*.npz": 5, "far-*.npz": 6}
+BATCHES_A_LOOK = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -344,20 +344,20 @@ def train(rank: int, arguments: argparse.Namespace, meeting: str) -> None:
     training = ReaderTraining(arguments)
     random = np.random.default_rng((arguments.seed, training.step, rank))
     source = _ahead(batches(arguments.plates, arguments.batch // arguments.processes, random))
-    learnt, started = [], time.monotonic()
+    learnt, started = [], time.process_time()
     began = started - training.seconds
     while (done := _done(training, arguments)) < 1:
         learnt.append(training.learn(next(source), done))
-        training.seconds = time.monotonic() - began
+        training.seconds = time.process_time() - began
         if rank == 0 and training.step % REPORT_EVERY == 0:
-            rate = REPORT_EVERY * arguments.batch / (time.monotonic() - started)
+            rate = REPORT_EVERY * arguments.batch / (time.process_time() - started)
             loss, exact, placed, plate = np.nanmean(learnt, axis=0)
             print(
                 f"step {training.step} loss {loss:.3f} exact {exact:.3f} region {placed:.3f} "
                 f"plate {plate:.3f} {rate:.0f} plates/s",
                 flush=True,
             )
-            learnt, started = [], time.monotonic()
+            learnt, started = [], time.process_time()
         if rank == 0 and training.step % arguments.save_every == 0:
             training.save()
     if rank == 0:

@@ -157,7 +157,7 @@ class Vehicle:
             return self._is_doubtful(waited_s, config)
         growth = size_px(box) / self.asked_size if self.asked else _GROWN_MUCH
         if self.is_settled(config, reads_on=reads_on):
-            return growth >= _GROWN_MUCH
+            return growth >= (_GROWN_MUCH if self.is_sure else _GROWN)
         spent = self.useful if self.is_legible else self.asked
         spacing_s = min(_FIRST_SPACING_S * _SPACING_GROWTH**spent, _MAX_SPACING_S)
         return growth >= _GROWN or waited_s >= spacing_s

@@ -85,6 +85,30 @@ def test_kept_frame_is_the_frame_that_was_read() -> None:
     assert passing.frame is frames[passing.best.frame_index]
 
 
+@pytest.mark.parametrize(
+    ("read", "grown", "reads_on"),
+    [("unsure", 1.15, True), ("unsure", 1.05, False), ("sure", 1.15, False)],
+)
+def test_plate_that_is_unsure_after_many_readings_is_read_again_when_a_little_nearer(
+    read: str, grown: float, reads_on: bool
+) -> None:
+    reader = PassingReader(CONFIG, emission=Emission.ENDED)
+
+    def ask(index: int, width: float) -> int:
+        box = PlateBox(
+            x_min=200, y_min=200, x_max=200 + width, y_max=200 + width / 3, confidence=0.9
+        )
+        requests = reader.select(frame_index=index, seen_s=index / 2, boxes=[box], frame=NOISE)
+        text = "34A36837" if read == "sure" else f"34A36{index:03}"
+        confidences = ((0.95,) if read == "sure" else (0.5,)) * 8
+        reader.accept(requests, [Reading(text=text, char_confidences=confidences)] * len(requests))
+        return len(requests)
+
+    asked = [ask(index, 60) for index in range(CONFIG.reads_per_track + 4)]
+    assert asked[-2:] == [0, 0]
+    assert ask(len(asked), 60 * grown) == reads_on
+
+
 def test_two_cars_that_cross_are_two() -> None:
     cars = [Car(text="34A36837", path=ACROSS), Car(text="89C20339", path=BACK)]
     assert texts(watch(Camera(cars=cars, fps=5), 8)) == ["34A36837", "89C20339"]

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from training.photos import render_crop
+from training.photos import photograph, render_crop
+from training.plates import choose_layout, draw_plate
 from training.render_plates import SLOTS, render_shard
 from training.scenes import Scene, compose_scene
 
@@ -25,6 +26,24 @@ def test_render_crop_shows_every_character(fonts: None) -> None:
         assert crop.centers.shape == (len(crop.text), 2)
         assert (crop.centers > -0.05).all()
         assert (crop.centers < 1.05).all()
+
+
+def test_photograph_of_a_far_plate_shows_it_in_few_rows(fonts: None) -> None:
+    random = np.random.default_rng(7)
+    for _ in range(30):
+        crop = photograph(draw_plate(choose_layout(random), random), random, is_far=True)
+        assert 10 <= crop.picture.shape[0] <= 3 * 26
+        assert crop.centers.shape == (len(crop.text), 2)
+
+
+def test_render_shard_of_far_plates_stands_beside_the_others(
+    fonts: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("shards")
+    paths = [render_shard(folder, 1, 2, plates=4, is_far=is_far) for is_far in (False, True)]
+    assert [path.name for path in paths] == ["plates-1-0002.npz", "far-1-0002.npz"]
+    near, far = (np.load(path)["pictures"] for path in paths)
+    assert not np.array_equal(near, far)
 
 
 def test_render_shard_repeats_and_is_left_alone(
