@@ -8,6 +8,7 @@ const AHEAD = 2;
 const CANDIDATE_KEYS = 9;
 // What was passed over comes again with a reload; the server takes so many.
 const PASSED_MOST = 150;
+const COUNTED_MOST = 1000;
 
 const page = JSON.parse(document.querySelector("#page").textContent);
 const token = document.querySelector("#token [name=csrfmiddlewaretoken]").value;
@@ -23,6 +24,8 @@ const undoable = [];
 let isBusy = false;
 let isFetching = false;
 let wanted = page.detection;
+// As the answer said that came last: what lies behind the shown one was counted before a decision.
+let waiting = 0;
 let lookAgain;
 
 const current = () => stage.firstElementChild;
@@ -50,6 +53,7 @@ function place(html, where) {
   template.innerHTML = html.trim();
   const item = template.content.firstElementChild;
   stage.insertAdjacentElement(where, item);
+  waiting = Number(item.dataset.waiting);
   writeTimes(item);
 }
 
@@ -66,8 +70,7 @@ function show() {
   bar.querySelector("[data-do=undo]").disabled = undoable.length === 0;
   document.querySelector("#loading").hidden = Boolean(item) || !isFetching;
   document.querySelector("#empty").hidden = !isEmpty;
-  const waiting = Number(item?.dataset.waiting ?? 0);
-  const text = waiting > 1000 ? gettext("more than 1,000 wait") : ngettext("%s waits", "%s wait", waiting);
+  const text = waiting > COUNTED_MOST ? gettext("more than 1,000 wait") : ngettext("%s waits", "%s wait", waiting);
   document.querySelector("#waiting").textContent = item ? interpolate(text, [waiting]) : "";
   stage.ariaBusy = String(!item && isFetching);
 }
@@ -163,6 +166,9 @@ async function ask(url, fields) {
 async function decide(fields) {
   const item = current();
   if (item && (await ask(item.dataset.decide, { seen: item.dataset.seen, ...fields }))) {
+    if (waiting > 0 && waiting <= COUNTED_MOST) {
+      waiting -= 1;
+    }
     next();
   }
 }

@@ -89,6 +89,7 @@ def test_two_reviewers_get_different_ones_and_one_corrects_and_takes_back(
     expect(number).to_have_value("1กข1280")
     number.press("Enter")
     expect(page.locator("#said")).to_contain_text("corrected: 1กข1280")
+    expect(page.locator("#waiting")).to_contain_text("4")
     assert item_of(page) == str(waiting[1].pk)
     stands = Detection.objects.select_related("plate").get(pk=waiting[0].pk)
     assert (stands.read_number, stands.shown_number) == ("1กข1230", "1กข1280")
