@@ -1,13 +1,14 @@
 """What people choose when they take rows or evidence away."""
 
+from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization, User
 from accounts.selectors import Stated, demand_on
+from detections.models import Detection
 from reports.models import Export
 from reports.selectors import organizations_exported_by
 from reports.services.columns import columns_of, default_columns
@@ -84,11 +85,14 @@ class EvidenceForm(_TakeAwayForm):
         data: Any = None,
         *,
         user: User,
-        offered: list[UUID],
+        offered: Sequence[Detection],
         stated: Stated,
     ) -> None:
         super().__init__(data, user=user, kind=Export.Kind.EVIDENCE, stated=stated)
         self.fields["reason"].required = True
         chosen = self.fields["detections"]
-        chosen.choices = [(str(pk), str(pk)) for pk in offered]  # type: ignore[attr-defined]  # a choice
-        chosen.initial = [str(pk) for pk in offered]
+        chosen.choices = [(str(row.pk), str(row.pk)) for row in offered]  # type: ignore[attr-defined]  # a choice
+        # A pack holds what one organization recorded: that of the newest, unless told otherwise.
+        first = offered[0].organization_id if offered else None
+        self.initial["organization"] = first
+        chosen.initial = [str(row.pk) for row in offered if row.organization_id == first]

@@ -14,11 +14,13 @@ from django.core.signing import BadSignature, SignatureExpired, TimestampSigner
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import AuditEvent, Organization, User
 from accounts.selectors import Stated, demand_on
 from accounts.services import record_audit_event
 from detections.criteria.criteria import Criteria
+from detections.selectors import detections_visible_to
 from lpr_project.common.errors import NotAllowedError
 from reports.errors import (
     ExportGoneError,
@@ -89,7 +91,10 @@ def new_export(*, user: User, wanted: Wanted) -> Export:
     if unknown or len(set(wanted.columns)) != len(wanted.columns):
         message = _("There are no such columns, or one is named twice: %(names)s.")
         _refuse("columns", message % {"names": ", ".join(unknown or wanted.columns)[:200]})
+    criteria = _checked_criteria(wanted)
     is_evidence = wanted.kind is Export.Kind.EVIDENCE
+    if is_evidence:
+        check_evidence(user=user, organization_id=organization.pk, ids=criteria["detections"])
     columns = [] if is_evidence else list(wanted.columns) or default_columns(wanted.kind)
     export = Export(
         organization=organization,
@@ -97,7 +102,7 @@ def new_export(*, user: User, wanted: Wanted) -> Export:
         kind=wanted.kind,
         format=wanted.format,
         columns=columns,
-        criteria=_checked_criteria(wanted),
+        criteria=criteria,
         for_excel=wanted.for_excel,
         language=wanted.language[:8],
         reason=stated.reason,
@@ -123,6 +128,30 @@ def _organization(user: User, wanted: Wanted) -> Organization:
 
 def _refuse(name: str, sentence: str) -> None:
     raise ExportRefusedError(sentence, **{name: [sentence]})
+
+
+def check_evidence(*, user: User, organization_id: int, ids: Sequence[str]) -> None:
+    """Refuse detections that cannot go into one pack.
+
+    Raises:
+        ExportRefusedError: Some are of another organization, or the user sees them not, or no more.
+    """
+    seen = detections_visible_to(user).filter(pk__in=ids).order_by()
+    organizations = list(seen.values_list("organization_id", flat=True))
+    if elsewhere := sum(one != organization_id for one in organizations):
+        message = ngettext(
+            "%(count)d of these detections is of another organization. A pack holds those of one.",
+            "%(count)d of these detections are of another organization. A pack holds those of one.",
+            elsewhere,
+        )
+        _refuse("detections", message % {"count": elsewhere})
+    if gone := len(ids) - len(organizations):
+        message = ngettext(
+            "%(count)d of these detections is gone, or you may not see it.",
+            "%(count)d of these detections are gone, or you may not see them.",
+            gone,
+        )
+        _refuse("detections", message % {"count": gone})
 
 
 def _checked_criteria(wanted: Wanted) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
-from uuid import UUID
 
 from django.conf import settings
 from django.core.files.storage import storages
@@ -22,9 +21,10 @@ from reports.documents.archive import ArchiveTooLargeError, PackWriter, json_lin
 from reports.documents.evidence_pdf import Cover, Item, Picture, write_report
 from reports.documents.verifier import canonical
 from reports.documents.wording import Language
-from reports.errors import ExportRefusedError, ExportTooLargeError
+from reports.errors import ExportTooLargeError
 from reports.models import Export
 from reports.services.columns import province_name
+from reports.services.exports import check_evidence
 from reports.services.keys import signing_key
 from reports.services.seals import Plain, proofs_of, seal_trail
 
@@ -123,15 +123,11 @@ def verifier_source() -> bytes:
 
 
 def _detections(user: User, export: Export) -> list[Detection]:
-    ids = [UUID(text) for text in export.criteria["detections"]]
-    visible = detections_visible_to(user).filter(organization=export.organization_id, pk__in=ids)
-    found = list(visible.defer(None).select_related("camera", "plate").order_by("id"))
-    if len(found) != len(ids):
-        raise ExportRefusedError(
-            _("%(count)d of these detections are gone, or you may not see them.")
-            % {"count": len(ids) - len(found)}
-        )
-    return found
+    ids = export.criteria["detections"]
+    # Asked anew: some may have gone since the pack was asked for.
+    check_evidence(user=user, organization_id=export.organization_id, ids=ids)
+    found = detections_visible_to(user).filter(organization=export.organization_id, pk__in=ids)
+    return list(found.defer(None).select_related("camera", "plate").order_by("id"))
 
 
 def _trail(export: Export, detections: Sequence[Detection]) -> Iterator[AuditEvent]:

@@ -178,15 +178,15 @@ def new_evidence(request: HttpRequest) -> HttpResponse:
     except ReasonDemandedError:
         query = urlencode({"next": request.get_full_path()})
         return redirect(f"{reverse('accounts:reason')}?{query}")
+    rows = list(as_rows(detections_visible_to(user).filter(pk__in=offered)).order_by("-id"))
     form = EvidenceForm(
-        request.POST or None, user=user, offered=offered, stated=stated_in(request.session)
+        request.POST or None, user=user, offered=rows, stated=stated_in(request.session)
     )
     status = _status(form, problem)
     if request.method == "POST" and status == HTTPStatus.OK:
         if form.is_valid() and _ask_for_pack(request, form):
             return redirect("reports:exports")
         status = HTTPStatus.UNPROCESSABLE_ENTITY
-    rows = as_rows(detections_visible_to(user).filter(pk__in=offered)).order_by("-id")
     chosen = form["detections"].value() or []
     context = {
         "form": form,

@@ -60,6 +60,16 @@ def test_detections_are_paged_by_key(client_of: ClientOf, camera: Camera, operat
     assert "count" not in first
 
 
+@pytest.mark.parametrize("cursor", ["cD0x", "cD1mZmZm"])
+def test_cursor_that_is_none_of_ours_names_no_page(
+    client_of: ClientOf, camera: Camera, operator: User, cursor: str
+) -> None:
+    make_detection(camera)
+    answer = client_of(operator).get("/api/v1/detections/", {"cursor": cursor})
+    assert answer.status_code == 404
+    assert "There is no such page" in answer.json()["error"]["message"]
+
+
 def test_detections_are_filtered(
     client_of: ClientOf,
     organization: Organization,

@@ -13,6 +13,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import Organization, Role, Scope, User
 from cameras.models import Camera
+from lpr_project.common.models import uuid7
 from reports.documents.verifier import SOUND, verify
 from reports.models import Export, SigningKey
 from reports.services.making import make_export
@@ -112,11 +113,14 @@ def test_outsider_exports_nothing_of_others(
     refused = client.post("/api/v1/exports/", {**CSV, "organization": organization.slug})
     assert refused.status_code == 400
     assert "organization" in refused.json()["error"]["detail"]
-    asked = client.post(
-        "/api/v1/evidence-packs/", {"detections": [str(detection.pk)], "reason": "curiosity"}
-    )
-    make_export(asked.json()["id"])
-    assert client.get(f"/api/v1/evidence-packs/{asked.json()['id']}/").json()["state"] == "failed"
+    for pk in (detection.pk, uuid7()):  # what is hidden is told like what is not there
+        pack = {"detections": [str(pk)], "reason": "curiosity"}
+        answer = client.post("/api/v1/evidence-packs/", pack)
+        assert answer.status_code == 400
+        assert answer.json()["error"]["detail"] == {
+            "detections": ["1 of these detections is gone, or you may not see it."]
+        }
+    assert not Export.objects.exists()
 
 
 def test_pack_over_rest_is_sound(

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,13 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from accounts.models import Organization, Role, User
+from accounts.services import add_member
 from cameras.models import Camera
 from detections.models import Detection
 from reports.models import Export, SigningKey
 from reports.services.keys import signing_key
-from tests.accounts.factories import make_member
-from tests.cameras.factories import make_camera_group
+from tests.accounts.factories import make_member, make_organization
+from tests.cameras.factories import make_camera, make_camera_group
 from tests.detections.factories import make_detection
 from tests.reports.factories import ask_export, made_file
 
@@ -172,6 +174,30 @@ def test_evidence_page_offers_nothing_of_others(
     answer = post(client, "/exports/evidence/", {"detections": [str(detection.pk)], "reason": "x"})
     assert answer.status_code == 422
     assert not Export.objects.exists()
+
+
+def test_evidence_page_keeps_two_organizations_apart(
+    client_of: ClientOf, analyst: User, camera: Camera
+) -> None:
+    other = make_organization()
+    add_member(organization=other, user=analyst, role=Role.ANALYST, actor=None)
+    theirs, ours = make_detection(make_camera(other)), make_detection(camera)
+    both = [str(theirs.pk), str(ours.pk)]
+    client = client_of(analyst)
+    url = f"/exports/evidence/?detection={theirs.pk}&detection={ours.pk}"
+    form = client.get(url).context["form"]
+    newest = max((theirs, ours), key=attrgetter("pk"))
+    assert form["detections"].value() == [str(newest.pk)]
+    assert form["organization"].value() == newest.organization_id
+
+    asked = {"organization": ours.organization_id, "reason": "theft"}
+    refused = post(client, url, {"detections": both, **asked})
+    assert refused.status_code == 422
+    assert "1 of these detections is of another organization" in text_of(refused)
+    assert not Export.objects.exists()
+    answer = post(client, url, {"detections": [str(ours.pk)], **asked})
+    assert answer.status_code == 302
+    assert Export.objects.get().organization_id == ours.organization_id
 
 
 def test_export_list_pages_by_key(
