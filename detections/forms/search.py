@@ -134,10 +134,10 @@ class SearchForm(forms.Form):
                 self._errors[name] = self.error_class(sentences, renderer=self.renderer)
 
     @property
-    def is_advanced(self) -> bool:
-        """Whether more than the simple box was used, so that it must be seen."""
+    def filters_set(self) -> int:
+        """How many filters beside the simple box are set."""
         names = (*self.ADVANCED, *self.CHIPS, "area", "near")
-        return any(self.data.get(name) for name in names)
+        return sum(bool(self.data.get(name)) for name in names)
 
     @property
     def advanced(self) -> list[forms.BoundField]:

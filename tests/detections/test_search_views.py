@@ -125,6 +125,19 @@ def test_results_are_only_what_the_person_may_see(
     assert "You see single cameras" in plates.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("query", "is_open", "said"),
+    [({}, False, ""), ({"direction": "left"}, False, "1 set"), ({"area": "x"}, True, "1 set")],
+)
+def test_filters_make_room_for_what_they_found(
+    ask: Ask, seen: dict[str, Detection], query: dict[str, str], is_open: bool, said: str
+) -> None:
+    page = ask(**query)
+    assert ("data-filters open" in page) is is_open
+    assert said in page
+    assert ("1 set" in page) is bool(said)
+
+
 def test_pages_go_on_by_key(client_of: ClientOf, analyst: User, camera: Camera) -> None:
     at = timezone.now()
     for number in range(56):
