@@ -136,8 +136,16 @@ class SearchForm(forms.Form):
     @property
     def filters_set(self) -> int:
         """How many filters beside the simple box are set."""
-        names = (*self.ADVANCED, *self.CHIPS, "area", "near")
-        return sum(bool(self.data.get(name)) for name in names)
+        return sum(bool(self.data.get(name)) for name in self._filters)
+
+    @property
+    def filters_wrong(self) -> bool:
+        """Whether a filter must be corrected, so that it must be seen."""
+        return any(name in self.errors for name in self._filters)
+
+    @property
+    def _filters(self) -> tuple[str, ...]:
+        return (*self.ADVANCED, *self.CHIPS, "area", "near")
 
     @property
     def advanced(self) -> list[forms.BoundField]:

@@ -127,7 +127,12 @@ def test_results_are_only_what_the_person_may_see(
 
 @pytest.mark.parametrize(
     ("query", "is_open", "said"),
-    [({}, False, ""), ({"direction": "left"}, False, "1 set"), ({"area": "x"}, True, "1 set")],
+    [
+        ({}, False, ""),
+        ({"text": "*"}, False, ""),
+        ({"direction": "left"}, False, "1 set"),
+        ({"area": "x"}, True, "1 set"),
+    ],
 )
 def test_filters_make_room_for_what_they_found(
     ask: Ask, seen: dict[str, Detection], query: dict[str, str], is_open: bool, said: str
