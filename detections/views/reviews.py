@@ -119,6 +119,9 @@ def next_item(request: HttpRequest) -> HttpResponse:
         detection_id = _uuid(asked)
         _require_visible(user, detection_id)
         return _item(request, claim_detection(detection_id=detection_id, actor=user), form)
+    if form.errors:
+        # At a camera that the person does not review nothing waits.
+        return HttpResponse(status=204)
     detection = claim_next(
         actor=user,
         camera_ids=form.camera_ids,

@@ -91,6 +91,17 @@ def test_reviewer_is_given_one_decides_and_takes_back(
     assert pending.claimed_by_id is None
 
 
+def test_nothing_waits_at_a_camera_that_is_not_ones_own(
+    client_of: ClientOf, operator: User, other_camera: Camera, pending: Detection
+) -> None:
+    client, url = client_of(operator), reverse("detections:review-next")
+    for camera in (str(other_camera.pk), "nonsense"):
+        assert client.post(url, {"camera": camera}).status_code == 204
+    pending.refresh_from_db()
+    assert pending.claimed_by_id is None
+    assert client.post(url, {"camera": str(pending.camera_id)}).status_code == 200
+
+
 def test_rejection_needs_a_reason(client_of: ClientOf, operator: User, pending: Detection) -> None:
     decide = reverse("detections:review-decide", args=[pending.pk])
     client = client_of(operator)
