@@ -12,9 +12,10 @@ from vehicles.plates.confusables import group_of
 _SAME = 1.0
 _CONFUSABLE = 0.3
 _DIFFERENT = -0.6
-_GAP = -0.7
-"""Rewards of the alignment: a confusable character is a misreading of the same place, while two
-unlike ones are hardly better than one character missed and another one invented."""
+_GAP = -1.2
+"""Rewards of the alignment: a confusable character is a misreading of the same place, and two
+unlike ones are sooner two misreadings than one character missed and another invented elsewhere,
+from which texts came that nobody had read."""
 
 _LEAST_CONFIDENCE = 0.01
 _UNTOLD = 0.02

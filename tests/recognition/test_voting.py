@@ -44,6 +44,11 @@ def test_vote_finds_the_text_behind_its_misreadings(texts: list[str], winner: st
     assert vote([reading(text) for text in texts]).text == winner
 
 
+def test_vote_of_texts_that_differ_in_two_places_makes_none_that_is_longer() -> None:
+    readings = [reading("89C20339", 0.88), reading("89C23399", 0.67), reading("69C20339", 0.67)]
+    assert vote(readings).text == "89C20339"
+
+
 def test_vote_keeps_every_reading_and_judges_the_winner() -> None:
     result = vote([reading("34A36837"), reading("34A36837"), reading("4A36837"), reading("")])
     assert (result.frames_agreed, result.frames_read) == (2, 3)
