@@ -18,14 +18,14 @@ import cv2
 import numpy as np
 
 from benchmarks.result import Result
-from detections.recognition.detectors.yolo import DetectorEngine, Tensor, YoloDetector
+from detections.recognition.detectors.yolo import DetectorEngine, YoloDetector
 from detections.recognition.evaluation.labels import load_labels
 from detections.recognition.images import read_picture
 from detections.recognition.loading import load_models
 from detections.recognition.pipeline import Recognizer
 from detections.recognition.readers.fast_plate_ocr import FastPlateOcrReader
 from detections.recognition.registry import SHIPPED_WEIGHTS, ModelRegistry
-from detections.recognition.types import Frame
+from detections.recognition.types import Frame, Tensor
 
 _REAL_LABELS = Path("../shared/data/recognition/labels.jsonl")
 _FRAMES = 20

@@ -5,15 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import structlog
 from django.apps import apps
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import AuditEvent, User
 from accounts.signals import names_asked
-
-log = structlog.get_logger(__name__)
 
 # A line as long as this, or more lines than these, are folded away.
 LONG_LINE = 160
@@ -84,16 +81,17 @@ class Details(NamedTuple):
 
 
 def names_in(events: Iterable[AuditEvent], *, user: User) -> dict[str, str]:
-    """Names of what these events hold by id, as far as it still exists and the user may see it."""
+    """Names of what these events hold by id, as far as it still exists and the user may see it.
+
+    The page is shown also when a receiver fails, which Django logs.
+    """
     ids = {pk for event in events for line in _lines(event.detail) for pk in _ids(line.value)}
     names: dict[str, str] = {}
     if not ids:
         return names
     for _receiver, answer in names_asked.send_robust(sender=AuditEvent, user=user, ids=ids):
-        if isinstance(answer, Exception):
-            log.error("ids_not_named", exc_info=answer)
-            continue
-        names.update({str(pk): name for pk, name in answer.items()})
+        if not isinstance(answer, Exception):
+            names.update({str(pk): name for pk, name in answer.items()})
     return names
 
 

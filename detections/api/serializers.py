@@ -14,13 +14,15 @@ from detections.models import Detection, Upload
 from detections.recognition.registry import ModelEntry, ModelKind
 from vehicles.models import Plate
 
+_PLATE = ("number", "country", "province")
+
 
 class DetectedPlateSerializer(serializers.ModelSerializer[Plate]):
     """The registration that search and hits use: as corrected, where a person corrected it."""
 
     class Meta:
         model = Plate
-        fields = ["id", "number", "country", "province"]
+        fields = ["id", *_PLATE]
 
 
 class ReadPlateSerializer(serializers.Serializer[Detection]):
@@ -50,7 +52,6 @@ class PictureSerializer(serializers.Serializer[Detection]):
 
 _READ = ("text", "number", "country", "province")
 _BOX = ("x", "y", "width", "height")
-_PLATE = ("number", "country", "province")
 
 
 def _row_of(detection: Detection) -> dict[str, Any]:

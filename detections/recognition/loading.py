@@ -98,13 +98,10 @@ def load_reader(registry: ModelRegistry, name: str, options: EngineOptions = CPU
 
     model = _model_of_kind(registry, name, ModelKind.READER)
     model_path, config_path = registry.verified_paths(model)
-    is_of_detector = options.engine in ("auto", "ultralytics")
-    engine = _best_on_cpu() if is_of_detector else options.engine
-    session = (
-        openvino.OpenVinoSession(model_path, threads=options.threads)
-        if engine == "openvino"
-        else None
-    )
+    is_named = options.engine in ("openvino", "onnxruntime")
+    session = None
+    if (options.engine if is_named else _best_on_cpu()) == "openvino":
+        session = openvino.OpenVinoSession(model_path, threads=options.threads)
     return fast_plate_ocr.FastPlateOcrReader(
         model_path,
         config_path,

@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detections.recognition.errors import EngineError
+from detections.recognition.types import Tensor
 
 if TYPE_CHECKING:
     import openvino
-
-Tensor = NDArray[np.float32]
 
 
 def load_core() -> "openvino.Core":

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Frame = NDArray[np.uint8]
+Tensor = NDArray[np.float32]
 
 
 class DeferredFrame(Protocol):

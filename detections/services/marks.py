@@ -5,32 +5,26 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
-import structlog
-
 from accounts.models import User
 from detections.events import LiveMark, MarkedDetection, publish_marks
 from detections.models import Detection
 from detections.services.frames import is_shown
 from detections.signals import mark_sources_asked, marks_asked
 
-log = structlog.get_logger(__name__)
-
 
 def marks_of(user: User, detections: Collection[Detection]) -> dict[UUID, list[LiveMark]]:
     """The marks of those of these detections that the user may see; of hits alone, if any is.
 
-    A page is shown also when a receiver fails.
+    A page is shown also when a receiver fails, which Django logs.
     """
     ids = [detection.pk for detection in detections if detection.is_hit]
     marks: dict[UUID, list[LiveMark]] = defaultdict(list)
     if not ids:
         return marks
     for _receiver, answer in marks_asked.send_robust(sender=Detection, user=user, ids=ids):
-        if isinstance(answer, Exception):
-            log.error("detections_not_marked", exc_info=answer)
-            continue
-        for pk, said in answer.items():
-            marks[pk] += said
+        if not isinstance(answer, Exception):
+            for pk, said in answer.items():
+                marks[pk] += said
     return marks
 
 

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.files.storage import storages
 from django.core.signing import BadSignature, SignatureExpired, TimestampSigner
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -20,6 +21,7 @@ from accounts.models import AuditEvent, Organization, User
 from accounts.selectors import Stated, demand_on
 from accounts.services import record_audit_event
 from detections.criteria.criteria import Criteria
+from detections.models import Detection
 from detections.selectors import detections_visible_to
 from lpr_project.common.errors import NotAllowedError
 from reports.errors import (
@@ -94,7 +96,7 @@ def new_export(*, user: User, wanted: Wanted) -> Export:
     criteria = _checked_criteria(wanted)
     is_evidence = wanted.kind is Export.Kind.EVIDENCE
     if is_evidence:
-        check_evidence(user=user, organization_id=organization.pk, ids=criteria["detections"])
+        evidence_asked(user=user, organization_id=organization.pk, ids=criteria["detections"])
     columns = [] if is_evidence else list(wanted.columns) or default_columns(wanted.kind)
     export = Export(
         organization=organization,
@@ -130,14 +132,14 @@ def _refuse(name: str, sentence: str) -> None:
     raise ExportRefusedError(sentence, **{name: [sentence]})
 
 
-def check_evidence(*, user: User, organization_id: int, ids: Sequence[str]) -> None:
-    """Refuse detections that cannot go into one pack.
+def evidence_asked(*, user: User, organization_id: int, ids: Sequence[str]) -> QuerySet[Detection]:
+    """The detections of these ids, all of which may go into one pack.
 
     Raises:
         ExportRefusedError: Some are of another organization, or the user sees them not, or no more.
     """
-    seen = detections_visible_to(user).filter(pk__in=ids).order_by()
-    organizations = list(seen.values_list("organization_id", flat=True))
+    seen = detections_visible_to(user).filter(pk__in=ids)
+    organizations = list(seen.order_by().values_list("organization_id", flat=True))
     if elsewhere := sum(one != organization_id for one in organizations):
         message = ngettext(
             "%(count)d of these detections is of another organization. A pack holds those of one.",
@@ -152,6 +154,7 @@ def check_evidence(*, user: User, organization_id: int, ids: Sequence[str]) -> N
             gone,
         )
         _refuse("detections", message % {"count": gone})
+    return seen
 
 
 def _checked_criteria(wanted: Wanted) -> dict[str, Any]:

@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 from accounts.models import AuditEvent, User
 from cameras.models import Camera
 from detections.models import Detection, ReviewEntry
-from detections.selectors import detections_visible_to
 from reports.documents import verifier
 from reports.documents.archive import ArchiveTooLargeError, PackWriter, json_lines
 from reports.documents.evidence_pdf import Cover, Item, Picture, write_report
@@ -24,7 +23,7 @@ from reports.documents.wording import Language
 from reports.errors import ExportTooLargeError
 from reports.models import Export
 from reports.services.columns import province_name
-from reports.services.exports import check_evidence
+from reports.services.exports import evidence_asked
 from reports.services.keys import signing_key
 from reports.services.seals import Plain, proofs_of, seal_trail
 
@@ -123,10 +122,12 @@ def verifier_source() -> bytes:
 
 
 def _detections(user: User, export: Export) -> list[Detection]:
-    ids = export.criteria["detections"]
     # Asked anew: some may have gone since the pack was asked for.
-    check_evidence(user=user, organization_id=export.organization_id, ids=ids)
-    found = detections_visible_to(user).filter(organization=export.organization_id, pk__in=ids)
+    found = evidence_asked(
+        user=user,
+        organization_id=export.organization_id,
+        ids=export.criteria["detections"],
+    )
     return list(found.defer(None).select_related("camera", "plate").order_by("id"))
 
 

@@ -67,8 +67,6 @@ def key(
 @described.exclude(path_regex="/bulk/$").parametrize()
 @settings(
     max_examples=EXAMPLES,
-    deadline=None,
-    derandomize=True,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )

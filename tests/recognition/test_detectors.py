@@ -12,14 +12,13 @@ from detections.recognition.detectors.onnx import OnnxEngine
 from detections.recognition.detectors.openvino import OpenVinoEngine
 from detections.recognition.detectors.yolo import (
     DetectorEngine,
-    Tensor,
     YoloDetector,
     joined,
     rows_from_output,
 )
 from detections.recognition.errors import ConfigError, EngineError, FrameError
 from detections.recognition.registry import SHIPPED_WEIGHTS
-from detections.recognition.types import Frame, PlateBox
+from detections.recognition.types import Frame, PlateBox, Tensor
 from tests.recognition.tiny_models import BLUE, RED, write_detector
 
 EngineMaker = Callable[[Path], DetectorEngine]

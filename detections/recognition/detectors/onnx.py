@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from detections.recognition.detectors.yolo import Tensor, to_tensor
+from detections.recognition.detectors.yolo import to_tensor
 from detections.recognition.errors import EngineError
-from detections.recognition.types import Frame
+from detections.recognition.types import Frame, Tensor
 
 
 class OnnxEngine:

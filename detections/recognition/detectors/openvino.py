@@ -5,10 +5,9 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from detections.recognition.detectors.yolo import Tensor
 from detections.recognition.errors import EngineError
 from detections.recognition.openvino import CompiledModel, load_core
-from detections.recognition.types import Frame
+from detections.recognition.types import Frame, Tensor
 
 if TYPE_CHECKING:
     import openvino

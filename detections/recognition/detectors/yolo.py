@@ -6,11 +6,10 @@ from typing import Protocol
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from detections.recognition.errors import ConfigError, EngineError
 from detections.recognition.images import Letterbox, check_frame, letterbox
-from detections.recognition.types import Frame, PlateBox
+from detections.recognition.types import Frame, PlateBox, Tensor
 
 STRIDE_PX = 32
 """A YOLO's input sides are multiples of its coarsest grid cell."""
@@ -37,8 +36,6 @@ _AT_BORDER_PX = 2
 
 _END_TO_END_COLUMNS = 6
 _BOX_ROWS = 4
-
-Tensor = NDArray[np.float32]
 
 
 class DetectorEngine(Protocol):

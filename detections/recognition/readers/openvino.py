@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detections.recognition.errors import EngineError
-from detections.recognition.openvino import CompiledModel, Tensor, load_core
+from detections.recognition.openvino import CompiledModel, load_core
 from detections.recognition.readers.glances import GLANCES
+from detections.recognition.types import Tensor
 
 _BATCHES = (len(GLANCES), 1)
 """Numbers of pictures that the model is compiled for, largest first: a crop's further looks, and

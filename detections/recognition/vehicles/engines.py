@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 
 from detections.recognition.errors import EngineError
-from detections.recognition.openvino import CompiledModel, Tensor, load_core
-from detections.recognition.types import Frame
+from detections.recognition.openvino import CompiledModel, load_core
+from detections.recognition.types import Frame, Tensor
 
 Channels = Literal["bgr", "rgb"]
 

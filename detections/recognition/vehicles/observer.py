@@ -8,10 +8,10 @@ import numpy as np
 
 from detections.recognition.errors import EngineError
 from detections.recognition.images import check_frame, crop_plates
-from detections.recognition.openvino import Tensor
 from detections.recognition.types import (
     Frame,
     PlateBox,
+    Tensor,
     VehicleColor,
     VehicleKind,
     VehicleLook,
