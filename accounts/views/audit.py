@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, cast
-from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
@@ -33,6 +32,7 @@ from accounts.selectors import (
 )
 from accounts.services import record_audit_event, state_reason
 from accounts.views.details import details_of, kind_of, names_in
+from lpr_project.common.page_keys import key_in
 from lpr_project.common.pages import offered_to
 from lpr_project.common.streaming import harmless_cell, streamed
 
@@ -65,7 +65,7 @@ def audit(request: HttpRequest) -> HttpResponse:
     user = _user(request)
     _audited_by(user)
     form = AuditFilterForm(request.GET)
-    after = _id(request.GET.get("after", ""))
+    after = key_in(request, "after")
     events = _events(user, form)
     if after is not None:
         events = events.filter(pk__lt=after)
@@ -101,13 +101,6 @@ def _events(user: User, form: AuditFilterForm) -> QuerySet[AuditEvent]:
         target=asked["target"],
         reason=asked["reason"],
     )
-
-
-def _id(text: str) -> UUID | None:
-    try:
-        return UUID(text) if text else None
-    except ValueError as error:
-        raise Http404 from error
 
 
 def _shown(event: AuditEvent, names: dict[str, str]) -> dict[str, Any]:

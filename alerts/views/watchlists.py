@@ -51,6 +51,7 @@ from alerts.views.requests import ask_why, show_refusal, user_of, why_of
 from detections.criteria.criteria import Criteria, match_of
 from detections.services.searching import note_search
 from lpr_project.common.errors import LprError
+from lpr_project.common.page_keys import key_in
 from lpr_project.common.pages import offered_to
 from vehicles.plates.provinces import PROVINCES
 from vehicles.plates.text import PlateTextError, normalise
@@ -324,12 +325,8 @@ def hits(request: HttpRequest) -> HttpResponse:
     """Hits, the newest first."""
     user = user_of(request)
     found = hits_visible_to(user).annotate(plate_id=F("detection__plate_id"))
-    before = request.GET.get("before")
-    if before:
-        try:
-            found = found.filter(pk__lt=UUID(before))
-        except ValueError:
-            found = found.none()
+    if before := key_in(request, "before"):
+        found = found.filter(pk__lt=before)
     rows = list(found[: ROWS + 1])
     lists = set(watchlists_with_entries_visible_to(user).values_list("pk", flat=True))
     context = {

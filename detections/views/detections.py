@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
@@ -29,6 +29,7 @@ from detections.views.keeping import show_keeping
 from detections.views.live import socket_settings
 from detections.views.presentation import show_rows, show_vehicle
 from detections.views.requests import ask_why, user_of
+from lpr_project.common.page_keys import key_in
 
 PAGE_ROWS = 50
 LIST_KEYS = (
@@ -49,7 +50,7 @@ def detection_list(request: HttpRequest) -> HttpResponse:
     form = DetectionFilterForm(request.GET, user=user)
     form.full_clean()
     wanted = as_rows(form.narrow(detections_visible_to(user)))
-    after, before = _id(request, "after"), _id(request, "before")
+    after, before = key_in(request, "after"), key_in(request, "before")
     if form.filter.prefix:
         criteria = Criteria(text=form.filter.prefix, match="prefix")
         try:
@@ -83,14 +84,6 @@ def _page(
         wanted = wanted.filter(pk__lt=after)
     rows = list(wanted[: PAGE_ROWS + 1])
     return rows[:PAGE_ROWS], after is not None, len(rows) > PAGE_ROWS
-
-
-def _id(request: HttpRequest, name: str) -> UUID | None:
-    text = request.GET.get(name, "")
-    try:
-        return UUID(text) if text else None
-    except ValueError as error:
-        raise Http404 from error
 
 
 def _query_without_keys(request: HttpRequest) -> str:

@@ -38,6 +38,7 @@ from detections.views.likeness import mark_letters, say_edit
 from detections.views.presentation import show_plate, show_rows
 from detections.views.requests import user_of
 from lpr_project.common.errors import LprError
+from lpr_project.common.page_keys import key_in
 from vehicles.models import Plate
 from vehicles.plates.matching import edits_between
 from vehicles.plates.showing import spaced_number
@@ -126,6 +127,7 @@ class Found:
     """What one request finds: a page of plates or detections, or a sentence why there is none."""
 
     def __init__(self, request: HttpRequest, form: SearchForm) -> None:
+        self._request = request
         self._user = user_of(request)
         self._after = request.GET.get("after", "")
         self.status: int = HTTPStatus.OK
@@ -180,7 +182,7 @@ class Found:
 
     def _plates(self, criteria: Criteria) -> Mapping[str, Any]:
         if is_of_passings(criteria):
-            passings = _older_than(plates_passing(self._user, criteria), self._after)
+            passings = _older_than(plates_passing(self._user, criteria), self._request)
             rows, older = _page(passings, PAGE_PLATES)
             shown = [show_found(row.plate, criteria) for row in rows if row.plate]
             return {"plates": shown, "older": older}
@@ -198,7 +200,7 @@ class Found:
 
     def _detections(self, criteria: Criteria) -> Mapping[str, Any]:
         wanted = as_rows(detections_found(self._user, criteria))
-        return _rows(self._user, wanted, self._after, PAGE_ROWS)
+        return _rows(self._request, wanted, PAGE_ROWS)
 
 
 def _begins(criteria: Criteria) -> str:
@@ -221,11 +223,9 @@ def _seen_before(plates: QuerySet[Plate], after: str) -> QuerySet[Plate]:
     )
 
 
-def _older_than(wanted: QuerySet[Detection], after: str) -> QuerySet[Detection]:
-    try:
-        return wanted.filter(pk__lt=UUID(after)) if after else wanted
-    except ValueError as error:
-        raise Http404 from error
+def _older_than(wanted: QuerySet[Detection], request: HttpRequest) -> QuerySet[Detection]:
+    after = key_in(request, "after")
+    return wanted.filter(pk__lt=after) if after else wanted
 
 
 def _page(wanted: QuerySet[Detection], most: int) -> tuple[list[Detection], UUID | str]:
@@ -234,9 +234,9 @@ def _page(wanted: QuerySet[Detection], most: int) -> tuple[list[Detection], UUID
     return rows[:most], rows[most - 1].pk if len(rows) > most else ""
 
 
-def _rows(user: User, wanted: QuerySet[Detection], after: str, most: int) -> dict[str, Any]:
-    page, older = _page(_older_than(wanted, after), most)
-    return {"rows": show_rows(user, page), "older": older}
+def _rows(request: HttpRequest, wanted: QuerySet[Detection], most: int) -> dict[str, Any]:
+    page, older = _page(_older_than(wanted, request), most)
+    return {"rows": show_rows(user_of(request), page), "older": older}
 
 
 def show_found(plate: Plate, criteria: Criteria, distance: float | None = None) -> dict[str, Any]:
@@ -273,7 +273,7 @@ def sightings(request: HttpRequest, plate_id: UUID) -> HttpResponse:
         with in_bounded_time(page_of_newest=True):
             others = replace(form.criteria, text="", match="")
             wanted = as_rows(detections_found(user, others)).filter(plate=plate)
-            context |= _rows(user, wanted, request.GET.get("after", ""), SIGHTINGS)
+            context |= _rows(request, wanted, SIGHTINGS)
     except LprError as error:
         context["problem"] = error.message
     return render(request, "detections/_sightings.html", context)

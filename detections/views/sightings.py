@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import formats, timezone
 from django.views.decorators.http import require_GET
@@ -24,6 +24,7 @@ from detections.services.visits import Pass, visits_of
 from detections.views.presentation import show_rows
 from detections.views.requests import ask_why, user_of
 from lpr_project.common.models import uuid7_time
+from lpr_project.common.page_keys import key_in
 from vehicles.models import Plate, Vehicle
 from vehicles.selectors import plates_visible_to, vehicles_visible_to
 
@@ -91,17 +92,14 @@ def plate_passes(request: HttpRequest, passes: QuerySet[Detection]) -> HttpRespo
 
 
 def _passes(request: HttpRequest, passes: QuerySet[Detection]) -> HttpResponse:
-    after = request.GET.get("after")
-    if after:
-        try:
-            passes = passes.filter(pk__lt=UUID(after))
-        except ValueError as error:
-            raise Http404 from error
+    after = key_in(request, "after")
+    if after is not None:
+        passes = passes.filter(pk__lt=after)
     rows = list(as_rows(passes)[: PAGE_ROWS + 1])
     context = {
         "rows": show_rows(user_of(request), rows[:PAGE_ROWS]),
         "older": rows[PAGE_ROWS - 1].pk if len(rows) > PAGE_ROWS else None,
-        "is_first": not after,
+        "is_first": after is None,
         "path": request.path,
     }
     return render(request, "vehicles/_passes.html", context)

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -17,6 +17,7 @@ from detections.selectors import HISTORY_ROLES, as_rows, detections_visible_to, 
 from detections.services.uploads import create_upload
 from detections.views.presentation import show_rows
 from detections.views.requests import user_of
+from lpr_project.common.page_keys import key_in
 from lpr_project.common.pages import offered_to
 
 PAGE_ROWS = 30
@@ -63,11 +64,8 @@ def _create(request: HttpRequest, form: UploadForm) -> Upload | None:
 def _list_page(request: HttpRequest, form: UploadForm, status: int = 200) -> HttpResponse:
     user = user_of(request)
     uploads = uploads_visible_to(user).order_by("-id")
-    if after := request.GET.get("after"):
-        try:
-            uploads = uploads.filter(pk__lt=UUID(after))
-        except ValueError as error:
-            raise Http404 from error
+    if after := key_in(request, "after"):
+        uploads = uploads.filter(pk__lt=after)
     rows = list(uploads[: PAGE_ROWS + 1])
     context = {
         "form": form,

@@ -12,7 +12,7 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 from rest_framework.views import APIView
 
-from accounts.models import Organization, Role, Scope, User
+from accounts.models import Membership, Organization, Role, Scope, User
 from alerts.models import Delivery, FeedRun, ListChange, MessageTemplate
 from alerts.models import Rule as AlertRule
 from alerts.services.feeds.setting_up import create_feed
@@ -355,6 +355,30 @@ def test_address_with_a_nul_is_refused(
 ) -> None:
     for user in (superuser, staff):
         assert client_of(user).get(path).status_code in {400, 404}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/detections/?after=zz",
+        "/detections/?before=zz",
+        "/uploads/?after=zz",
+        "/search/?text=AB12&show=detections&after=zz",
+        "/search/?text=AB12&show=plates&after=zz",
+        "/vehicles/?after=zz",
+        "/watchlists/hits?before=zz",
+        "/exports/?after=zz",
+        "/audit/?after=zz",
+    ],
+)
+def test_page_that_begins_at_no_row_is_unknown(
+    client_of: ClientOf, superuser: User, organization: Organization, path: str
+) -> None:
+    Membership.objects.create(user=superuser, organization=organization, role=Role.AUDITOR)
+    client = client_of(superuser)
+
+    assert client.get(path.partition("?")[0]).status_code == 200
+    assert client.get(path).status_code == 404
 
 
 def test_session_with_a_nul_is_refused(client: Client, db: None) -> None:

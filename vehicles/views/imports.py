@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -30,6 +30,7 @@ from vehicles.services.imports.tables import MOST_BYTES, MOST_LINES
 from vehicles.views.requests import user_of
 
 SHOWN_MOST = 20
+DIGITS_OF_A_LINE = 9
 PAGE_LINES = 50
 
 
@@ -100,8 +101,9 @@ def import_detail(request: HttpRequest, import_id: UUID) -> HttpResponse:
     lines = row.lines.all()
     if outcome in ImportLine.Outcome.values:
         lines = lines.filter(outcome=outcome)
-    after = request.GET.get("after", "")
-    if after.isascii() and after.isdigit() and len(after) < 10:  # noqa: PLR2004  # fits a column
+    if after := request.GET.get("after", ""):
+        if not (after.isascii() and after.isdigit() and len(after) <= DIGITS_OF_A_LINE):
+            raise Http404
         lines = lines.filter(line__gt=int(after))
     found = [] if row.is_running else list(lines[: PAGE_LINES + 1])
     fields = list(custom_fields_of(row.organization))

@@ -2,9 +2,8 @@
 
 from typing import cast
 from urllib.parse import urlencode
-from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -40,16 +39,3 @@ def asked_why(
 def draw(plate: Plate) -> ShownPlate:
     """A plate as it is drawn, in the language that is active."""
     return show_plate(plate.number, plate.country, plate.province, language=get_language() or "en")
-
-
-def id_in(request: HttpRequest, name: str) -> UUID | None:
-    """An id that the address may carry.
-
-    Raises:
-        Http404: It is none.
-    """
-    text = request.GET.get(name, "")
-    try:
-        return UUID(text) if text else None
-    except ValueError as error:
-        raise Http404 from error
