@@ -65,13 +65,17 @@ _LINE_ALONE = {"I", "1"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dies:
-    """One set: `width` and `thickness` in heights, `bend` in widths, and which form of each."""
+    """One set: `width` and `thickness` in heights, `bend` in widths, and which form of each.
+
+    `is_square`: ends and unbent corners are cut square, as of most presses, and not round.
+    """
 
     width: float
     thickness: float
     bend: float
     slant: float
     forms: dict[str, int]
+    is_square: bool
 
 
 @cache
@@ -81,9 +85,11 @@ def dies(number: int) -> Dies:
     return Dies(
         width=float(random.uniform(0.36, 0.66)),
         thickness=float(random.uniform(0.09, 0.19)),
-        bend=float(random.uniform(0.12, 0.5)),
+        # With less, an O is a D: it is by its corners that they differ.
+        bend=float(random.uniform(0.22, 0.5)),
         slant=float(random.choice([0, 0, 0, random.normal(0, 0.06)])),
         forms={sign: int(random.integers(form.count("/") + 1)) for sign, form in _FORMS.items()},
+        is_square=bool(random.random() < 0.7),
     )
 
 
@@ -105,10 +111,19 @@ def pressed(number: int, character: str, height_px: int) -> NDArray[np.uint8]:
     lean = abs(round(die.slant * tall))
     canvas = np.zeros((tall, wide + lean + 2), np.uint8)
     inner = np.array([max(1, wide - thick), tall - thick])
+
+    def placed(points: list[Point]) -> NDArray[np.int32]:
+        pixels = np.array(points).reshape(-1, 2) * inner + thick / 2
+        down = pixels[:, 1] / tall
+        pixels[:, 0] += lean * (1 - down if die.slant > 0 else down)
+        return np.asarray(pixels.round(), np.int32)
+
     for line in lines:
-        points = np.array(_bent(line, die.bend, inner[0] / inner[1])) * inner + thick / 2
-        points[:, 0] += lean * (1 - points[:, 1] / tall if die.slant > 0 else points[:, 1] / tall)
-        cv2.polylines(canvas, [points.round().astype(np.int32)], False, 255, thick)  # noqa: FBT003
+        path = placed(_bent(line, die.bend, inner[0] / inner[1]))
+        cv2.polylines(canvas, [path], False, 255, thick)  # noqa: FBT003
+        for x, y in placed(_upright(line)) if die.is_square else ():
+            start = x - thick // 2, y - thick // 2
+            cv2.rectangle(canvas, start, (start[0] + thick - 1, start[1] + thick - 1), 255, -1)
     size = (max(1, round(canvas.shape[1] / _OVERSAMPLING)), height_px)
     return np.asarray(cv2.resize(canvas, size, interpolation=cv2.INTER_AREA), np.uint8)
 
@@ -124,6 +139,20 @@ def _corners(line: str) -> list[tuple[Point, bool]]:
         x, y = corner.removesuffix("r").split()
         corners.append(((float(x), float(y)), corner.endswith("r")))
     return corners
+
+
+def _upright(corners: list[tuple[Point, bool]]) -> list[Point]:
+    """The ends and unbent corners of a line from which it goes along or down only."""
+    points = [point for point, _ in corners]
+    return [
+        point
+        for index, (point, is_bent) in enumerate(corners)
+        if not is_bent
+        and all(
+            point[0] == other[0] or point[1] == other[1]
+            for other in points[max(0, index - 1) : index + 2]
+        )
+    ]
 
 
 def _bent(corners: list[tuple[Point, bool]], bend: float, aspect: float) -> list[Point]:

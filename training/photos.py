@@ -142,7 +142,7 @@ def cut_wrong(corners: Floats, random: Random) -> tuple[float, float, float, flo
 
 
 def _light(crop: Floats, random: Random) -> Floats:
-    """Sun, shadow, dirt, head lamps, infrared: everything between the plate and the lens."""
+    """Sun, shadow, dirt, head lamps, rain, infrared: everything between the plate and the lens."""
     height, width = crop.shape[:2]
     if random.random() < 0.3:
         crop = _shaded(crop, random)
@@ -156,6 +156,8 @@ def _light(crop: Floats, random: Random) -> Floats:
         spot = ((x - random.uniform(0, width)) / (width * random.uniform(0.1, 0.4))) ** 2
         spot = spot + ((y - random.uniform(0, height)) / (height * random.uniform(0.2, 0.8))) ** 2
         crop = crop + (np.exp(-spot) * random.uniform(40, 180))[..., None].astype(np.float32)
+    if random.random() < 0.06:
+        crop = rained(crop, random)
     if random.random() < 0.2:
         grey = crop.mean(axis=2, keepdims=True)
         crop = np.repeat(grey, 3, axis=2)
@@ -179,14 +181,35 @@ def _shaded(crop: Floats, random: Random) -> Floats:
     return np.asarray(crop * shade.astype(np.float32), np.float32)
 
 
+def rained(crop: Floats, random: Random) -> Floats:
+    """Drops on the plate or the lens, which smear what lies behind them, and streaks that fall."""
+    height, width = crop.shape[:2]
+    drops, streaks = np.zeros((2, height, width), np.float32)
+    for _ in range(int(random.integers(3, 16))):
+        middle = int(random.integers(width)), int(random.integers(height))
+        radius = height * random.uniform(0.015, 0.07)
+        axes = max(1, round(radius)), max(1, round(radius * random.uniform(1, 2)))
+        cv2.ellipse(drops, middle, axes, 0, 0, 360, 1, -1)
+    slant = random.uniform(-0.3, 0.3)
+    for _ in range(int(random.integers(0, 30))):
+        x, y = int(random.integers(width)), int(random.integers(-height // 2, height))
+        long = random.uniform(0.15, 0.6) * height
+        cv2.line(streaks, (x, y), (round(x + slant * long), round(y + long)), 1, 1, cv2.LINE_AA)
+    drop = cv2.GaussianBlur(drops, (0, 0), 0.7)[..., None] * random.uniform(0.4, 0.9)
+    streak = cv2.GaussianBlur(streaks, (0, 0), 0.7)[..., None] * random.uniform(0.15, 0.5)
+    smeared = cv2.GaussianBlur(crop, (0, 0), 0.04 * height + 0.5) + random.uniform(-20, 50)
+    wet = crop * (1 - drop) + smeared * drop
+    return np.asarray(wet * (1 - streak) + 210 * streak, np.float32)
+
+
 def develop(crop: Floats, random: Random) -> Picture:
     """Lens, sensor and encoder: blur, few pixels, noise, JPEG."""
     height, width = crop.shape[:2]
     seen: Floats = np.clip(crop, 0, 255)
     if random.random() < 0.15:
         seen = _moved(seen, random)
-    rows = round(float(np.exp(random.uniform(np.log(16), np.log(150)))))
-    seen = _scaled(seen, max(rows, 13 * _lines(width, height)))
+    rows = round(float(np.exp(random.uniform(np.log(14), np.log(150)))))
+    seen = _scaled(seen, max(rows, 12 * _lines(width, height)))
     if random.random() < 0.4:
         rows = len(seen)
         sigma = min(abs(random.normal(0, 0.3 + 0.011 * rows)), 0.2 + 0.024 * rows)
@@ -197,9 +220,9 @@ def develop(crop: Floats, random: Random) -> Picture:
 
 
 def develop_far(crop: Floats, random: Random) -> Picture:
-    """As `develop`, 13 to 26 rows a line; the vehicle moved by up to a stroke meanwhile."""
+    """As `develop`, 12 to 26 rows a line; the vehicle moved by up to a stroke meanwhile."""
     height, width = crop.shape[:2]
-    line = random.uniform(13, 26)
+    line = random.uniform(12, 26)
     seen = _scaled(np.clip(crop, 0, 255), round(line * _lines(width, height)))
     reach = random.uniform(0, 0.12) * line * _direction(random)
     seen = np.mean([_shifted(seen, reach * part) for part in np.linspace(-0.5, 0.5, 7)], axis=0)

@@ -90,7 +90,7 @@ def main() -> None:
     parser.add_argument(
         "--only", action="append", default=[], choices=[layout.name for layout in LAYOUTS]
     )
-    parser.add_argument("--far", action="store_true", help="so that they have 13 to 26 rows a line")
+    parser.add_argument("--far", action="store_true", help="so that they have 12 to 26 rows a line")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     only = [layout for layout in LAYOUTS if layout.name in arguments.only] or LAYOUTS

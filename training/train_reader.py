@@ -10,7 +10,7 @@ character in it, which saves most of the samples that finding the characters cos
 
 import argparse
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Queue
@@ -37,8 +37,9 @@ REGION_WEIGHT = 0.5
 PLATE_WEIGHT = 0.3
 # One in so many crops is of training.render_look_alikes, training.render_crops,
 # training.shuffle_crops and training.render_plates --far, where there are any.
-SHARES = {"looks-*.npz": 16, "real-*.npz": 5, "mixed-*.npz": 5, "far-*.npz": 6}
+SHARES = {"looks-*.npz": 16, "real-*.npz": 5, "mixed-*.npz": 5, "far-*.npz": 8}
 BATCHES_A_LOOK = 1000
+SHARDS_AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,9 +69,14 @@ def batches(folder: Path, size: int, random: np.random.Generator) -> Iterator[Ba
     What kinds of shards there are is looked up anew after `BATCHES_A_LOOK` batches.
     """
     while True:
-        parts = {kind: size // share for kind, share in SHARES.items() if any(folder.glob(kind))}
-        parts["plates-*.npz"] = size - sum(parts.values())
-        sources = [_rows(folder, kind, rows, random) for kind, rows in parts.items()]
+        parts = [(kind, size // share) for kind, share in SHARES.items() if any(folder.glob(kind))]
+        rendered = size - sum(rows for _, rows in parts)
+        # Of several shards at once, since one may hold the plates of a single country.
+        parts += [
+            ("plates-*.npz", (rendered + place) // SHARDS_AT_ONCE)
+            for place in range(SHARDS_AT_ONCE)
+        ]
+        sources = [_rows(folder, kind, rows, random) for kind, rows in parts]
         for _ in range(BATCHES_A_LOOK):
             drawn = [next(source) for source in sources]
             rows = {name: np.concatenate([one[name] for one in drawn]) for name in drawn[0]}
@@ -232,8 +238,8 @@ class ReaderTraining:
             self._load(self.out / "last.pt")
         elif arguments.start:
             weights = torch.load(arguments.start, map_location="cpu", weights_only=True)["average"]
-            self.net.load_state_dict(weights)
-            self.average.load_state_dict(weights)
+            _grow(self.net, weights)
+            self.average.load_state_dict(self.net.state_dict())
         self.net.settled = arguments.settled
         self.answer = torch.compile(self.net) if arguments.compile else self.net
 
@@ -327,6 +333,17 @@ class ReaderTraining:
                 slow.lerp_(fast, 1 - keep)
             else:
                 slow.copy_(fast)
+
+
+def _grow(net: PlateReaderNet, weights: Mapping[str, Tensor]) -> None:
+    """Take weights over; layers that they lack keep their own, and so answer nothing at first.
+
+    Raises:
+        TrainingError: The weights are of another network.
+    """
+    absent = net.load_state_dict(weights, strict=False)
+    if absent.unexpected_keys:
+        raise TrainingError(f"--start is no reader of this shape: {absent.unexpected_keys[:3]}")
 
 
 def _done(training: ReaderTraining, arguments: argparse.Namespace) -> float:

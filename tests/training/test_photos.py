@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from training.photos import photograph, render_crop
+from training.photos import photograph, rained, render_crop
 from training.plates import choose_layout, draw_plate
 from training.render_plates import SLOTS, render_shard
 from training.scenes import Scene, compose_scene
@@ -26,6 +26,15 @@ def test_render_crop_shows_every_character(fonts: None) -> None:
         assert crop.centers.shape == (len(crop.text), 2)
         assert (crop.centers > -0.05).all()
         assert (crop.centers < 1.05).all()
+
+
+def test_rain_hides_a_part_and_leaves_the_rest() -> None:
+    dark = np.full((60, 180, 3), 40, np.float32)
+    dark[20:40, ::12] = 200
+    for seed in range(20):
+        wet = rained(dark, np.random.default_rng(seed))
+        changed = (np.abs(wet - dark).max(axis=2) > 2).mean()
+        assert 0.005 < changed < 0.6
 
 
 def test_photograph_of_a_far_plate_shows_it_in_few_rows(fonts: None) -> None:
