@@ -40,7 +40,7 @@ from torch import Tensor, nn
 from training.errors import TrainingError
 from training.layouts import REGIONS
 from training.plates import ALPHABET
-from training.reader_model import ExportedReader, PlateReaderNet
+from training.reader_model import ExportedReader, PlateReaderNet, mean_weights
 from training.render_plates import INPUT_HEIGHT_PX, INPUT_WIDTH_PX, SLOTS
 
 OPSET = 17
@@ -72,17 +72,6 @@ plate_regions:
 {"".join(f'  - "{region or "unknown"}"' + chr(10) for region in (*REGIONS, "none"))}"""
 
 
-def _mean_weights(checkpoints: Sequence[Path]) -> dict[str, Tensor]:
-    """The mean of the readers' weights, one of which began with those of another."""
-    states = [
-        torch.load(path, map_location="cpu", weights_only=True)["average"] for path in checkpoints
-    ]
-    return {
-        name: (sum(state[name].float() for state in states) / len(states)).to(weight.dtype)
-        for name, weight in states[0].items()
-    }
-
-
 def export_reader(checkpoints: Sequence[Path], out: Path) -> float:
     """Write the reader and its plate configuration; answer the largest difference seen.
 
@@ -90,7 +79,7 @@ def export_reader(checkpoints: Sequence[Path], out: Path) -> float:
         TrainingError: The exported model answers otherwise than the checkpoint.
     """
     net = PlateReaderNet()
-    net.load_state_dict(_mean_weights(checkpoints))
+    net.load_state_dict(mean_weights(checkpoints))
     model = ExportedReader(net).eval()
     sample = torch.randint(0, 256, (3, INPUT_HEIGHT_PX, INPUT_WIDTH_PX, 3), dtype=torch.uint8)
     torch.onnx.export(
@@ -240,9 +229,11 @@ def main() -> None:
     parser.add_argument("kind", choices=("reader", "detector"))
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--with", type=Path, dest="other", help="the one to take the mean with")
+    parser.add_argument(
+        "--with", type=Path, dest="others", nargs="*", default=[], help="to take the mean with"
+    )
     arguments = parser.parse_args()
-    checkpoints = [path for path in (arguments.checkpoint, arguments.other) if path]
+    checkpoints = [arguments.checkpoint, *arguments.others]
     if arguments.kind == "reader":
         difference = export_reader(checkpoints, arguments.out)
     else:

@@ -8,6 +8,8 @@ uint8 RGB pictures (N, 64, 128, 3) in, probabilities of characters (N, 10, 79) a
 https://arxiv.org/abs/2104.05704.
 """
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple, cast
 
 import torch
@@ -217,3 +219,17 @@ class ExportedReader(nn.Module):  # type: ignore[misc]
         plate = answer.plate.sigmoid()[:, None]
         region = torch.cat([answer.region.softmax(-1) * plate, 1 - plate], dim=1)
         return answer.characters.softmax(-1), region
+
+
+def mean_weights(checkpoints: Sequence[Path]) -> dict[str, Tensor]:
+    """The mean of readers' weights, of which each began with those of another.
+
+    A checkpoint that is named twice counts twice.
+    """
+    states = [
+        torch.load(path, map_location="cpu", weights_only=True)["average"] for path in checkpoints
+    ]
+    return {
+        name: (sum(state[name].float() for state in states) / len(states)).to(weight.dtype)
+        for name, weight in states[0].items()
+    }

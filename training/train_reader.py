@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from torch import Tensor, distributed, multiprocessing, nn
 
 from training.errors import TrainingError
-from training.reader_model import GRID_COLUMNS, GRID_ROWS, Answer, PlateReaderNet
+from training.reader_model import GRID_COLUMNS, GRID_ROWS, Answer, PlateReaderNet, mean_weights
 from training.render_plates import NOT_A_PLATE, PAD, UNKNOWN_REGION, UNREAD
 
 EMA_DECAY = 0.999
@@ -237,8 +237,7 @@ class ReaderTraining:
         if (self.out / "last.pt").exists():
             self._load(self.out / "last.pt")
         elif arguments.start:
-            weights = torch.load(arguments.start, map_location="cpu", weights_only=True)["average"]
-            _grow(self.net, weights)
+            _grow(self.net, mean_weights(arguments.start))
             self.average.load_state_dict(self.net.state_dict())
         self.net.settled = arguments.settled
         self.answer = torch.compile(self.net) if arguments.compile else self.net
@@ -391,7 +390,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--plates", type=Path, required=True, help="folder of the shards")
     parser.add_argument("--out", type=Path, required=True, help="folder of the checkpoint")
-    parser.add_argument("--start", type=Path, help="checkpoint whose weights to begin with")
+    parser.add_argument(
+        "--start", type=Path, nargs="+", help="checkpoints, with the mean of whose weights to begin"
+    )
     parser.add_argument("--steps", type=int, default=12_000)
     parser.add_argument("--batch", type=int, default=64, help="plates a step, over all processes")
     parser.add_argument("--peak", type=float, default=2e-3, help="highest learning rate")
