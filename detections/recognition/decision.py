@@ -1,6 +1,7 @@
 """When the readings of one vehicle are enough, and what becomes of it if they are not."""
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
 
 from detections.recognition.config import RecognitionConfig
 from detections.recognition.passing import Check, Decision, Outcome
@@ -37,12 +38,18 @@ _TAUGHT_CAPITAL = 0.13
 """Share of Bangkok among the Thai plates that our reader was taught (`training.plates`)."""
 
 
-def identify_vote(
-    vote: Vote, *, regions: Mapping[str, float], country: str | None
-) -> tuple[Identity | None, Province | None]:
+class Understood(NamedTuple):
+    """What a vote is taken for; `province_confidence`, 0 to 1, is 0 where none is given."""
+
+    identity: Identity | None = None
+    province: Province | None = None
+    province_confidence: float = 0.0
+
+
+def identify_vote(vote: Vote, *, regions: Mapping[str, float], country: str | None) -> Understood:
     """Understand a vote by the plate grammar, the readers' word on its region and the place.
 
-    A province of Thailand is given only where the text can be that of a Thai plate.
+    A province of Thailand is given only where the plate is named one of Thailand.
 
     Args:
         vote: May be empty or no plate at all; then there is neither identity nor province.
@@ -54,13 +61,14 @@ def identify_vote(
         seen = vote.alternatives if is_aligned else None
         identity = identify(vote.text, country, regions=regions, seen=seen)
     except PlateTextError:
-        return None, None
-    if not identity.may_be_thai or identity.country not in {None, "TH"}:
-        return identity, None
+        return Understood()
+    if identity.country != "TH":
+        return Understood(identity)
     registered = _as_registered(regions)
     label = max(registered, key=lambda name: registered[name], default="")
-    is_likely = registered.get(label, 0.0) >= _PROVINCE_CONFIDENCE
-    return identity, find_province(label) if is_likely else None
+    confidence = registered.get(label, 0.0)
+    province = find_province(label) if confidence >= _PROVINCE_CONFIDENCE else None
+    return Understood(identity, province, confidence if province else 0.0)
 
 
 def _as_registered(regions: Mapping[str, float]) -> dict[str, float]:

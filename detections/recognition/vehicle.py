@@ -63,7 +63,7 @@ class Vehicle:
     vote: Vote = field(default_factory=lambda: vote([]))
     identity: Identity | None = None
     province: Province | None = None
-    region_confidence: float = 0.0
+    province_confidence: float = 0.0
     is_sure: bool = False
     is_told: bool = False
     best: Sighting | None = None
@@ -204,8 +204,7 @@ class Vehicle:
         weights = [legibility(item.quality) if item.quality else 1.0 for item in read]
         self.vote = vote(readings, weights)
         regions = vote_regions(readings, weights)
-        self.region_confidence = max(regions.values(), default=0.0)
-        self.identity, self.province = identify_vote(
+        self.identity, self.province, self.province_confidence = identify_vote(
             self.vote, regions=regions, country=config.country
         )
         self.is_sure = is_sure(self.vote, readings, self.identity, config)
@@ -262,7 +261,7 @@ class Vehicle:
             country=identity.country if identity else None,
             country_confidence=identity.country_confidence if identity else 0.0,
             province=self.province.code if self.province else None,
-            province_confidence=self.region_confidence if self.province else 0.0,
+            province_confidence=self.province_confidence,
             frames_agreed=vote.frames_agreed,
             frames_read=vote.frames_read,
             candidates=vote.candidates,

@@ -12,7 +12,7 @@ def understood(
     text: str, regions: dict[str, float], country: str | None = None
 ) -> tuple[str | None, str | None]:
     reading = Reading(text=text, char_confidences=(0.9,) * len(text))
-    identity, province = identify_vote(vote([reading]), regions=regions, country=country)
+    identity, province, _ = identify_vote(vote([reading]), regions=regions, country=country)
     return identity.country if identity else None, province.code if province else None
 
 
@@ -31,6 +31,9 @@ def understood(
         ("1กข1234", {"TH-10": 0.4}, "TH", None),
         ("701234", {"TH-50": 0.95}, "TH", "TH-50"),
         ("ABC1234", {"TH-50": 0.95}, None, None),
+        ("กขค1234", {"TH-50": 0.95}, "TH", "TH-50"),
+        # Nothing tells that five digits are a Thai plate's, so no province may say it.
+        ("12345", {"TH-50": 0.6}, None, None),
         ("1กข1234", {"US": 0.9}, "TH", None),
         ("1กข1234", {}, "TH", None),
         ("ABC1234", {}, None, None),
@@ -49,7 +52,21 @@ def test_place_of_the_camera_counts_without_and_against_a_region() -> None:
 
 
 def test_nothing_read_is_nothing() -> None:
-    assert identify_vote(vote([]), regions={"TH-10": 0.9}, country="TH") == (None, None)
+    assert identify_vote(vote([]), regions={"TH-10": 0.9}, country="TH") == (None, None, 0.0)
+
+
+def test_confidence_told_is_that_of_the_province_told() -> None:
+    """Kamphaeng Phet is what the reader gives more; weighed by vehicles it is Bangkok."""
+    reading = Reading(text="1กข1234", char_confidences=(0.9,) * 7)
+    _, province, confidence = identify_vote(
+        vote([reading]), regions={"TH-62": 0.45, "TH-10": 0.4}, country=None
+    )
+    assert province is not None
+    assert (province.code, round(confidence, 2)) == ("TH-10", 0.58)
+    _, unsure, confidence = identify_vote(
+        vote([reading]), regions={"TH-62": 0.4, "TH-50": 0.3}, country=None
+    )
+    assert (unsure, confidence) == (None, 0.0)
 
 
 def test_alternatives_of_the_readers_reach_the_grammar() -> None:
@@ -57,7 +74,7 @@ def test_alternatives_of_the_readers_reach_the_grammar() -> None:
     text = "89C2G553"
     alternatives = tuple({"0": 0.45} if character == "G" else {} for character in text)
     torn = Reading(text=text, char_confidences=confidences, char_alternatives=alternatives)
-    identity, _ = identify_vote(vote([torn, torn]), regions={}, country="VN")
+    identity, *_ = identify_vote(vote([torn, torn]), regions={}, country="VN")
     assert identity is not None
     assert (identity.raw_text, identity.text) == (text, "89C20553")
 

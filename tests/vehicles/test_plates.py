@@ -329,12 +329,15 @@ def test_a_province_sign_that_was_not_read_is_marked_missing() -> None:
     assert identify("京A12345").missing == ""
 
 
-@pytest.mark.parametrize(
-    ("text", "may_be_thai"),
-    [("1กข1234", True), ("701234", True), ("กขค1234", True), ("ABC1234", False), ("STOP", False)],
-)
-def test_what_may_be_thai(text: str, may_be_thai: bool) -> None:
-    assert identify(text).may_be_thai is may_be_thai
+@pytest.mark.parametrize("hint", [None, "TH", "DE"])
+def test_text_in_thai_letters_is_of_thailand_though_it_fits_no_family(hint: str | None) -> None:
+    odd = identify("กขค1234", hint)
+    assert (odd.country, odd.country_confidence, odd.is_known_format) == ("TH", 1.0, False)
+
+
+@pytest.mark.parametrize("text", ["1กB1234", "ABธ1234", "701234", "1234"])
+def test_thai_letters_beside_latin_ones_and_digits_alone_name_no_country(text: str) -> None:
+    assert identify(text).country is None
 
 
 def test_what_the_reader_saw_weighs_a_repair() -> None:

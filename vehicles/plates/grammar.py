@@ -90,8 +90,8 @@ class Identity:
     `text` is what to store and search by; it differs from `raw_text` by `repairs` only. `country`
     is None where several come into question; `country_confidence`, 0 to 1, is then that of the
     likeliest. `is_known_format` holds where a family explains the text better than chance would.
-    `may_be_thai` says whether a Thai plate can have the text. `missing` names what a plate of
-    `country` has and the text lacks, such as the `province` sign of China.
+    `missing` names what a plate of `country` has and the text lacks, such as the `province` sign
+    of China.
     """
 
     text: str
@@ -100,7 +100,6 @@ class Identity:
     country: str | None
     country_confidence: float
     is_known_format: bool
-    may_be_thai: bool = False
     missing: str = ""
 
 
@@ -294,16 +293,16 @@ def identify(
     meant = [plate for plate in plates if plate.text == plates[0].text]
     if not _is_better(meant, as_read, seen):
         meant = as_read
-    country, confidence = _likeliest_country(meant, unusual)
+    text = meant[0].text if meant else raw_text
+    country, confidence = ("TH", 1.0) if _is_thai(text) else _likeliest_country(meant, unusual)
     is_named = confidence >= _COUNTRY_CONFIDENCE
     return Identity(
-        text=meant[0].text if meant else raw_text,
+        text=text,
         raw_text=raw_text,
         repairs=meant[0].repairs if meant else (),
         country=country if is_named else None,
         country_confidence=confidence,
         is_known_format=_is_known(meant, country if is_named else None),
-        may_be_thai=any(plate.country == "TH" for plate in meant) or _has_thai_letter(raw_text),
         missing=meant[0].missing if is_named and meant and meant[0].country == country else "",
     )
 
@@ -332,8 +331,13 @@ def _is_known(plates: list[ParsedPlate], country: str | None) -> bool:
     return known >= _KNOWN_CONFIDENCE
 
 
-def _has_thai_letter(text: str) -> bool:
-    return any("\u0e01" <= character <= "\u0e2e" for character in text)
+def _is_thai(text: str) -> bool:
+    """Say whether a text of any format, or of none, has Thai letters, and those only.
+
+    No other country's plates have them. Beside Latin letters they are sooner misread.
+    """
+    letters = [character for character in text if not character.isdigit()]
+    return bool(letters) and all("\u0e01" <= letter <= "\u0e2e" for letter in letters)
 
 
 def _likeliest_country(
