@@ -70,6 +70,13 @@ class ModelSetRefusedError(LprError):
     code = "model_set_refused"
 
 
+class ModelsUnknownError(LprError):
+    """The model registry cannot be read, so nobody knows which models there are."""
+
+    code = "models_unknown"
+    status = 503
+
+
 class SeedRefusedError(LprError):
     """A seeded city cannot be put here."""
 

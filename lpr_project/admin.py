@@ -4,7 +4,6 @@ from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django import forms
-from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -24,7 +23,8 @@ from accounts.models import AuditEvent, User
 from accounts.services import audit_change, record_audit_event
 from cameras.admin.cameras import CameraAdmin
 from cameras.models import Camera
-from detections.recognition.registry import ModelRegistry
+from detections.errors import ModelsUnknownError
+from detections.selectors.models import model_registry
 from lpr_project.celery import app
 from lpr_project.common.admin import ReadOnlyModelAdmin, ScopedModelAdmin, person
 
@@ -48,7 +48,13 @@ class CameraWithModelsAdmin(CameraAdmin):
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name != "model_set":
             return super().formfield_for_dbfield(db_field, request, **kwargs)
-        names = sorted(ModelRegistry.load(settings.MODELS_DIR).sets)
+        try:
+            names = sorted(model_registry().sets)
+        except ModelsUnknownError as error:
+            # The name is left as it is, and everything else can still be changed.
+            return super().formfield_for_dbfield(
+                db_field, request, **{**kwargs, "help_text": error.message}
+            )
         return forms.ChoiceField(
             label=capfirst(db_field.verbose_name),
             choices=[(name, name) for name in names],

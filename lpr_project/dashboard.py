@@ -228,8 +228,7 @@ def models() -> dict[str, Any]:
             {
                 "name": name,
                 "is_installed": all(
-                    registry.is_installed(registry.model(model))
-                    for model in (chosen.detector, chosen.reader)
+                    registry.is_installed(registry.model(model)) for model in chosen.members
                 ),
             }
             for name, chosen in sorted(registry.sets.items())

@@ -112,7 +112,7 @@ def _models() -> str:
     try:
         registry = ModelRegistry.load(settings.MODELS_DIR)
         chosen = registry.model_set()
-        for name in (chosen.detector, chosen.reader):
+        for name in chosen.members:
             if not registry.is_installed(registry.model(name)):
                 return f"The model {name} is not installed. Run `manage.py models pull {name}`."
     except RecognitionError as error:

@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -21,9 +20,10 @@ from unfold.views import ChangeList
 
 from accounts.models import User
 from accounts.selectors import organizations_administered_by, organizations_managed_by
+from detections.errors import ModelsUnknownError
 from detections.models import CameraAccuracy
-from detections.recognition.registry import ModelRegistry
 from detections.selectors import Accuracy, accuracy_of, count_sample_waiting
+from detections.selectors.models import model_registry
 from detections.services.model_sets import switch_model_set
 from lpr_project.common.admin import ReadOnlyModelAdmin, ScopedRelatedFilter, person
 from lpr_project.common.errors import LprError
@@ -43,7 +43,7 @@ class AccuracyChangeList(ChangeList):  # type: ignore[misc]  # Unfold ships no t
             figures.setdefault(row.camera_id, []).append(row)
         waiting = count_sample_waiting(ids, since=since)
         changeable = set(organizations_managed_by(person(request)).values_list("pk", flat=True))
-        sets = sorted(ModelRegistry.load(settings.MODELS_DIR).sets)
+        sets = _model_sets(request)
         for camera in cameras:
             camera.figures = figures.get(camera.pk, [])
             camera.sample_waiting = waiting.get(camera.pk, 0)
@@ -51,6 +51,15 @@ class AccuracyChangeList(ChangeList):  # type: ignore[misc]  # Unfold ships no t
                 _others(camera, sets) if camera.organization_id in changeable else []
             )
         self.result_list = cameras
+
+
+def _model_sets(request: HttpRequest) -> list[str]:
+    """Names of all sets; none, and a sentence on the page, where the registry is malformed."""
+    try:
+        return sorted(model_registry().sets)
+    except ModelsUnknownError as error:
+        messages.error(request, error.message)
+        return []
 
 
 def _others(camera: CameraAccuracy, sets: Iterable[str]) -> list[str]:

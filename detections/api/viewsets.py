@@ -4,7 +4,6 @@ from contextlib import nullcontext
 from dataclasses import asdict
 from typing import Any
 
-from django.conf import settings
 from django.db.models import QuerySet
 from django.http.response import HttpResponseBase
 from django.utils.functional import cached_property
@@ -41,8 +40,8 @@ from detections.api.serializers import (
 )
 from detections.criteria.criteria import Criteria
 from detections.models import Detection, Upload
-from detections.recognition.registry import ModelRegistry
 from detections.selectors import as_listed, detections_visible_to, uploads_visible_to
+from detections.selectors.models import model_registry
 from detections.selectors.search import detections_found
 from detections.services.searching import check_stated, note_search
 from detections.services.uploads import create_upload
@@ -194,7 +193,7 @@ class ModelRegistryView(APIView):
         responses=ModelRegistrySerializer,
     )
     def get(self, request: Request) -> Response:
-        registry = ModelRegistry.load(settings.MODELS_DIR)
+        registry = model_registry()
         models = [
             {**asdict(model), "is_installed": registry.is_installed(model)}
             for model in registry.models.values()

@@ -8,7 +8,6 @@ from typing import Literal
 from detections.recognition.errors import ModelFileError
 from detections.recognition.registry import (
     DEFAULT_MODEL_SET,
-    ModelEntry,
     ModelKind,
     ModelRegistry,
 )
@@ -66,7 +65,7 @@ def load_detector(
         ModelFileError: it is no detector, or its file is missing or altered.
         EngineError: the engine is not installed or refuses the file.
     """
-    model = _model_of_kind(registry, name, ModelKind.DETECTOR)
+    model = registry.model_of_kind(name, ModelKind.DETECTOR)
     path = registry.verified_paths(model)[0]
     engine = _engine_for(path, options)
     if engine == "ultralytics":
@@ -96,7 +95,7 @@ def load_reader(registry: ModelRegistry, name: str, options: EngineOptions = CPU
         openvino,
     )
 
-    model = _model_of_kind(registry, name, ModelKind.READER)
+    model = registry.model_of_kind(name, ModelKind.READER)
     model_path, config_path = registry.verified_paths(model)
     is_named = options.engine in ("openvino", "onnxruntime")
     session = None
@@ -130,7 +129,7 @@ def load_observer(
     )
 
     finder, classifier = (
-        _model_of_kind(registry, name, kind)
+        registry.model_of_kind(name, kind)
         for name, kind in (
             (models.vehicle_detector, ModelKind.VEHICLE_DETECTOR),
             (models.vehicle_classifier, ModelKind.VEHICLE_CLASSIFIER),
@@ -149,14 +148,6 @@ def load_observer(
         finder=observer.VehicleFinder(engine=finding),
         classifier=observer.VehicleClassifier(engine=classifying, labels=labels),
     )
-
-
-def _model_of_kind(registry: ModelRegistry, name: str, kind: ModelKind) -> ModelEntry:
-    model = registry.model(name)
-    if model.kind is not kind:
-        message = f"The model {name} is a {model.kind}, and a {kind} is needed. Choose another."
-        raise ModelFileError(message)
-    return model
 
 
 def _engine_for(path: Path, options: EngineOptions) -> Engine:

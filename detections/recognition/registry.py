@@ -90,8 +90,18 @@ class ModelSet:
     @property
     def members(self) -> tuple[str, ...]:
         """The names of its models."""
-        vehicle = (self.vehicle_detector, self.vehicle_classifier)
-        return (self.detector, self.reader, *(name for name in vehicle if name))
+        return tuple(name for name, _ in self.roles)
+
+    @property
+    def roles(self) -> tuple[tuple[str, ModelKind], ...]:
+        """The names of its models, each with the kind that it must be of."""
+        roles = (
+            (self.detector, ModelKind.DETECTOR),
+            (self.reader, ModelKind.READER),
+            (self.vehicle_detector, ModelKind.VEHICLE_DETECTOR),
+            (self.vehicle_classifier, ModelKind.VEHICLE_CLASSIFIER),
+        )
+        return tuple((name, kind) for name, kind in roles if name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +135,19 @@ class ModelRegistry:
         if name not in self.models:
             raise UnknownModelError(_unknown("model", name, self.models))
         return self.models[name]
+
+    def model_of_kind(self, name: str, kind: ModelKind) -> ModelEntry:
+        """Look up a model that must be of a kind.
+
+        Raises:
+            UnknownModelError: there is no such model.
+            ModelFileError: it is of another kind.
+        """
+        model = self.model(name)
+        if model.kind is not kind:
+            message = f"The model {name} is a {model.kind}, and a {kind} is needed. Choose another."
+            raise ModelFileError(message)
+        return model
 
     def model_set(self, name: str = DEFAULT_MODEL_SET) -> ModelSet:
         """Look up a model set; raises UnknownModelError."""

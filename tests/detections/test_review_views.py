@@ -204,6 +204,68 @@ def test_model_set_is_switched_by_one_click_and_back_by_one(
     assert client_of(outsider).post(switch, {"model_set": "default"}).status_code == 404
 
 
+VEHICLE_MODELS = """
+[models.vehicles]
+kind = "vehicle_detector"
+licence = "MIT"
+source = "-"
+training_data = "-"
+accuracy = "-"
+input = "-"
+files = [{ name = "vehicles.xml", sha256 = "0" }]
+"""
+SET = '[sets.second]\ndetector = "plate-detector-v1"\nreader = "{}"\n{}'
+
+
+@pytest.mark.parametrize(
+    ("registry", "sentence"),
+    [
+        (SET.format("nobody", ""), "There is no model"),
+        (SET.format("plate-detector-v1", ""), "is a detector, and a reader is needed"),
+        (
+            SET.format(
+                "plate-reader-v1",
+                'vehicle_detector = "vehicles"\nvehicle_classifier = "vehicles"\n',
+            )
+            + VEHICLE_MODELS,
+            "vehicles is not installed",
+        ),
+        ("[sets.second", "is malformed"),
+    ],
+)
+def test_model_set_that_cannot_work_is_refused_in_words(
+    client_of: ClientOf,
+    staff: User,
+    camera: Camera,
+    settings: Settings,
+    tmp_path: Path,
+    registry: str,
+    sentence: str,
+) -> None:
+    settings.MODELS_DIR = tmp_path
+    (tmp_path / "registry.toml").write_text(registry)
+    switch = reverse("admin:detections_cameraaccuracy_switch", args=[camera.pk])
+    answer = client_of(staff).post(switch, {"model_set": "second"}, follow=True)
+    assert answer.status_code == 200
+    assert sentence in answer.content.decode()
+    camera.refresh_from_db()
+    assert (camera.model_set, camera.previous_model_set) == ("default", "")
+
+
+def test_malformed_registry_is_told_wherever_sets_are_chosen(
+    client_of: ClientOf, staff: User, camera: Camera, settings: Settings, tmp_path: Path
+) -> None:
+    settings.MODELS_DIR = tmp_path
+    (tmp_path / "registry.toml").write_text("[sets.second")
+    client = client_of(staff)
+    form = client.get(reverse("admin:cameras_camera_change", args=[camera.pk]))
+    assert form.status_code == 200
+    assert "is malformed" in form.content.decode()
+    answer = client.get("/api/v1/models/")
+    assert answer.status_code == 503
+    assert "models_unknown" in answer.content.decode()
+
+
 def test_history_is_not_for_viewers(
     client_of: ClientOf, viewer: User, operator: User, pending: Detection
 ) -> None:
