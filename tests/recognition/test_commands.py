@@ -6,8 +6,11 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import onnx
 import pytest
 from django.core.management import CommandError, call_command
+from onnx import numpy_helper
 from pytest_django import Settings
 
 from detections.recognition.images import encode_picture
@@ -173,6 +176,37 @@ def test_evaluation_compares_sets_on_one_page(
     for digest in result["sets"][0]["models"].values():
         assert digest[:12] in text
     assert result["hardware"] in text
+
+
+def test_evaluation_fails_where_only_the_second_set_does(
+    labels: Path, tmp_path: Path, models_dir: Path
+) -> None:
+    """Its reader divides by nothing, and so answers no numbers."""
+    labels.write_text(labels.read_text().splitlines()[0])
+    torn = onnx.load(models_dir / "strips.onnx")
+    for constant in torn.graph.initializer:
+        if constant.name == "white":
+            constant.CopyFrom(numpy_helper.from_array(np.array(0, np.float32), "white"))
+    onnx.save(torn, models_dir / "torn.onnx")
+    files = ", ".join(
+        f'{{ name = "{name}", sha256 = "{sha256((models_dir / name).read_bytes()).hexdigest()}" }}'
+        for name in ("torn.onnx", "strips.yaml")
+    )
+    with (models_dir / "registry.toml").open("a") as registry:
+        registry.write(
+            f'[models.torn]\nkind = "reader"\nfiles = [{files}]\n{ENTRY}'
+            '[sets.second]\ndetector = "red"\nreader = "torn"\n'
+        )
+    out, page = StringIO(), tmp_path / "measured.md"
+    with pytest.raises(CommandError, match=r"1 pictures could not .* \(tiny 0, second 1\)"):
+        call_command(
+            *("evaluate_recognition", str(labels), "--json", "--write", str(page)),
+            *("--model-set", "tiny", "--model-set", "second"),
+            stdout=out,
+            stderr=StringIO(),
+        )
+    assert [each["unmeasured_pictures"] for each in json.loads(out.getvalue())["sets"]] == [0, 1]
+    assert "| road | 1 | 100.0 (21-100) | 100.0 (21-100) | - | - | - | - |" in page.read_text()
 
 
 def test_evaluation_of_an_unknown_folder_says_which_there_are(labels: Path) -> None:

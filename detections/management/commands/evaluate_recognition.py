@@ -59,10 +59,11 @@ class Command(BaseCommand):
                     "model_set": name,
                     "models": hashes,
                     "folders": {folder: tally.summary() for folder, tally in tallies.items()},
+                    "unmeasured_pictures": len(failed),
                 }
-                for name, (_, hashes), (tallies, _) in zip(names, sets, measured, strict=True)
+                for name, (_, hashes), (tallies, failed) in zip(names, sets, measured, strict=True)
             ],
-            "unreadable_pictures": measured[0][1],
+            "unreadable_pictures": len(set().union(*(failed for _, failed in measured))),
         }
         self._tell(result, options)
 
@@ -75,21 +76,27 @@ class Command(BaseCommand):
             except OSError as error:
                 raise CommandError(f"Cannot write the page: {error}.") from error
         if result["unreadable_pictures"]:
-            message = f"{result['unreadable_pictures']} pictures could not be measured."
+            by_set = ", ".join(
+                f"{each['model_set']} {each['unmeasured_pictures']}" for each in result["sets"]
+            )
+            message = f"{result['unreadable_pictures']} pictures could not be measured ({by_set})."
             raise CommandError(message)
 
     def _measure(
         self, recognizer: Recognizer, pictures: list[LabelledPicture]
-    ) -> tuple[dict[str, Tally], int]:
+    ) -> tuple[dict[str, Tally], set[Path]]:
+        """The tally of each folder of which anything could be measured, and what could not."""
         tallies: dict[str, Tally] = defaultdict(Tally)
-        failures = 0
+        failed = set()
         for picture in pictures:
             try:
-                tallies[picture.folder] += measure(recognizer, picture)
+                tally = measure(recognizer, picture)
             except RecognitionError as error:
                 self.stderr.write(f"{picture.path}: {error}")
-                failures += 1
-        return dict(sorted(tallies.items())), failures
+                failed.add(picture.path)
+            else:
+                tallies[picture.folder] += tally
+        return dict(sorted(tallies.items())), failed
 
 
 def _chosen(pictures: list[LabelledPicture], folders: list[str] | None) -> list[LabelledPicture]:

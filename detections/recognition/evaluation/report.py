@@ -96,14 +96,12 @@ def _folders(
 ) -> str:
     rows = []
     for folder in sorted({folder for folder, _, _ in _summaries(result)}):
-        summaries = [each["folders"][folder] for each in result["sets"]]
-        rows.append(
-            [
-                folder,
-                str(summaries[0]["plates"]),
-                *(cell for one in summaries for cell in cells(one)),
-            ]
-        )
+        summaries = [each["folders"].get(folder) for each in result["sets"]]
+        plates = max(summary["plates"] for summary in summaries if summary)
+        # A set that could measure nothing of a folder has nothing to show for it.
+        unmeasured = ["-"] * (len(heads) // len(summaries))
+        shown = [cells(summary) if summary else unmeasured for summary in summaries]
+        rows.append([folder, str(plates), *(cell for of_set in shown for cell in of_set)])
     return _markdown_table(["folder", "plates", *heads], rows, numbers_from=1)
 
 
