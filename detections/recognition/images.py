@@ -5,7 +5,6 @@ a truncated file, where OpenCV returns a half-grey picture. OpenCV scales and en
 """
 
 import io
-import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, floor
@@ -14,7 +13,7 @@ from typing import Literal
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image
 
 from detections.recognition.errors import FrameError, PictureError
 from detections.recognition.scans import has_too_many_scans
@@ -23,13 +22,30 @@ from detections.recognition.types import AnyFrame, Frame, PlateBox
 MAX_PIXELS = 64_000_000
 """Largest picture that is decoded; as BGR it takes 192 MB."""
 
+MAX_SIDE_PX = 32_766
+"""Longest side of a picture that is decoded: OpenCV cuts and moves none that is longer."""
+
 MAX_BYTES = 64 * 2**20
 """Largest file that is read."""
 
 _FORMATS = ("JPEG", "PNG", "WEBP", "BMP")
 _PADDING_LUMA = 114
-_BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error)
-"""What Pillow's readers raise on damaged files, seen by cutting and flipping bytes."""
+
+_JPEG = b"\xff\xd8"
+_EXIF = b"Exif\x00\x00"
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What puts a picture of each orientation upright.
+
+Source: CIPA DC-008 (Exif 2.32), 4.6.4, tag 274.
+"""
 
 Codec = Literal["webp", "jpeg"]
 _QUALITY_FLAGS = {"webp": cv2.IMWRITE_WEBP_QUALITY, "jpeg": cv2.IMWRITE_JPEG_QUALITY}
@@ -79,8 +95,8 @@ def decode_picture(content: bytes) -> Frame:
         Shape (H, W, 3), uint8, BGR, upright by its EXIF orientation; the first frame of several.
 
     Raises:
-        PictureError: empty, truncated, not a picture, over `MAX_BYTES`, or over `MAX_PIXELS`, which
-            its header tells before any memory is taken.
+        PictureError: empty, truncated, not a picture, over `MAX_BYTES`, or over `MAX_PIXELS` or
+            `MAX_SIDE_PX`, which its header tells before any memory is taken.
     """
     if not content:
         raise PictureError("The file is empty. Send it again.")
@@ -90,9 +106,8 @@ def decode_picture(content: bytes) -> Frame:
     picture = _open(content)
     try:
         picture.load()
-        upright = ImageOps.exif_transpose(picture)
-        rgb = _to_eight_bits(upright).convert("RGB")
-    except _BROKEN as error:
+        rgb = _to_eight_bits(_upright(picture)).convert("RGB")
+    except Exception as error:  # Pillow's readers raise what the damage makes them stumble over
         raise PictureError("The picture is damaged or cut off. Send it again.") from error
     return cv2.cvtColor(np.asarray(rgb), cv2.COLOR_RGB2BGR).astype(np.uint8, copy=False)
 
@@ -100,17 +115,45 @@ def decode_picture(content: bytes) -> Frame:
 def _open(content: bytes) -> Image.Image:
     too_large = f"The picture has over {MAX_PIXELS // 1_000_000} megapixels. Send a smaller one."
     try:
-        picture = Image.open(io.BytesIO(content), formats=_FORMATS)
+        picture = _identified(content)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PictureError(too_large) from error
-    except _BROKEN as error:
+    except Exception as error:  # as above
         message = "The file is not a picture. Send a JPEG, PNG, WebP or BMP."
         raise PictureError(message) from error
     if picture.width * picture.height > MAX_PIXELS:
         raise PictureError(too_large)
+    if max(picture.size) > MAX_SIDE_PX:
+        message = f"A side of the picture is over {MAX_SIDE_PX:,} px long. Send a smaller one."
+        raise PictureError(message)
     if has_too_many_scans(content):
         raise PictureError("The picture would take too long to decode. Send a plain JPEG.")
     return picture
+
+
+def _identified(content: bytes) -> Image.Image:
+    """Read the header, without the EXIF of a JPEG where Pillow stumbles over it."""
+    try:
+        return Image.open(io.BytesIO(content), formats=_FORMATS)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise
+    except Exception:  # as above
+        if not (content.startswith(_JPEG) and _EXIF in content):
+            raise
+    hidden = content.replace(_EXIF, bytes(len(_EXIF)))
+    return Image.open(io.BytesIO(hidden), formats=_FORMATS)
+
+
+def _upright(picture: Image.Image) -> Image.Image:
+    """Turn a picture by its orientation; what its EXIF says else is not looked at.
+
+    Pillow's own `exif_transpose` writes the EXIF anew, and fails on what cameras wrote wrongly.
+    """
+    try:
+        method = _UPRIGHT.get(picture.getexif().get(ExifTags.Base.Orientation, 1))
+    except Exception:  # noqa: BLE001 - damaged EXIF, in any way, is no damage to the picture
+        return picture
+    return picture if method is None else picture.transpose(method)
 
 
 def _to_eight_bits(picture: Image.Image) -> Image.Image:

@@ -14,6 +14,7 @@ from PIL import Image
 from detections.recognition.errors import FrameError, PictureError
 from detections.recognition.images import (
     MAX_PIXELS,
+    MAX_SIDE_PX,
     Codec,
     crop_plates,
     decode_picture,
@@ -23,6 +24,7 @@ from detections.recognition.images import (
     read_picture,
     shrink_to,
 )
+from detections.recognition.readers.glances import glances
 from detections.recognition.types import Frame, PlateBox
 from tests.pictures import draw_endless_jpeg
 
@@ -80,6 +82,54 @@ def test_exif_rotation_is_applied(orientation: int, blue_at: tuple[int, int]) ->
     assert frame[blue_at] == pytest.approx(BLUE_BGR, abs=80)
 
 
+ORIENTATION, X_RESOLUTION, RESOLUTION_UNIT = 0x0112, 0x011A, 0x0128
+ASCII, SHORT = 2, 3
+
+
+def jpeg_with_exif(*tags: tuple[int, int, bytes]) -> bytes:
+    """A JPEG without JFIF's resolution, with tags of one value of at most four bytes each."""
+    entries = b"".join(
+        struct.pack(">HHI", tag, kind, len(value) if kind == ASCII else 1) + value.ljust(4, b"\0")
+        for tag, kind, value in tags
+    )
+    tiff = b"MM\x00*" + struct.pack(">IH", 8, len(tags)) + entries + bytes(4)
+    plain = encoded(blue_left_red_right(), "JPEG", quality=100)
+    segment = b"Exif\x00\x00" + tiff
+    after_jfif = 4 + struct.unpack(">H", plain[4:6])[0]
+    return (plain[:2] + b"\xff\xe1" + struct.pack(">H", len(segment) + 2) + segment) + plain[
+        after_jfif:
+    ]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [(X_RESOLUTION, ASCII, b"72\0"), (RESOLUTION_UNIT, ASCII, b"in\0"), (0x8769, ASCII, b"x\0")],
+    ids=["resolution", "unit", "exif_folder"],
+)
+def test_wrong_exif_costs_neither_picture_nor_orientation(wrong: tuple[int, int, bytes]) -> None:
+    frame = decode_picture(jpeg_with_exif((ORIENTATION, SHORT, b"\x00\x06"), wrong))
+    assert frame.shape == (40, 20, 3)
+    assert frame[10, 10] == pytest.approx(BLUE_BGR, abs=80)
+
+
+@pytest.mark.parametrize("value", [(ASCII, b"6\0"), (SHORT, b"\x00\x09"), (99, b"\x00\x06")])
+def test_picture_of_unknown_orientation_stays_as_it_is(value: tuple[int, bytes]) -> None:
+    assert decode_picture(jpeg_with_exif((ORIENTATION, *value))).shape == (20, 40, 3)
+
+
+def test_no_byte_of_exif_costs_a_picture() -> None:
+    sound = jpeg_with_exif(
+        (ORIENTATION, SHORT, b"\x00\x06"),
+        (X_RESOLUTION, SHORT, b"\x00\x48"),
+        (RESOLUTION_UNIT, SHORT, b"\x00\x02"),
+    )
+    start = sound.index(b"MM\x00*")
+    for at in range(start, start + 50):
+        for value in (0, 1, 2, 5, 12, 0xFF, sound[at] ^ 0x80):
+            flipped = sound[:at] + bytes([value]) + sound[at + 1 :]
+            assert decode_picture(flipped).size == 40 * 20 * 3, (at, value)
+
+
 @pytest.mark.parametrize(
     ("picture", "expected"),
     [
@@ -130,6 +180,17 @@ def test_too_many_pixels_are_refused_by_the_header(size: tuple[int, int]) -> Non
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 1_000_000
+
+
+@pytest.mark.parametrize("size", [(1, MAX_SIDE_PX + 1), (MAX_SIDE_PX + 1, 1), (1, MAX_PIXELS)])
+def test_a_side_that_is_too_long_is_refused_by_the_header(size: tuple[int, int]) -> None:
+    with pytest.raises(PictureError, match="over 32,766 px long"):
+        decode_picture(png_claiming(*size))
+
+
+def test_the_longest_side_can_be_looked_at_again() -> None:
+    frame = decode_picture(encoded(Image.new("L", (MAX_SIDE_PX, 2), 100), "PNG"))
+    assert {picture.shape for picture in glances(frame)} == {(2, MAX_SIDE_PX, 3)}
 
 
 def test_file_is_read(tmp_path: Path) -> None:
