@@ -26,9 +26,10 @@ from numpy.typing import NDArray
 from detections.recognition.evaluation.measuring import fold
 from detections.recognition.evaluation.tally import Share
 from training.errors import TrainingError
-from training.layouts import PROVINCE_NAMES, REGIONS
+from training.layouts import REGIONS
 from training.photos import MARGIN_X, MARGIN_Y
 from training.plates import ALPHABET, SEPARATORS
+from vehicles.plates.provinces import find_province
 
 Frame = NDArray[np.uint8]
 Boxes = NDArray[np.float32]
@@ -135,9 +136,10 @@ def measure_reader(model: Path, labels: Path, folders: Sequence[str] = ()) -> di
             score.plates += 1
             score.exact += answer == text
             score.folded += fold(answer) == fold(text)
-            if plate.get("province") in PROVINCE_NAMES.values():
+            named = plate.get("province")
+            if province := find_province(named) if named else None:
                 score.provinces += 1
-                score.placed += PROVINCE_NAMES.get(region) == plate["province"]
+                score.placed += region == province.code
     return scores
 
 

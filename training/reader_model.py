@@ -8,16 +8,19 @@ uint8 RGB pictures (N, 64, 128, 3) in, probabilities of characters (N, 10, 79) a
 https://arxiv.org/abs/2104.05704.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, cast
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
+from training.errors import TrainingError
 from training.layouts import REGIONS
 from training.plates import ALPHABET
 from training.render_plates import SLOTS
+from training.shipped_weights import weights_in
 
 GRID_ROWS = 4
 GRID_COLUMNS = 16
@@ -224,12 +227,33 @@ class ExportedReader(nn.Module):  # type: ignore[misc]
 def mean_weights(checkpoints: Sequence[Path]) -> dict[str, Tensor]:
     """The mean of readers' weights, of which each began with those of another.
 
-    A checkpoint that is named twice counts twice.
+    A checkpoint that is named twice counts twice. An exported `.onnx` file is one, too.
+
+    Raises:
+        TrainingError: A file is no reader, or they are of different shape.
     """
-    states = [
-        torch.load(path, map_location="cpu", weights_only=True)["average"] for path in checkpoints
-    ]
+    states = [_weights(path) for path in checkpoints]
+    if any(state.keys() != states[0].keys() for state in states):
+        raise TrainingError("These readers have different layers and so no mean.")
     return {
         name: (sum(state[name].float() for state in states) / len(states)).to(weight.dtype)
         for name, weight in states[0].items()
     }
+
+
+def _weights(path: Path) -> dict[str, Tensor]:
+    if path.suffix == ".onnx":
+        return {name: torch.from_numpy(np.array(one)) for name, one in weights_in(path).items()}
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    return cast(dict[str, Tensor], state["average"])
+
+
+def grow(net: PlateReaderNet, weights: Mapping[str, Tensor]) -> None:
+    """Take weights over; layers that they lack keep their own, and so answer nothing at first.
+
+    Raises:
+        TrainingError: The weights are of another network.
+    """
+    absent = net.load_state_dict(weights, strict=False)
+    if absent.unexpected_keys:
+        raise TrainingError(f"This is no reader of this shape: {absent.unexpected_keys[:3]}")

@@ -2,30 +2,37 @@
 
     python -m training.render_crops --crops /tmp/crops --out /tmp/plates --repeats 40
 
-`--crops` is what `training.label_crops` wrote. Plates that it held back are left out unless asked
-for; each text comes equally often, however many pictures show it. The shards, `real-*.npz`, go
-beside the rendered plates; where each character stands is not known, so `centers` are NaN in them.
+`--crops` is what `training.label_crops` or `manage.py export_training_set` wrote. Plates that are
+held back for validation are left out unless asked for; each text comes equally often, however many
+pictures show it. The shards, `real-*.npz`, go beside the rendered plates; where each character
+stands is not known, so `centers` are NaN in them. What people found to be no plate goes into
+`looks-rejected-*.npz`.
 """
 
 import argparse
+import csv
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from training.errors import TrainingError
+from training.layouts import REGIONS
 from training.photos import MARGIN_X, MARGIN_Y, develop
 from training.plates import Random
 from training.render_plates import (
     INPUT_HEIGHT_PX,
     INPUT_WIDTH_PX,
+    NOT_A_PLATE,
     SHARD_PLATES,
     SLOTS,
     UNKNOWN_REGION,
+    UNREAD,
     encode_text,
 )
 
@@ -122,36 +129,121 @@ def shuffled(plate: LinedUp, random: Random) -> tuple[str, Frame]:
     return "".join(plate.text[index] for index in chosen), picture
 
 
-def held_in(
-    crops: Path, *, held_back_too: bool = False
-) -> Iterator[tuple[str, Frame, list[float]]]:
-    """Text, RGB picture and box of each plate that is not held back for validation, or of all."""
-    for line in (crops / "crops.jsonl").read_text().splitlines():
-        row = json.loads(line)
-        if held_back_too or not row["hold"]:
-            wide = np.asarray(cv2.imread(str(crops / row["image"])), np.uint8)
-            yield row["text"], np.ascontiguousarray(wide[..., ::-1]), row["bbox"]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RealPlate:
+    """A real plate and what it says.
+
+    `picture` is RGB; `box` (x, y, width, height) are pixels of it. `region` is one of
+    `training.layouts.REGIONS`, or "" where nobody knows.
+    """
+
+    text: str
+    picture: Frame
+    box: Sequence[float]
+    region: str = ""
 
 
-def write_shards(
-    plates: Sequence[tuple[Frame, str, Points]], out: Path, name: str, random: Random
-) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Photograph:
+    """What a reader is taught: `picture` (64, 128, 3), RGB.
+
+    `text` is None where no plate is shown. `places` (N, 2) are fractions of the picture, none where
+    nobody knows where the characters stand.
+    """
+
+    picture: Frame
+    text: str | None
+    places: Points = field(default_factory=lambda: np.zeros((0, 2), np.float32))
+    region: str = ""
+
+
+def held_in(crops: Path, *, held_back_too: bool = False) -> Iterator[RealPlate]:
+    """Each plate of the folder that is not held back for validation, or all of them.
+
+    Raises:
+        TrainingError: The folder holds no labelled crops, or one cannot be read.
+    """
+    if (crops / "crops.jsonl").exists():
+        for line in (crops / "crops.jsonl").read_text().splitlines():
+            row = json.loads(line)
+            if held_back_too or not row["hold"]:
+                picture = _rgb(crops / row["image"])
+                yield RealPlate(text=row["text"], picture=picture, box=row["bbox"])
+    elif (crops / "train.csv").exists():
+        yield from _exported(crops, ("train", "validation") if held_back_too else ("train",))
+    else:
+        raise TrainingError(
+            f"{crops} has neither crops.jsonl of training.label_crops nor train.csv of manage.py "
+            "export_training_set."
+        )
+
+
+def _exported(folder: Path, lists: Sequence[str]) -> Iterator[RealPlate]:
+    """The crops of these lists of an exported training set, which have the pipeline's margin."""
+    for name in lists:
+        with (folder / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                picture, region = _rgb(folder / row["image_path"]), row["plate_region"]
+                yield RealPlate(
+                    text=row["plate_text"],
+                    picture=picture,
+                    box=_without_margin(picture),
+                    region=region if region in REGIONS else "",
+                )
+
+
+def no_plates_in(folder: Path) -> Iterator[Frame]:
+    """The crops of an exported training set that people found to be no plate."""
+    for path in sorted((folder / "rejected").glob("*")):
+        yield _rgb(path)
+
+
+def _rgb(path: Path) -> Frame:
+    picture = cv2.imread(str(path))
+    if picture is None:
+        raise TrainingError(f"{path} cannot be read as a picture.")
+    return np.ascontiguousarray(picture[..., ::-1], np.uint8)
+
+
+def _without_margin(crop: Frame) -> list[float]:
+    """Where the detector's box lies in a crop."""
+    height, width = crop.shape[:2]
+    wide, high = width / (1 + 2 * MARGIN_X), height / (1 + 2 * MARGIN_Y)
+    return [(width - wide) / 2, (height - high) / 2, wide, high]
+
+
+def write_shards(plates: Sequence[Photograph], out: Path, name: str, random: Random) -> None:
     """Write photographs, their texts and the places of their characters, shuffled."""
+    out.mkdir(parents=True, exist_ok=True)
     order = random.permutation(len(plates))
     for number, start in enumerate(range(0, len(order), SHARD_PLATES)):
         chosen = [plates[index] for index in order[start : start + SHARD_PLATES]]
         centers = np.full((len(chosen), SLOTS, 2), np.nan, np.float32)
-        for index, (_, text, places) in enumerate(chosen):
-            if len(places):
+        for index, plate in enumerate(chosen):
+            if len(plate.places):
                 centers[index] = 0
-                centers[index, : len(text)] = places
+                centers[index, : len(plate.places)] = plate.places
         np.savez(
             out / f"{name}-{number:04d}.npz",
-            pictures=np.stack([picture for picture, _, _ in chosen]),
-            labels=np.stack([encode_text(text) for _, text, _ in chosen]),
-            regions=np.full(len(chosen), UNKNOWN_REGION, np.uint8),
+            pictures=np.stack([plate.picture for plate in chosen]),
+            labels=np.stack([_label(plate) for plate in chosen]),
+            regions=np.array([_region(plate) for plate in chosen], np.uint8),
             centers=centers,
         )
+
+
+def _label(plate: Photograph) -> NDArray[np.uint8]:
+    return np.full(SLOTS, UNREAD, np.uint8) if plate.text is None else encode_text(plate.text)
+
+
+def _region(plate: Photograph) -> int:
+    if plate.text is None:
+        return NOT_A_PLATE
+    return REGIONS.index(plate.region) if plate.region else UNKNOWN_REGION
+
+
+def _anew(crop: Frame, box: Sequence[float], random: Random) -> Frame:
+    return photographed_again(crop, box, np.zeros((1, 2), np.float32), random)[0]
 
 
 def main() -> None:
@@ -165,18 +257,23 @@ def main() -> None:
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
     random = np.random.default_rng(arguments.seed)
-    shown = defaultdict[str, list[tuple[Frame, list[float]]]](list)
-    for text, wide, box in held_in(arguments.crops, held_back_too=arguments.held_back_too):
-        shown[text].append((wide, box))
-    corner, nowhere = np.zeros((1, 2), np.float32), np.zeros((0, 2), np.float32)
+    shown = defaultdict[str, list[RealPlate]](list)
+    for plate in held_in(arguments.crops, held_back_too=arguments.held_back_too):
+        shown[plate.text].append(plate)
     plates = []
     for text, pictures in shown.items():
         for _ in range(arguments.repeats):
-            wide, box = pictures[int(random.integers(len(pictures)))]
-            picture, _ = photographed_again(wide, box, corner, random)
-            plates.append((picture, text, nowhere))
+            plate = pictures[int(random.integers(len(pictures)))]
+            picture = _anew(plate.picture, plate.box, random)
+            plates.append(Photograph(picture=picture, text=text, region=plate.region))
     write_shards(plates, arguments.out, f"real-{arguments.seed}", random)
-    print(f"{len(plates)} photographs of {len(shown)} plates")
+    others = [
+        Photograph(picture=_anew(crop, _without_margin(crop), random), text=None)
+        for crop in no_plates_in(arguments.crops)
+        for _ in range(arguments.repeats)
+    ]
+    write_shards(others, arguments.out, f"looks-rejected-{arguments.seed}", random)
+    print(f"{len(plates)} photographs of {len(shown)} plates, {len(others)} of no plate")
 
 
 if __name__ == "__main__":

@@ -43,6 +43,15 @@ def encode_text(text: str) -> NDArray[np.uint8]:
     return np.array([ALPHABET.index(sign) for sign in text.ljust(SLOTS, "_")], np.uint8)
 
 
+def shard_path(
+    folder: Path, seed: int, number: int, *, layouts: Sequence[Layout], is_far: bool
+) -> Path:
+    """Where a shard lies: those of some layouts alone are named after these, beside all others."""
+    kind = "far" if is_far else "plates"
+    only = "" if tuple(layouts) == LAYOUTS else "-" + "+".join(layout.name for layout in layouts)
+    return folder / f"{kind}{only}-{seed}-{number:04d}.npz"
+
+
 def render_shard(
     folder: Path,
     seed: int,
@@ -53,7 +62,7 @@ def render_shard(
     is_far: bool = False,
 ) -> Path:
     """Render one shard unless it is there: an .npz file of what `training.train_reader` reads."""
-    path = folder / f"{'far' if is_far else 'plates'}-{seed}-{number:04d}.npz"
+    path = shard_path(folder, seed, number, layouts=layouts, is_far=is_far)
     if path.exists():
         return path
     cv2.setNumThreads(1)
@@ -97,9 +106,13 @@ def main() -> None:
     render = partial(
         render_shard, arguments.out, arguments.seed, layouts=only, is_far=arguments.far
     )
+    numbers = range(-(-arguments.count // SHARD_PLATES))
+    locate = partial(shard_path, arguments.out, arguments.seed, layouts=only, is_far=arguments.far)
+    were_there = {path for path in map(locate, numbers) if path.exists()}
     with Pool(arguments.processes) as pool:
-        for path in pool.imap(render, range(-(-arguments.count // SHARD_PLATES))):
-            print(path.name, flush=True)
+        for path in pool.imap(render, numbers):
+            note = " was there; another --seed renders others" if path in were_there else ""
+            print(f"{path.name}{note}", flush=True)
 
 
 if __name__ == "__main__":

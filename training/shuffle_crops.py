@@ -3,6 +3,8 @@
     python -m training.shuffle_crops --crops /tmp/crops --checkpoint /tmp/reader/last.pt \
         --out /tmp/plates --repeats 100
 
+`--checkpoint` may be an exported reader, too.
+
 A few hundred real plates would be learnt by heart. Where a reader's attention tells where the
 characters of a real plate stand in one line, they change places and some come twice, so that real
 letters on real ground spell what no plate says. The shards, `mixed-*.npz`, lie beside the others.
@@ -18,10 +20,11 @@ import torch
 
 from training.photos import MARGIN_X, MARGIN_Y
 from training.plates import ALPHABET
-from training.reader_model import GRID_COLUMNS, GRID_ROWS, PlateReaderNet
+from training.reader_model import GRID_COLUMNS, GRID_ROWS, PlateReaderNet, grow, mean_weights
 from training.render_crops import (
     Frame,
     LinedUp,
+    Photograph,
     held_in,
     photographed_again,
     shuffled,
@@ -90,12 +93,11 @@ def main() -> None:
     torch.set_num_threads(1)
     random = np.random.default_rng(arguments.seed)
     net = PlateReaderNet()
-    state = torch.load(arguments.checkpoint, map_location="cpu", weights_only=True)
-    net.load_state_dict(state["average"])
+    grow(net, mean_weights([arguments.checkpoint]))
     net.eval()
     found = [
-        line_up(net, *row)
-        for row in held_in(arguments.crops, held_back_too=arguments.held_back_too)
+        line_up(net, plate.text, plate.picture, plate.box)
+        for plate in held_in(arguments.crops, held_back_too=arguments.held_back_too)
     ]
     known: dict[str, list[LinedUp]] = {}
     for plate in found:
@@ -107,7 +109,7 @@ def main() -> None:
             plate = same[int(random.integers(len(same)))]
             text, picture = shuffled(plate, random)
             seen, places = photographed_again(picture, plate.box, plate.centers, random)
-            plates.append((seen, text, places))
+            plates.append(Photograph(picture=seen, text=text, places=places))
     write_shards(plates, arguments.out, f"mixed-{arguments.seed}", random)
     print(f"{len(plates)} photographs of {len(known)} of {len(found)} plates")
 

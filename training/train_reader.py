@@ -10,7 +10,7 @@ character in it, which saves most of the samples that finding the characters cos
 
 import argparse
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Queue
@@ -25,7 +25,14 @@ from numpy.typing import NDArray
 from torch import Tensor, distributed, multiprocessing, nn
 
 from training.errors import TrainingError
-from training.reader_model import GRID_COLUMNS, GRID_ROWS, Answer, PlateReaderNet, mean_weights
+from training.reader_model import (
+    GRID_COLUMNS,
+    GRID_ROWS,
+    Answer,
+    PlateReaderNet,
+    grow,
+    mean_weights,
+)
 from training.render_plates import NOT_A_PLATE, PAD, UNKNOWN_REGION, UNREAD
 
 EMA_DECAY = 0.999
@@ -101,12 +108,19 @@ def _rows(folder: Path, names: str, size: int, random: np.random.Generator) -> I
         shards = sorted(folder.glob(names))
         if not shards:
             raise TrainingError(f"No shards in {folder}: run training.render_plates first.")
+        most = 0
         for index in random.permutation(len(shards)):
             with np.load(shards[int(index)]) as shard:
                 arrays = dict(shard)
             order = random.permutation(len(arrays["labels"]))
+            most = max(most, len(order))
             for start in range(0, len(order) - size + 1, size):
                 yield {name: array[order[start : start + size]] for name, array in arrays.items()}
+        if most < size:
+            raise TrainingError(
+                f"The shards {names} in {folder} have {most} plates at most and a batch takes "
+                f"{size} of them: render more, or train with a smaller --batch."
+            )
 
 
 def _changed(
@@ -189,15 +203,21 @@ def _gaze(centers: NDArray[np.float32], labels: NDArray[np.int64]) -> NDArray[np
 
 def _ahead(source: Iterator[Batch], depth: int = 4) -> Iterator[Batch]:
     """Prepare batches in a thread while the last one is learnt."""
-    queue: Queue[Batch] = Queue(depth)
+    queue: Queue[Batch | Exception] = Queue(depth)
 
     def fill() -> None:
-        for batch in source:
-            queue.put(batch)
+        try:
+            for batch in source:
+                queue.put(batch)
+        except Exception as error:  # noqa: BLE001 - raised where it is waited for
+            queue.put(error)
 
     Thread(target=fill, daemon=True).start()
     while True:
-        yield queue.get()
+        batch = queue.get()
+        if isinstance(batch, Exception):
+            raise batch
+        yield batch
 
 
 def learning_rate(step: int, done: float, peak: float) -> float:
@@ -237,7 +257,7 @@ class ReaderTraining:
         if (self.out / "last.pt").exists():
             self._load(self.out / "last.pt")
         elif arguments.start:
-            _grow(self.net, mean_weights(arguments.start))
+            grow(self.net, mean_weights(arguments.start))
             self.average.load_state_dict(self.net.state_dict())
         self.net.settled = arguments.settled
         self.answer = torch.compile(self.net) if arguments.compile else self.net
@@ -334,17 +354,6 @@ class ReaderTraining:
                 slow.copy_(fast)
 
 
-def _grow(net: PlateReaderNet, weights: Mapping[str, Tensor]) -> None:
-    """Take weights over; layers that they lack keep their own, and so answer nothing at first.
-
-    Raises:
-        TrainingError: The weights are of another network.
-    """
-    absent = net.load_state_dict(weights, strict=False)
-    if absent.unexpected_keys:
-        raise TrainingError(f"--start is no reader of this shape: {absent.unexpected_keys[:3]}")
-
-
 def _done(training: ReaderTraining, arguments: argparse.Namespace) -> float:
     """How much of the run is over, from 0 to 1, by steps or by time."""
     by_time = training.seconds / 60 / arguments.minutes if arguments.minutes else 0.0
@@ -391,7 +400,10 @@ def main() -> None:
     parser.add_argument("--plates", type=Path, required=True, help="folder of the shards")
     parser.add_argument("--out", type=Path, required=True, help="folder of the checkpoint")
     parser.add_argument(
-        "--start", type=Path, nargs="+", help="checkpoints, with the mean of whose weights to begin"
+        "--start",
+        type=Path,
+        nargs="+",
+        help="checkpoints or an exported reader, with the mean of whose weights to begin",
     )
     parser.add_argument("--steps", type=int, default=12_000)
     parser.add_argument("--batch", type=int, default=64, help="plates a step, over all processes")
@@ -404,6 +416,8 @@ def main() -> None:
     parser.add_argument("--settled", action="store_true", help="keep what normalisation learnt")
     parser.add_argument("--compile", action="store_true", help="compile the network first")
     arguments = parser.parse_args()
+    if any(path.suffix == ".onnx" for path in arguments.start or ()) and not arguments.settled:
+        parser.error("what was exported no longer knows how to normalise: add --settled")
     arguments.out.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as folder:
         multiprocessing.spawn(

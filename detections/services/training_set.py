@@ -6,11 +6,13 @@ import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import structlog
+import yaml
 from django.core.files.storage import storages
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -21,7 +23,10 @@ from accounts.services import record_audit_event
 from cameras.models import Camera
 from detections.errors import TrainingExportError
 from detections.models import Detection
+from detections.recognition.registry import SHIPPED_WEIGHTS
 from detections.selectors import in_time
+from vehicles.models import Plate
+from vehicles.plates.evidence import countries_of_region
 
 log = structlog.get_logger(__name__)
 
@@ -35,10 +40,14 @@ Review = Detection.Review
 
 @dataclass(slots=True, kw_only=True)
 class Exported:
-    """How many crops were written, for training, checking, and of what is no plate."""
+    """How many crops were written, for training, checking, and of what is no plate.
+
+    `unreadable` are of plates that the reader cannot spell: for measuring, in neither list.
+    """
 
     train: int = 0
     validation: int = 0
+    unreadable: int = 0
     rejected: int = 0
     missing: int = 0
 
@@ -55,8 +64,10 @@ def export_training_set(
 ) -> Exported:
     """Write the crops that people confirmed or corrected, with what they say the plates are.
 
-    The folder gets `crops/`, `train.csv` and `validation.csv` as fast-plate-ocr reads them,
-    `labels.jsonl` as `training.measure` and `evaluate_recognition` read them, and `manifest.json`.
+    The folder gets `crops/`, `train.csv` and `validation.csv` as fast-plate-ocr reads them with the
+    plate configuration of the reader that ships, and `manifest.json`. `labels.jsonl` is as
+    `training.measure` and `evaluate_recognition` read it, `validation.jsonl` the part of it that
+    `train.csv` does not teach.
 
     Args:
         folder: New or empty.
@@ -129,6 +140,7 @@ def _write(folder: Path, reviewed: QuerySet[Detection]) -> Exported:
         (folder / "train.csv").open("w", encoding="utf-8", newline="") as train,
         (folder / "validation.csv").open("w", encoding="utf-8", newline="") as validation,
         (folder / "labels.jsonl").open("w", encoding="utf-8") as labels,
+        (folder / "validation.jsonl").open("w", encoding="utf-8") as unseen,
     ):
         writers = {True: csv.writer(validation), False: csv.writer(train)}
         for writer in writers.values():
@@ -141,12 +153,18 @@ def _write(folder: Path, reviewed: QuerySet[Detection]) -> Exported:
             if plate is None:
                 exported.rejected += 1
                 continue
+            label = f"{json.dumps(_label(detection, name, crop), ensure_ascii=False)}\n"
+            labels.write(label)
+            if not _shipped_reader().spells(plate.number):
+                exported.unreadable += 1
+                unseen.write(label)
+                continue
             is_validation = _is_for_validation(plate.number)
             exported.validation += is_validation
             exported.train += not is_validation
-            region = plate.province or plate.country or "unknown"
-            writers[is_validation].writerow((name, plate.number, region))
-            labels.write(f"{json.dumps(_label(detection, name, crop), ensure_ascii=False)}\n")
+            writers[is_validation].writerow((name, plate.number, _region(plate)))
+            if is_validation:
+                unseen.write(label)
     return exported
 
 
@@ -159,6 +177,46 @@ def _crops(reviewed: QuerySet[Detection], exported: Exported) -> Iterator[tuple[
         except FileNotFoundError:
             log.warning("picture_missing", detection_id=str(detection.pk))
             exported.missing += 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reader:
+    """What a reader can answer: characters, how many of them, and regions."""
+
+    alphabet: frozenset[str]
+    slots: int
+    regions: tuple[str, ...]
+
+    def spells(self, number: str) -> bool:
+        return len(number) <= self.slots and set(number) <= self.alphabet
+
+
+@cache
+def _shipped_reader() -> _Reader:
+    """The reader whose plate configuration ships: fast-plate-ocr fails on what it cannot answer."""
+    config = yaml.safe_load((SHIPPED_WEIGHTS / "plate_reader_v1.yaml").read_text("utf-8"))
+    return _Reader(
+        alphabet=frozenset(config["alphabet"]) - {config["pad_char"]},
+        slots=config["max_plate_slots"],
+        regions=tuple(config["plate_regions"]),
+    )
+
+
+def _region(plate: Plate) -> str:
+    """The reader's label of a plate: its province, its country, those that look like it, or none.
+
+    A Thai plate whose province nobody named could be of any: that is unknown.
+    """
+    regions = _shipped_reader().regions
+    for label in (plate.province, plate.country):
+        if label in regions:
+            return label
+    alike = (
+        region
+        for region in regions
+        if plate.country != "TH" and plate.country in countries_of_region(region)
+    )
+    return next(alike, "unknown")
 
 
 def _is_for_validation(number: str) -> bool:

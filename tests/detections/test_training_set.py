@@ -116,3 +116,47 @@ def test_export_is_refused_where_it_is_not_allowed(
         with pytest.raises(CommandError):
             call_command("export_training_set", str(tmp_path / "set"), *arguments)
     assert not AuditEvent.objects.filter(action=AuditEvent.Action.EXPORTED).exists()
+
+
+def test_lists_hold_what_the_shipped_reader_can_answer(
+    reviewed: Organization, camera: Camera, operator: User, jpeg: bytes, tmp_path: Path
+) -> None:
+    plates = {
+        "AB-123-CD": ("FR", "EU"),
+        "AB12CDE": ("GB", "GB"),
+        "ABC1D23": ("BR", "BR"),
+        "SBA1234G": ("SG", "unknown"),
+        "9กก 9": ("TH", "unknown"),
+        "ກກ1111": ("LA", None),
+        "ABCDE123456": ("", None),
+    }
+    for number, (country, _) in plates.items():
+        detection = make_detection(camera, text=number, country=country, province="", crop=jpeg)
+        confirm_detection(detection_id=detection.pk, actor=operator)
+    folder = tmp_path / "set"
+    exported = export_training_set(folder=folder, organization=reviewed)
+    regions = {row["plate_text"]: row["plate_region"] for row in rows_of(folder)}
+    for number, (_, region) in plates.items():
+        assert regions.get(number.replace("-", "").replace(" ", "")) == region
+    assert exported.unreadable == 2
+    lines = {
+        name: set((folder / f"{name}.jsonl").read_text("utf-8").splitlines())
+        for name in ("labels", "validation")
+    }
+    assert len(lines["labels"]) == 3 + len(plates)
+    assert len(lines["validation"]) == exported.validation + exported.unreadable
+    assert lines["validation"] < lines["labels"]
+
+
+def test_command_says_what_is_in_neither_list(
+    reviewed: Organization,
+    camera: Camera,
+    operator: User,
+    jpeg: bytes,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    detection = make_detection(camera, text="ABCDE123456", country="", province="", crop=jpeg)
+    confirm_detection(detection_id=detection.pk, actor=operator)
+    call_command("export_training_set", str(tmp_path / "set"), "--organization", reviewed.slug)
+    assert "1 crops are in neither list: their plates have more" in capsys.readouterr().out

@@ -9,9 +9,25 @@ import pytest
 
 from training.errors import TrainingError
 from training.label_crops import agreed, texts_read
+from training.layouts import REGIONS
 from training.plates import ALPHABET
-from training.render_crops import LinedUp, held_in, photographed_again, shuffled, write_shards
-from training.render_plates import INPUT_HEIGHT_PX, INPUT_WIDTH_PX, SLOTS
+from training.render_crops import (
+    LinedUp,
+    Photograph,
+    held_in,
+    no_plates_in,
+    photographed_again,
+    shuffled,
+    write_shards,
+)
+from training.render_plates import (
+    INPUT_HEIGHT_PX,
+    INPUT_WIDTH_PX,
+    NOT_A_PLATE,
+    SLOTS,
+    UNKNOWN_REGION,
+    UNREAD,
+)
 
 SHADES = {"A": 40, "B": 90, "C": 140, "D": 190, "E": 240}
 SLOT_PX = 40
@@ -61,17 +77,47 @@ def test_plates_held_back_are_left_out(tmp_path: Path) -> None:
         for text in ("USED", "HELD")
     ]
     (tmp_path / "crops.jsonl").write_text("\n".join(map(json.dumps, rows)))
-    assert [text for text, _, _ in held_in(tmp_path)] == ["USED"]
+    assert [plate.text for plate in held_in(tmp_path)] == ["USED"]
+
+
+def test_exported_training_set_is_taken_without_what_checks(tmp_path: Path) -> None:
+    for folder in ("crops", "rejected"):
+        (tmp_path / folder).mkdir()
+        cv2.imwrite(str(tmp_path / folder / "one.jpg"), np.zeros((58, 110, 3), np.uint8))
+    head = "image_path,plate_text,plate_region\n"
+    (tmp_path / "train.csv").write_text(
+        f"{head}crops/one.jpg,1กข12,TH-10\ncrops/one.jpg,SBA1G,unknown\n", "utf-8"
+    )
+    (tmp_path / "validation.csv").write_text(f"{head}crops/one.jpg,AB12,EU\n", "utf-8")
+    plates = list(held_in(tmp_path))
+    assert [(plate.text, plate.region) for plate in plates] == [("1กข12", "TH-10"), ("SBA1G", "")]
+    assert plates[0].box == pytest.approx([5, 4, 100, 50])
+    assert [plate.text for plate in held_in(tmp_path, held_back_too=True)][-1] == "AB12"
+    assert len(list(no_plates_in(tmp_path))) == 1
+
+
+def test_folder_without_labelled_crops_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="has neither"):
+        list(held_in(tmp_path))
 
 
 def test_shards_say_where_characters_are_unknown(tmp_path: Path) -> None:
     picture = np.zeros((INPUT_HEIGHT_PX, INPUT_WIDTH_PX, 3), np.uint8)
-    known, unknown = np.full((2, 2), 0.5, np.float32), np.zeros((0, 2), np.float32)
-    plates = [(picture, "AB", known), (picture, "CD", unknown)]
+    known = np.full((2, 2), 0.5, np.float32)
+    plates = [
+        Photograph(picture=picture, text="AB", places=known, region="TH-10"),
+        Photograph(picture=picture, text="CD"),
+        Photograph(picture=picture, text=None),
+    ]
     write_shards(plates, tmp_path, "real-1", np.random.default_rng(1))
     with np.load(tmp_path / "real-1-0000.npz") as shard:
-        texts = ["".join(ALPHABET[i] for i in row).rstrip("_") for row in shard["labels"]]
+        texts = [
+            None if row[0] == UNREAD else "".join(ALPHABET[i] for i in row).rstrip("_")
+            for row in shard["labels"]
+        ]
         centers = dict(zip(texts, shard["centers"], strict=True))
+        regions = dict(zip(texts, shard["regions"].tolist(), strict=True))
+    assert regions == {"AB": REGIONS.index("TH-10"), "CD": UNKNOWN_REGION, None: NOT_A_PLATE}
     assert centers["AB"].shape == (SLOTS, 2)
     assert not np.isnan(centers["AB"]).any()
     assert np.isnan(centers["CD"]).all()

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from training.layouts import LAYOUTS
 from training.photos import photograph, rained, render_crop
 from training.plates import choose_layout, draw_plate
 from training.render_plates import SLOTS, render_shard
@@ -53,6 +54,18 @@ def test_render_shard_of_far_plates_stands_beside_the_others(
     assert [path.name for path in paths] == ["plates-1-0002.npz", "far-1-0002.npz"]
     near, far = (np.load(path)["pictures"] for path in paths)
     assert not np.array_equal(near, far)
+
+
+def test_render_shard_of_some_layouts_stands_beside_the_others(
+    fonts: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("shards")
+    some = [layout for layout in LAYOUTS if layout.name in {"brazil", "mercosur"}]
+    paths = [render_shard(folder, 1, 2, plates=2, layouts=only) for only in (LAYOUTS, some)]
+    assert [path.name for path in paths] == [
+        "plates-1-0002.npz",
+        "plates-brazil+mercosur-1-0002.npz",
+    ]
 
 
 def test_render_shard_repeats_and_is_left_alone(

@@ -59,6 +59,12 @@ class Command(BaseCommand):
             f"{exported.train} crops to train with, {exported.validation} to check with, "
             f"{exported.rejected} of no plate; {exported.missing} pictures are missing."
         )
+        if exported.unreadable:
+            self.stdout.write(
+                f"{exported.unreadable} crops are in neither list: their plates have more "
+                "characters than the reader has slots, or such as it does not know. They are in "
+                "labels.jsonl."
+            )
 
 
 def _cameras(organization: Organization, names: list[str]) -> list[Camera]:
