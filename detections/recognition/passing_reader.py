@@ -33,7 +33,7 @@ from detections.recognition.passing import (
     Passing,
 )
 from detections.recognition.quality import measure_quality
-from detections.recognition.told import ToldVehicles, continues
+from detections.recognition.told import ToldVehicles, is_same_vehicle
 from detections.recognition.tracking import Track, Tracker, covers, is_lost
 from detections.recognition.types import (
     AnyFrame,
@@ -47,7 +47,6 @@ from detections.recognition.types import (
 from detections.recognition.vehicle import Vehicle
 from detections.recognition.vehicles.looks import vehicle_of_plate
 from detections.recognition.zones import is_inside
-from vehicles.plates.confusables import fold
 
 _SAME_PLATE_COVERED = 0.6
 _BORDER_PX = 2
@@ -149,11 +148,13 @@ class PassingReader:
         return requests
 
     def _vehicle_of(self, track: Track, frame: AnyFrame) -> Vehicle:
+        height, width = frame.shape[:2]
         if track.track_id not in self._open:
-            height, width = frame.shape[:2]
             self._open[track.track_id] = Vehicle(track=track, frame_size=(width, height))
             self._counts["tracks"] += 1
-        return self._open[track.track_id]
+        vehicle = self._open[track.track_id]
+        vehicle.frame_size = width, height  # A stream may change its size while a vehicle is seen.
+        return vehicle
 
     def _request(self, vehicle: Vehicle, sighting: Sighting, frame: AnyFrame) -> CropRequest | None:
         defect = self._defect_of_place(sighting.box, vehicle.frame_size)
@@ -284,11 +285,8 @@ class PassingReader:
                 return
 
     def _is_same(self, earlier: Vehicle, later: Vehicle) -> bool:
-        if not 0 < later.first_seen_s - earlier.last_seen_s <= self._config.track_expiry_s:
-            return False
-        if fold(earlier.vote.text) == fold(later.vote.text):
-            return True
-        return continues(earlier.vote.text, earlier.track, later.vote.text, later.track)
+        gap_s = later.first_seen_s - earlier.last_seen_s
+        return 0 < gap_s <= self._config.track_expiry_s and is_same_vehicle(earlier, later)
 
     def expire(self, now_s: float) -> list[Passing]:
         """Hand out the passings that are decided or over by now; each vehicle once, oldest first.
@@ -350,7 +348,7 @@ class PassingReader:
         else:
             self._rejections[passing.decision.reasons[0]] += 1
         if passing.is_accepted or Rejection.DUPLICATE in passing.decision.reasons:
-            self._told.add(passing.text, vehicle.track)
+            self._told.add(vehicle)
         return passing
 
     def _close(self, vehicle: Vehicle) -> None:
@@ -360,7 +358,7 @@ class PassingReader:
     def _decide(self, vehicle: Vehicle) -> Decision:
         against = set()
         repeat_after_s = self._config.repeat_after_s
-        if self._told.has(vehicle.text, vehicle.track, repeat_after_s=repeat_after_s):
+        if self._told.has(vehicle, repeat_after_s=repeat_after_s):
             against.add(Rejection.DUPLICATE)
         if vehicle.is_overlay:
             against.add(Rejection.STATIONARY)

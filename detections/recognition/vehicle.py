@@ -279,6 +279,3 @@ class Vehicle:
     def forget_pictures(self) -> None:
         """Let go of what only an untold vehicle needs, for it may stand there for days."""
         self.best = self.frame = None
-        self.sightings = {
-            index: item for index, item in self.sightings.items() if item.reading is not None
-        }

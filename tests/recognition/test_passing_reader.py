@@ -194,6 +194,41 @@ def test_track_broken_for_seconds_is_one_passing() -> None:
         assert len(watch(Camera(cars=[Car(text="34A36837", path=path)]), 12, emission)) == 1
 
 
+@pytest.mark.parametrize("emission", list(Emission))
+@pytest.mark.parametrize(
+    ("confidence", "told"), [(0.9, ["1กข1234", "1ถข1234"]), (0.75, ["1กข1234"])]
+)
+def test_confusable_plate_seconds_later_is_another_where_both_were_read_surely(
+    emission: Emission, confidence: float, told: list[str]
+) -> None:
+    later = drive(start=(60, 260), end=(580, 120), begin_s=9, seconds=3)
+    cars = [
+        Car(text="1กข1234", path=ACROSS, confidence=0.9),
+        Car(text="1ถข1234", path=later, confidence=confidence),
+    ]
+    assert texts(watch(Camera(cars=cars), 16, emission)) == told
+
+
+@pytest.mark.parametrize("emission", list(Emission))
+def test_confusable_plates_that_cross_are_two_though_unsure(emission: Emission) -> None:
+    cars = [
+        Car(text="1กข1234", path=ACROSS, confidence=0.75),
+        Car(text="1ถข1234", path=BACK, confidence=0.75),
+    ]
+    assert texts(watch(Camera(cars=cars), 8, emission)) == ["1กข1234", "1ถข1234"]
+
+
+def test_plate_is_read_though_the_stream_changes_its_size_in_mid_track() -> None:
+    """What lay beyond the small picture's border lies well inside the large one."""
+    reader = PassingReader(CONFIG, emission=Emission.ENDED)
+    small = PlateBox(x_min=560, y_min=320, x_max=600, y_max=335, confidence=0.9)
+    large = PlateBox(x_min=620, y_min=340, x_max=670, y_max=358, confidence=0.9)
+    reader.select(frame_index=0, seen_s=0, boxes=[small], frame=NOISE)
+    frame = NOISE.repeat(2, axis=0).repeat(2, axis=1)
+    [request] = reader.select(frame_index=1, seen_s=0.2, boxes=[large], frame=frame)
+    assert (request.track_id, request.sighting.box) == (1, large)
+
+
 def test_too_fast_to_follow_is_joined_by_its_text() -> None:
     path = drive(start=(20, 180), end=(620, 180), begin_s=1.05, seconds=0.9)
     passings = watch(Camera(cars=[Car(text="34A36837", path=path)], fps=3), 6)

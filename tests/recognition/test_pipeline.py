@@ -10,9 +10,10 @@ from detections.recognition.config import RecognitionConfig
 from detections.recognition.detectors.onnx import OnnxEngine
 from detections.recognition.detectors.yolo import YoloDetector
 from detections.recognition.errors import EngineError, FrameError
+from detections.recognition.passing import Passing
 from detections.recognition.pipeline import Recognizer
 from detections.recognition.readers.fast_plate_ocr import FastPlateOcrReader
-from detections.recognition.types import Frame, PlateBox, Reading
+from detections.recognition.types import Frame, PlateBox, Reading, Rejection
 from tests.recognition.scenes import passing_by, put_plate, road
 from tests.recognition.tiny_models import write_detector, write_reader
 
@@ -77,6 +78,51 @@ def test_given_boxes_are_read_without_the_detector(recognizer: Recognizer) -> No
     ]
     passings = recognizer.read_picture(scene, boxes)
     assert sorted(passing.text for passing in passings) == ["RBGR", "RGBR"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("1กข1234", None), ("1ถข1234", None)),
+        (("AB128CD", None), ("A8128CO", None)),
+        (("1กข1234", "TH-10"), ("1กข1234", "TH-50")),
+    ],
+)
+def test_two_plates_of_one_picture_that_are_easily_confused_are_two(
+    one: tuple[str, str | None], other: tuple[str, str | None]
+) -> None:
+    passings = read_two(one, other)
+    assert [passing.text for passing in passings if passing.is_accepted] == [one[0], other[0]]
+
+
+@pytest.mark.parametrize("province", [None, "TH-10"])
+def test_mirror_image_of_a_plate_is_no_second_vehicle(province: str | None) -> None:
+    [first, second] = read_two(("1กข1234", "TH-10"), ("1กข1234", province))
+    assert first.is_accepted
+    assert second.decision.reasons == (Rejection.DUPLICATE,)
+
+
+def read_two(*plates: tuple[str, str | None]) -> list[Passing]:
+    """Read a picture with two plates, by text and province, in two places."""
+
+    class Told:
+        def read(self, crops: Sequence[Frame]) -> list[Reading]:
+            assert len(crops) == len(plates)
+            return [
+                Reading(
+                    text=text,
+                    char_confidences=(0.9,) * len(text),
+                    region=province,
+                    region_confidence=0.97 if province else 0.0,
+                )
+                for text, province in plates
+            ]
+
+    boxes = [
+        PlateBox(x_min=x, y_min=y, x_max=x + 80, y_max=y + 24, confidence=0.95)
+        for x, y in ((100, 60), (400, 200))
+    ]
+    return Recognizer(detector=OneBox(), reader=Told()).read_picture(road(), boxes)
 
 
 def test_empty_picture_has_no_plates(recognizer: Recognizer) -> None:
