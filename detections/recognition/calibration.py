@@ -13,13 +13,17 @@ from detections.recognition.errors import ConfigError
 _CERTAIN = 1e-6
 """Probabilities are held this far from 0 and 1, whose log-odds are infinite."""
 
+_MOST_OFFSET = 100.0
+_LEAST_TEMPERATURE, _MOST_TEMPERATURE = 1e-3, 1e6
+"""Beyond these everything is sure or nothing is, and numbers end."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scaling:
     """A straight line through log-odds: divided by `temperature`, moved by `offset`.
 
     Raises:
-        ConfigError: the temperature is not above 0.
+        ConfigError: the temperature is not above 0, or one of both is beyond all measure.
 
     Source: J. Platt, "Probabilistic outputs for support vector machines", 1999; with the offset at
         0, temperature scaling: C. Guo et al., "On calibration of modern neural networks", 2017.
@@ -37,6 +41,18 @@ class Scaling:
         if not self.temperature > 0:
             message = f"A calibration's temperature must be above 0, and is {self.temperature}."
             raise ConfigError(message)
+        if not _LEAST_TEMPERATURE <= self.temperature <= _MOST_TEMPERATURE:
+            message = (
+                f"A calibration's temperature must be {_LEAST_TEMPERATURE} to "
+                f"{_MOST_TEMPERATURE:.0f}, and is {self.temperature}."
+            )
+            raise ConfigError(message)
+        if not abs(self.offset) <= _MOST_OFFSET:
+            message = (
+                f"A calibration's offset must be -{_MOST_OFFSET:.0f} to {_MOST_OFFSET:.0f}, "
+                f"and is {self.offset}."
+            )
+            raise ConfigError(message)
 
     @property
     def is_identity(self) -> bool:
@@ -46,7 +62,10 @@ class Scaling:
         """Correct a confidence, 0 to 1; a higher one stays higher."""
         if self.is_identity:
             return confidence
-        return 1 / (1 + exp(-(log_odds(confidence) / self.temperature + self.offset)))
+        odds = log_odds(confidence) / self.temperature + self.offset
+        # Of what is below 0 `exp` only ever ends in 0; of what is above it overflows.
+        small = exp(-abs(odds))
+        return (1 if odds >= 0 else small) / (1 + small)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from detections.recognition.errors import ModelDownloadError
-from detections.recognition.registry import ModelEntry, ModelFile, ModelRegistry
+from detections.recognition.registry import ModelEntry, ModelFile, ModelRegistry, sha256_of
 
 MAX_BYTES = 2 * 2**30
 MAX_SECONDS = 1_800.0
@@ -43,6 +43,7 @@ def pull(
 
     Raises:
         UnknownModelError: the registry has no such model.
+        ModelFileError: a file that is there cannot be read.
         ModelDownloadError: a file has no address, could not be fetched, or is not the right one.
     """
     model = registry.model(name)
@@ -52,7 +53,7 @@ def pull(
 
 def _is_sound(registry: ModelRegistry, file: ModelFile) -> bool:
     path = registry.locate(file)
-    return path is not None and sha256(path.read_bytes()).hexdigest() == file.sha256
+    return path is not None and sha256_of(path) == file.sha256
 
 
 def _fetch(

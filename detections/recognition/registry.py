@@ -1,12 +1,14 @@
 """Which models there are, where their files lie, and whether they are what they should be."""
 
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, dataclass, field, fields, replace
 from enum import StrEnum
+from functools import partial
 from hashlib import file_digest
+from math import isfinite
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from detections.recognition.calibration import UNCALIBRATED, Calibration, Scaling
 from detections.recognition.errors import ConfigError, ModelFileError, UnknownModelError
@@ -16,6 +18,8 @@ SHIPPED_WEIGHTS = Path(__file__).with_name("weights")
 DEFAULT_MODELS_DIR = Path(".local/models")
 DEFAULT_MODEL_SET = "default"
 _MOST_TRIM = 0.3
+
+_Made = TypeVar("_Made")
 
 
 class ModelKind(StrEnum):
@@ -27,13 +31,31 @@ class ModelKind(StrEnum):
     VEHICLE_CLASSIFIER = "vehicle_classifier"
 
 
+_WHOLE = {
+    ModelKind.DETECTOR: "one file, or an .xml and the .bin of its name",
+    ModelKind.READER: "two files, the model and its configuration",
+    ModelKind.VEHICLE_DETECTOR: "one file, or an .xml and the .bin of its name",
+    ModelKind.VEHICLE_CLASSIFIER: "one file, or an .xml and the .bin of its name",
+}
+"""The files that a model of each kind has."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelFile:
-    """One file of a model. `url` is None where it cannot be pulled: it ships, or is somebody's."""
+    """One file of a model. `url` is None where it cannot be pulled: it ships, or is somebody's.
+
+    Raises:
+        ValueError: its name leads out of the folder of models, where it is read and written.
+    """
 
     name: str
     sha256: str
     url: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.name in {"", ".", ".."} or set(self.name) & set("/\\\0"):
+            message = f"{self.name!r} is no plain file name"
+            raise ValueError(message)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,34 +237,121 @@ def sha256_of(path: Path) -> str:
 def _read_registry(path: Path, models: dict[str, ModelEntry], sets: dict[str, ModelSet]) -> None:
     try:
         content = tomllib.loads(path.read_text("utf-8"))
-        models.update({model.name: model for model in _models(content)})
-        for name, members in content.get("sets", {}).items():
-            sets[name] = ModelSet(name=name, **members)
-    except (OSError, AttributeError, KeyError, TypeError, ValueError, ConfigError) as error:
+        for name, value in _table("models", content.get("models", {})).items():
+            models[name] = _model(name, value)
+        for name, value in _table("sets", content.get("sets", {})).items():
+            sets[name] = _made(ModelSet, f"sets.{name}", value, name=name)
+    except (OSError, ValueError) as error:
         message = f"The model registry {path} is malformed ({error}). Correct it."
         raise ModelFileError(message) from error
 
 
-def _models(content: Mapping[str, Any]) -> Iterator[ModelEntry]:
-    for name, fields in content.get("models", {}).items():
-        files = tuple(ModelFile(**file) for file in fields.pop("files"))
-        lines = {part: Scaling(**line) for part, line in fields.pop("calibration", {}).items()}
-        yield ModelEntry(
-            name=name,
-            kind=ModelKind(fields.pop("kind")),
-            files=files,
-            calibration=Calibration(**lines),
-            trim=_trim(name, fields.pop("trim", (0.0, 0.0))),
-            **fields,
-        )
-
-
-def _trim(name: str, shares: Sequence[float]) -> tuple[float, float]:
-    x, y = map(float, shares)
-    if not (0 <= x < _MOST_TRIM and 0 <= y < _MOST_TRIM):
-        message = f"trim of {name} must be two shares from 0 to {_MOST_TRIM}"
+def _model(name: str, value: object) -> ModelEntry:
+    entry = _made(ModelEntry, f"models.{name}", value, name=name)
+    names = [file.name for file in entry.files]
+    if entry.kind is ModelKind.READER:
+        is_whole = len(names) == 2  # noqa: PLR2004 - as its sentence says
+    elif names and names[0].endswith(".xml"):
+        # OpenVINO takes the weights that lie beside it, whether they were registered or not.
+        is_whole = names[1:] == [f"{names[0].removesuffix('.xml')}.bin"]
+    else:
+        is_whole = len(names) == 1
+    if not is_whole:
+        message = f"models.{name}.files must be {_WHOLE[entry.kind]}"
         raise ValueError(message)
-    return x, y
+    return entry
+
+
+def _made(kind: type[_Made], where: str, value: object, **known: object) -> _Made:
+    """Make what a table describes; its keys are the fields of `kind`.
+
+    Raises:
+        ValueError: says which key of what is wrong.
+    """
+    table = _table(where, value)
+    keys = {each.name: each for each in fields(kind) if each.name not in known}  # type: ignore[arg-type]  # all of them are dataclasses
+    if unknown := sorted(table.keys() - keys.keys()):
+        message = f"{where}.{unknown[0]} is no key that there is"
+        raise ValueError(message)
+    needed = {
+        name
+        for name, each in keys.items()
+        if each.default is MISSING and each.default_factory is MISSING
+    }
+    if missing := sorted(needed - table.keys()):
+        message = f"{where}.{missing[0]} is missing"
+        raise ValueError(message)
+    values = {
+        key: _PARTS.get(key, _text)(f"{where}.{key}", content) for key, content in table.items()
+    }
+    try:
+        return kind(**known, **values)
+    except (ValueError, ConfigError) as error:
+        message = f"{where}: {error}"
+        raise ValueError(message) from error
+
+
+def _table(where: str, value: object) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        message = f"{where} must be a table"
+        raise ValueError(message)  # noqa: TRY004 - one kind of error for all that is malformed
+    return value
+
+
+def _text(where: str, value: object) -> str:
+    if not isinstance(value, str):
+        message = f"{where} must be a text"
+        raise ValueError(message)  # noqa: TRY004 - as above
+    return value
+
+
+def _number(where: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        message = f"{where} must be a number"
+        raise ValueError(message)
+    return float(value)
+
+
+def _kind(where: str, value: object) -> ModelKind:
+    name = _text(where, value)
+    if name not in list(ModelKind):
+        message = f"{where} must be one of: {', '.join(ModelKind)}"
+        raise ValueError(message)
+    return ModelKind(name)
+
+
+def _files(where: str, value: object) -> tuple[ModelFile, ...]:
+    return tuple(_made(ModelFile, where, each) for each in _list(where, value))
+
+
+def _list(where: str, value: object) -> Sequence[object]:
+    if not isinstance(value, list):
+        message = f"{where} must be a list"
+        raise ValueError(message)  # noqa: TRY004 - as above
+    return value
+
+
+def _trim(where: str, value: object) -> tuple[float, float]:
+    shares = [_number(where, share) for share in _list(where, value)]
+    match shares:
+        case [x, y] if 0 <= x < _MOST_TRIM and 0 <= y < _MOST_TRIM:
+            return x, y
+    message = f"{where} must be two shares from 0 to {_MOST_TRIM}"
+    raise ValueError(message)
+
+
+_PARTS: Mapping[str, Callable[[str, object], Any]] = {
+    "kind": _kind,
+    "files": _files,
+    "calibration": partial(_made, Calibration),
+    "text": partial(_made, Scaling),
+    "region": partial(_made, Scaling),
+    "temperature": _number,
+    "offset": _number,
+    "trim": _trim,
+    "vehicle": _table,
+}
+"""What reads the keys of a registry that are no texts."""
 
 
 def _unknown(what: str, name: str, known: Mapping[str, object]) -> str:

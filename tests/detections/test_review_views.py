@@ -212,7 +212,7 @@ source = "-"
 training_data = "-"
 accuracy = "-"
 input = "-"
-files = [{ name = "vehicles.xml", sha256 = "0" }]
+files = [{ name = "vehicles.xml", sha256 = "0" }, { name = "vehicles.bin", sha256 = "0" }]
 """
 SET = '[sets.second]\ndetector = "plate-detector-v1"\nreader = "{}"\n{}'
 

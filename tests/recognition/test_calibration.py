@@ -58,6 +58,25 @@ def test_impossible_temperature_is_refused(temperature: float) -> None:
         Scaling(temperature=temperature)
 
 
+@pytest.mark.parametrize(
+    "line", [{"offset": -1000}, {"offset": float("nan")}, {"temperature": 1e-9}]
+)
+def test_line_beyond_all_measure_is_refused(line: dict[str, float]) -> None:
+    with pytest.raises(ConfigError, match=r"must be .* and is"):
+        Scaling(**line)
+
+
+@pytest.mark.parametrize("temperature", [1e-3, 1e6])
+@pytest.mark.parametrize("offset", [-100, 100])
+def test_every_line_that_is_allowed_answers_probabilities(
+    temperature: float, offset: float
+) -> None:
+    scaling = Scaling(temperature=temperature, offset=offset)
+    values = [scaling.apply(step / 10) for step in range(11)]
+    assert values == sorted(values)
+    assert 0 <= values[0] <= values[-1] <= 1
+
+
 def test_fit_finds_the_line_back() -> None:
     scaling = fit(said_too_surely(4_000), has_offset=True)
     for confidence in (0.6, 0.9, 0.99):

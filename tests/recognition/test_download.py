@@ -2,6 +2,7 @@
 
 import threading
 import time
+import tracemalloc
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from hashlib import sha256
@@ -12,7 +13,11 @@ from typing import ClassVar
 import pytest
 
 from detections.recognition.download import pull
-from detections.recognition.errors import ModelDownloadError, UnknownModelError
+from detections.recognition.errors import (
+    ModelDownloadError,
+    ModelFileError,
+    UnknownModelError,
+)
 from detections.recognition.registry import ModelEntry, ModelFile, ModelKind, ModelRegistry
 
 WEIGHTS = bytes(range(256)) * 4_000
@@ -96,6 +101,27 @@ def test_altered_file_is_fetched_again(tmp_path: Path, mirror: str) -> None:
     path.write_bytes(b"rotten")
     assert pull(registry, "plates") == [path]
     assert path.read_bytes() == WEIGHTS
+
+
+def test_installed_files_are_compared_without_being_held_whole(tmp_path: Path, mirror: str) -> None:
+    registry = registry_of(tmp_path, f"{mirror}/weights")
+    registry.models_dir.mkdir()
+    with (registry.models_dir / "file0.bin").open("wb") as file:
+        file.truncate(200 * 2**20)
+    tracemalloc.start()
+    pull(registry, "plates")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 20 * 2**20
+
+
+def test_file_that_cannot_be_read_is_told_in_a_sentence(tmp_path: Path, mirror: str) -> None:
+    """A file that fails when it is read, as one of a broken disk does, whoever reads it."""
+    registry = registry_of(tmp_path, f"{mirror}/weights")
+    registry.models_dir.mkdir()
+    (registry.models_dir / "file0.bin").symlink_to("/proc/self/mem")
+    with pytest.raises(ModelFileError, match=r"Cannot read .*file0\.bin: Input/output error"):
+        pull(registry, "plates")
 
 
 @pytest.mark.parametrize(

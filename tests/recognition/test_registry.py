@@ -9,7 +9,7 @@ from detections.recognition.errors import EngineError, ModelFileError, UnknownMo
 from detections.recognition.images import crop_plates
 from detections.recognition.loading import EngineOptions, load_detector, load_models, load_reader
 from detections.recognition.readers.fast_plate_ocr import FastPlateOcrReader
-from detections.recognition.registry import SHIPPED_WEIGHTS, ModelKind, ModelRegistry
+from detections.recognition.registry import SHIPPED_WEIGHTS, ModelFile, ModelKind, ModelRegistry
 from tests.recognition.street import draw_street
 from tests.recognition.tiny_models import write_detector, write_reader
 
@@ -151,4 +151,89 @@ def test_altered_file_is_refused(models_dir: Path) -> None:
 def test_malformed_registry_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "registry.toml").write_text(content)
     with pytest.raises(ModelFileError, match=r"registry\.toml is malformed"):
+        ModelRegistry.load(tmp_path)
+
+
+A, B = ('{ name = "a.onnx", sha256 = "0" }', '{ name = "b.yaml", sha256 = "0" }')
+
+
+def entry_of(kind: str, *files: str, more: str = "") -> str:
+    return f'[models.red]\nkind = "{kind}"\nfiles = [{", ".join(files)}]\n{more}\n{ENTRY}'
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (entry_of("detector"), r"models\.red\.files must be one file"),
+        (entry_of("detector", A, B), r"models\.red\.files must be one file"),
+        (entry_of("reader", A), r"models\.red\.files must be two files"),
+        (entry_of("reader", A, B, B), r"models\.red\.files must be two files"),
+        (entry_of("reader", A, "3"), r"models\.red\.files must be a table"),
+        (entry_of("detector", '{ name = 3, sha256 = "0" }'), r"files\.name must be a text"),
+        (entry_of("detector", '{ name = "a" }'), r"models\.red\.files\.sha256 is missing"),
+        (entry_of("oracle", A), r"models\.red\.kind must be one of: detector, reader"),
+        (entry_of("detector", A, more="colour = 3"), r"models\.red\.colour is no key"),
+        (entry_of("detector", A, more="alphabet = 3"), r"models\.red\.alphabet must be a text"),
+        (entry_of("detector", A, more="trim = [0.1]"), r"models\.red\.trim must be two shares"),
+        (entry_of("detector", A, more="trim = [nan, 0]"), r"models\.red\.trim must be a number"),
+        (entry_of("detector", A, more="trim = 3"), r"models\.red\.trim must be a list"),
+        (
+            entry_of("reader", A, B, more="calibration.text.offset = nan"),
+            r"models\.red\.calibration\.text\.offset must be a number",
+        ),
+        (
+            entry_of("reader", A, B, more="calibration.text.offset = -1000"),
+            r"models\.red\.calibration\.text: .* offset must be -100 to 100",
+        ),
+        (
+            entry_of("reader", A, B, more="calibration.region = 1"),
+            r"models\.red\.calibration\.region must be a table",
+        ),
+        ('[sets.own]\ndetector = ["a"]\nreader = "b"', r"sets\.own\.detector must be a text"),
+        ("sets = 3", "sets must be a table"),
+    ],
+)
+def test_malformed_entry_is_refused_by_model_and_key(
+    tmp_path: Path, content: str, message: str
+) -> None:
+    (tmp_path / "registry.toml").write_text(content)
+    with pytest.raises(ModelFileError, match=message):
+        ModelRegistry.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "name", ["../outside.bin", "/etc/hostname", "a/b.onnx", "..", ".", "", "a\\b", "a\0b"]
+)
+def test_no_name_leads_out_of_the_folder_of_models(name: str) -> None:
+    with pytest.raises(ValueError, match="is no plain file name"):
+        ModelFile(name=name, sha256="0")
+
+
+def test_registry_that_leads_out_of_the_folder_is_refused(tmp_path: Path) -> None:
+    outside = '{ name = "../outside.bin", sha256 = "0" }'
+    (tmp_path / "registry.toml").write_text(entry_of("detector", outside))
+    with pytest.raises(
+        ModelFileError, match=r"models\.red\.files: '\.\./outside\.bin' is no plain"
+    ):
+        ModelRegistry.load(tmp_path)
+
+
+XML, WEIGHTS, OTHER = (
+    f'{{ name = "{name}", sha256 = "0" }}' for name in ("a.xml", "a.bin", "b.bin")
+)
+
+
+@pytest.mark.parametrize("kind", ["detector", "vehicle_detector", "vehicle_classifier"])
+@pytest.mark.parametrize(
+    ("files", "is_whole"),
+    [((XML, WEIGHTS), True), ((XML,), False), ((XML, OTHER), False), ((WEIGHTS, XML), False)],
+)
+def test_weights_of_an_xml_are_registered_with_it(
+    tmp_path: Path, kind: str, files: tuple[str, ...], *, is_whole: bool
+) -> None:
+    (tmp_path / "registry.toml").write_text(entry_of(kind, *files))
+    if is_whole:
+        assert len(ModelRegistry.load(tmp_path).model("red").files) == 2
+        return
+    with pytest.raises(ModelFileError, match=r"an \.xml and the \.bin of its name"):
         ModelRegistry.load(tmp_path)
