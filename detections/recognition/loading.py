@@ -51,6 +51,8 @@ def load_models(
         EngineError: an engine is not installed or refuses its model.
     """
     models = registry.model_set(set_name)
+    # A detector takes long to compile, which is in vain where the reader turns out to be missing.
+    registry.verified_paths(registry.model_of_kind(models.reader, ModelKind.READER))
     detector = load_detector(registry, models.detector, options)
     return detector, load_reader(registry, models.reader, options)
 

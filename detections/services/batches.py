@@ -5,11 +5,12 @@ process that asked. The worker owns the models and nothing else, so any number o
 share the queue and any of them may die: what it had not answered is asked again with a later frame.
 """
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
-from typing import Any, Literal, TypedDict, cast
+from typing import Any, Literal, TypedDict, TypeVar, cast
 
 import orjson
 import structlog
@@ -32,6 +33,13 @@ from detections.recognition.types import (
 from detections.services.frames import IN_FLIGHT_SECONDS, frames_redis, unpack_frame
 
 log = structlog.get_logger(__name__)
+
+FAILED = "Recognition failed, which it should not. The log of the recognition worker says why."
+FAILED_SECONDS = 10.0
+"""How long a set that could not be loaded is not tried again: each try costs as much as a second of
+a camera, and its frames come all the time."""
+
+Loaded = TypeVar("Loaded")
 
 Work = Literal["detect", "read", "observe"]
 Scale = tuple[float, float]
@@ -60,7 +68,28 @@ def _engine_options() -> EngineOptions:
     return EngineOptions(device=settings.RECOGNITION_DEVICE, threads=settings.RECOGNITION_THREADS)
 
 
-@cache
+def _once(load: Callable[[str], Loaded]) -> Callable[[str], Loaded]:
+    """Load each model set once, and after a failure not again for `FAILED_SECONDS`."""
+    kept = cache(load)
+    failures: dict[str, tuple[float, Exception]] = {}
+
+    @wraps(load)
+    def loaded(model_set: str) -> Loaded:
+        if model_set in failures:
+            failed_at, failure = failures[model_set]
+            if time.monotonic() < failed_at + FAILED_SECONDS:
+                raise failure.with_traceback(None)
+            del failures[model_set]
+        try:
+            return kept(model_set)
+        except Exception as failure:
+            failures[model_set] = time.monotonic(), failure
+            raise
+
+    return loaded
+
+
+@_once
 def _models(model_set: str) -> tuple[PlateDetector, PlateReader]:
     registry = ModelRegistry.load(Path(settings.MODELS_DIR))
     loaded = load_models(registry, model_set, _engine_options())
@@ -68,7 +97,7 @@ def _models(model_set: str) -> tuple[PlateDetector, PlateReader]:
     return loaded
 
 
-@cache
+@_once
 def _observer(model_set: str) -> VehicleObserver | None:
     return load_observer(
         ModelRegistry.load(Path(settings.MODELS_DIR)), model_set, _engine_options()
@@ -85,7 +114,7 @@ def warm_up(model_set: str = "default") -> None:
 
 
 def recognise(batch: Batch) -> None:
-    """Work a batch off and send its answer; a failing engine is answered with its sentence."""
+    """Work a batch off and send its answer; a failure is answered with a sentence."""
     redis = frames_redis()
     packed = cast("list[bytes | None]", redis.mget(batch["keys"]))
     present = {index: content for index, content in enumerate(packed) if content is not None}
@@ -95,9 +124,10 @@ def recognise(batch: Batch) -> None:
         answers = (
             _run(batch, [unpack_frame(content) for content in present.values()]) if present else []
         )
-    except RecognitionError as failure:
+    except Exception as failure:  # whoever asked waits for an answer, whatever went wrong
         log.exception("recognition_failed", work=batch["work"], model_set=batch["model_set"])
-        error, answers = str(failure), []
+        error = str(failure) if isinstance(failure, RecognitionError) else FAILED
+        answers = []
     for index, answer in zip(present, answers, strict=False):
         results[index] = answer
     reply: Reply = {"id": batch["id"], "results": results, "error": error}

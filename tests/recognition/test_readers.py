@@ -194,6 +194,15 @@ def test_configuration_with_a_slot_cut_is_refused(tmp_path: Path) -> None:
         FastPlateOcrReader(model, config)
 
 
+@pytest.mark.parametrize("named", ["[FR]", "[FR, DE, IT]"])
+def test_configuration_with_other_regions_is_refused(tmp_path: Path, named: str) -> None:
+    model, config = write_reader(tmp_path, regions=("FR", "DE"))
+    config.write_text(config.read_text().replace("['FR', 'DE']", named))
+    count = named.count(",") + 1
+    with pytest.raises(EngineError, match=rf"answers 2 regions, .* names {count}\."):
+        FastPlateOcrReader(model, config)
+
+
 def test_damaged_model_is_refused(tmp_path: Path) -> None:
     model, config = write_reader(tmp_path)
     model.write_bytes(b"not a model")

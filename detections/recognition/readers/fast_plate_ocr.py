@@ -177,7 +177,7 @@ class FastPlateOcrReader:
         shares = [region for _, region in answers]
         regions = np.mean([shares[index] for index in WHOLE if index < len(shares)], axis=0)
         if regions.size:
-            [(region, raw, rest)] = _ranked(regions[None], config.plate_regions or [])
+            [(region, raw, rest)] = _ranked(regions[None], _regions(config))
             region_confidence, others = _corrected(raw, rest, self._calibration.region)
         return Reading(
             text="".join(character for character, _, _ in seen),
@@ -224,10 +224,11 @@ class FastPlateOcrReader:
         """Refuse a configuration of another model: the library would mix up the slots silently."""
         config = self.recognizer.config
         blank = np.zeros((1, config.img_height, config.img_width, config.num_channels), np.uint8)
+        names = [self.recognizer.plate_output_name]
+        if self.recognizer.has_region_head and self.recognizer.region_output_name:
+            names.append(self.recognizer.region_output_name)
         try:
-            [output] = self.recognizer.model.run(
-                [self.recognizer.plate_output_name], {"input": blank}
-            )
+            output, *regions = self.recognizer.model.run(names, {"input": blank})
         except Exception as error:  # ONNX Runtime's exceptions have no common base
             message = f"{model_path.name} is no model of fast-plate-ocr's kind: {error}"
             raise EngineError(message) from error
@@ -238,6 +239,17 @@ class FastPlateOcrReader:
                 f"promises {promised}. Use the configuration of this model."
             )
             raise EngineError(message)
+        answered, promised = sum(np.asarray(one).size for one in regions), len(_regions(config))
+        if regions and answered != promised:
+            message = (
+                f"{model_path.name} answers {answered} regions, and its configuration names "
+                f"{promised}. Use the configuration of this model."
+            )
+            raise EngineError(message)
+
+
+def _regions(config: "PlateConfig") -> list[str]:
+    return config.plate_regions or []
 
 
 def _resizer(config: "PlateConfig") -> Callable[[NDArray[Any]], NDArray[Any]]:
