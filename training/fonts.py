@@ -60,6 +60,7 @@ FONT_GROUPS: dict[str, tuple[str, ...]] = {
         "NimbusRoman-Bold", "LiberationSerif-Bold", "C059-Bold", "P052-BoldItalic",
     ),
     "chinese": ("wqy-zenhei",),
+    "lao": ("NotoSansLao-Bold", "NotoSerifLao-Bold", "NotoLoopedLao-Bold", "NotoSansLao-Regular"),
     "dies": tuple(f"{DIES_PREFIX}{number}" for number in range(SETS)),
 }  # fmt: skip
 
@@ -115,6 +116,8 @@ def _measure(character: str) -> str:
     """The character that is as high as this one's script is on a plate."""
     if "ก" <= character <= "๛":
         return "ก"
+    if "ກ" <= character <= "ໟ":
+        return "ກ"
     return "国" if character >= "\u4e00" else "H"
 
 

@@ -25,6 +25,7 @@ from training.layouts import (
     Layout,
     Row,
 )
+from training.registrations import LAO_LETTERS, draw_registration, halves, rewritten
 
 Picture = NDArray[np.uint8]
 Random = np.random.Generator
@@ -77,13 +78,24 @@ def print_row(row: Row, letters: str, random: Random) -> str:
         # An O or I between digits is a 0 or 1 to anybody, printed alike, and so taught as one.
         "*": "".join(sign for sign in letters if sign not in "OI") + DIGITS,
         "%": THAI_LETTERS,
-        "&": CHINESE_SIGNS,
     }
     pattern = row.patterns[int(random.integers(len(row.patterns)))]
     return "".join(
         choices[sign][int(random.integers(len(choices[sign])))] if sign in choices else sign
         for sign in pattern
     )
+
+
+def print_lines(layout: Layout, random: Random) -> list[str]:
+    """What a plate of this layout has on its rows, `~` where a province's name stands."""
+    parts: dict[str, str] = {}
+    if layout.families:
+        drawn = draw_registration(layout.families, random, often=CONFUSED)
+        whole = rewritten(drawn, layout.rewrites, random)
+        first, second = halves(whole)
+        parts = {"=": whole, "<": first, ">": second}
+    lines = [print_row(row, layout.letters, random) for row in layout.rows]
+    return [parts.get(line, line) for line in lines]
 
 
 def readable(printed: str) -> str:
@@ -102,7 +114,7 @@ def draw_plate(layout: Layout, random: Random) -> DrawnPlate:
         BELOW_LETTERS[name](picture, ink, random) if name in BELOW_LETTERS else None
     fonts = _choose_fonts(layout, random)
     mask = np.zeros((height, width), np.uint8)
-    lines = [print_row(row, layout.letters, random) for row in layout.rows]
+    lines = print_lines(layout, random)
     region, centers = layout.region, []
     for line, row in zip(lines, layout.rows, strict=True):
         if line == "~":
@@ -133,10 +145,13 @@ class _Fonts:
     latin: str
     thai: str
     chinese: str
+    lao: str
 
     def of(self, sign: str) -> str:
         if sign in THAI_LETTERS:
             return self.thai
+        if sign in LAO_LETTERS:
+            return self.lao
         return self.chinese if sign in CHINESE_SIGNS else self.latin
 
 
@@ -146,7 +161,7 @@ def _choose_fonts(layout: Layout, random: Random) -> _Fonts:
         return group[int(random.integers(len(group)))]
 
     latin = layout.fonts[int(random.integers(len(layout.fonts)))]
-    return _Fonts(latin=one(latin), thai=one("thai"), chinese=one("chinese"))
+    return _Fonts(latin=one(latin), thai=one("thai"), chinese=one("chinese"), lao=one("lao"))
 
 
 def _province_number(random: Random) -> int:
@@ -375,6 +390,12 @@ def _eu_band(picture: Picture, _ink: Colour, random: Random) -> None:
     write_small(picture, code, place, cap_px=height * 0.15, ink=PALE, font=SMALL_FONT)
 
 
+def _eu_corner(picture: Picture, _ink: Colour, random: Random) -> None:
+    """The band of a plate of two lines: as wide, beside the upper one alone."""
+    height, width = picture.shape[:2]
+    _eu_band(picture[: round(height * 0.5), : round(width * 0.8)], _ink, random)
+
+
 def _crest_left(picture: Picture, ink: Colour, random: Random) -> None:
     """A small coat of arms, often over the country's code, before the first character."""
     height, width = picture.shape[:2]
@@ -492,6 +513,18 @@ def _landscape(picture: Picture, _ink: Colour, random: Random) -> None:
     np.copyto(picture, np.clip(mixed, 0, 255).astype(np.uint8))
 
 
+def _picture(picture: Picture, ink: Colour, random: Random) -> None:
+    """A printed scene over the whole plate: temples, waves, hills, of softer and harder edges."""
+    _landscape(picture, ink, random)
+    _scenery(picture, ink, random)
+    height, width = picture.shape[:2]
+    drawn = picture.copy()
+    for _ in range(int(random.integers(1, 4))):
+        place = (random.uniform(0, 1) * width, random.uniform(0.2, 0.9) * height)
+        _drawing(drawn, place, height * random.uniform(0.1, 0.3), random)
+    np.copyto(picture, cv2.addWeighted(picture, 0.75, drawn, 0.25, 0))
+
+
 def _widest_gap(mask: Picture) -> tuple[int, int] | None:
     """From where to where, in pixels, nothing stands between two characters."""
     height = mask.shape[0]
@@ -556,10 +589,12 @@ Decoration = Callable[[Picture, Colour, Random], None]
 BELOW_LETTERS: dict[str, Decoration] = {
     "scenery": _scenery,
     "eu_band": _eu_band,
+    "eu_corner": _eu_corner,
     "crest_left": _crest_left,
     "emblem_left": _emblem_left,
     "emblem_right": _emblem_right,
     "landscape": _landscape,
+    "picture": _picture,
     "top_band": _top_band,
 }
 ABOVE_LETTERS: dict[str, Decoration] = {
@@ -573,6 +608,7 @@ ABOVE_LETTERS: dict[str, Decoration] = {
 EXTRA_CHANCE = {
     "eu_band": 0.95,
     "top_band": 1.0,
+    "picture": 1.0,
     "crest_left": 0.95,
     "emblem_left": 1.0,
     "emblem_right": 1.0,

@@ -17,13 +17,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.layouts import LAYOUTS, REGIONS, Layout
+from training.layouts import LAYOUTS, MOST_CHARACTERS, REGIONS, Layout
 from training.photos import photograph
 from training.plates import ALPHABET, choose_layout, draw_plate
 
 INPUT_HEIGHT_PX = 64
 INPUT_WIDTH_PX = 128
-SLOTS = 10
+SLOTS = MOST_CHARACTERS
 SHARD_PLATES = 2000
 PHOTOGRAPHS = 2
 PAD = ALPHABET.index("_")

@@ -5,21 +5,34 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+import yaml
 
+from detections.recognition.registry import SHIPPED_WEIGHTS
 from training.contact_sheet import NAME_PX, contact_sheet
 from training.dies import SETS, dies, pressed
 from training.fonts import FONT_GROUPS
-from training.layouts import LATIN_LETTERS, LAYOUTS, PROVINCE_NAMES, THAI_LETTERS, Layout, Row
+from training.layouts import (
+    LATIN_LETTERS,
+    LAYOUTS,
+    PROVINCE_NAMES,
+    REGIONS,
+    THAI_LETTERS,
+    Layout,
+    Row,
+)
 from training.plates import (
     ALPHABET,
     BELOW_LETTERS,
     CONFUSED,
     DIGITS,
+    SEPARATORS,
     draw_plate,
+    print_lines,
     print_row,
     readable,
 )
 from training.render_plates import PAD, SLOTS, encode_text
+from vehicles.plates.grammar import parse
 
 SAMPLES = 200
 
@@ -28,7 +41,7 @@ SAMPLES = 200
 def test_layout_every_registration_fits_alphabet_and_slots(layout: Layout) -> None:
     random = np.random.default_rng(7)
     for _ in range(SAMPLES):
-        text = "".join(readable(print_row(row, layout.letters, random)) for row in layout.rows)
+        text = "".join(readable(line) for line in print_lines(layout, random))
         assert 1 <= len(text) <= SLOTS
         assert set(text) <= set(ALPHABET) - {"_"}
 
@@ -67,6 +80,41 @@ def test_draw_plate_marks_each_character_inside_the_picture(layout: Layout, font
         assert plate.centers.shape == (len(plate.text), 2)
         assert (plate.centers > 0).all()
         assert (plate.centers < (width, height)).all()
+
+
+COUNTRIES = {"BR": {"BR"}, "AR": {"AR"}}
+FOLLOW_NO_GRAMMAR = {
+    "any",
+    "any_two_lines",
+    "united_states",
+    "united_states_drawing",
+    "united_states_emblem",
+    "united_states_scenery",
+    "united_states_side",
+}
+
+
+@pytest.mark.parametrize(
+    "layout",
+    [layout for layout in LAYOUTS if layout.name not in FOLLOW_NO_GRAMMAR],
+    ids=lambda layout: layout.name,
+)
+def test_layout_prints_registrations_of_its_country(layout: Layout) -> None:
+    random = np.random.default_rng(13)
+    countries = {family.country for family in layout.families} or COUNTRIES[layout.region]
+    names = {family.name for family in layout.families}
+    for _ in range(60):
+        lines = [line for line in print_lines(layout, random) if line != "~"]
+        text = "".join(lines).translate(str.maketrans("", "", SEPARATORS))
+        fitting = [plate for plate in parse(text) if not plate.repairs]
+        own = [plate for plate in fitting if plate.country in countries]
+        assert own, text
+        assert not names or names & {plate.family for plate in own}
+
+
+def test_regions_are_those_that_trained_readers_answer() -> None:
+    shipped = yaml.safe_load((SHIPPED_WEIGHTS / "plate_reader_v1.yaml").read_text("utf-8"))
+    assert [region or "unknown" for region in REGIONS] == shipped["plate_regions"][:-1]
 
 
 def test_thai_plates_name_their_province_beside_the_text(fonts: None) -> None:
