@@ -115,7 +115,6 @@ def decide(
     defects: Mapping[Rejection, int],
     against: Collection[Rejection] = (),
     found: float = 1.0,
-    min_frames_agreed: int | None = None,
 ) -> Decision:
     """Hold a vote to the rules.
 
@@ -126,14 +125,13 @@ def decide(
         against: What else was found out: DUPLICATE, the vehicle was handed out already;
             STATIONARY, it is a caption or a sign.
         found: Confidence of the vehicle's best box, 0 to 1.
-        min_frames_agreed: Instead of the configured number: 1 for a single picture.
     """
-    if min_frames_agreed is None:
-        min_frames_agreed = config.min_frames_agreed
     review = Check(rule="review_confidence", value=vote.confidence, limit=config.review_confidence)
     accept = Check(rule="accept_confidence", value=vote.confidence, limit=config.accept_confidence)
     length = Check(rule="min_text_length", value=len(vote.text), limit=config.min_text_length)
-    agreed = Check(rule="min_frames_agreed", value=_frames_for(vote), limit=min_frames_agreed)
+    agreed = Check(
+        rule="min_frames_agreed", value=_frames_for(vote), limit=config.min_frames_agreed
+    )
     checks = (length, review, accept, agreed)
     if not vote.frames_read:
         unread = max(defects, key=lambda reason: defects[reason], default=Rejection.LOW_CONFIDENCE)

@@ -82,7 +82,7 @@ class Direction:
     """Which way a plate went in the picture, from the first to the last sighting.
 
     `dx` and `dy` are fractions of the frame's width and height, right and down; `growth` is the
-    last height of the plate over the first: above 1 the vehicle approached.
+    last size of the plate, width plus height, over the first: above 1 the vehicle approached.
     """
 
     dx: float

@@ -211,7 +211,7 @@ class PassingReader:
         for request, reading in zip(requests, readings, strict=True):
             vehicle = self._asker(request)
             if vehicle is not None:
-                vehicle.pending = max(vehicle.pending - 1, 0)
+                vehicle.pending.discard(request.sighting.frame_index)
                 self._take(vehicle, request, reading)
 
     def wants_look(self, requests: Sequence[CropRequest]) -> bool:
@@ -242,7 +242,7 @@ class PassingReader:
         for request in requests:
             vehicle = self._asker(request)
             if vehicle is not None:
-                vehicle.pending = max(vehicle.pending - 1, 0)
+                vehicle.pending.discard(request.sighting.frame_index)
 
     def _asker(self, request: CropRequest) -> Vehicle | None:
         """Find whose crop it was, which may have ended, or been two vehicles after all."""

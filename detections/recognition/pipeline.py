@@ -57,7 +57,8 @@ class Recognizer:
             boxes: Where the plates are, in pixels of the frame; None lets the detector find them.
 
         Returns:
-            One passing for each box, rejected ones too, which say why.
+            One passing for each plate, rejected ones too, which say why. Boxes fainter than
+            `detector_confidence`, and those mostly covered by a surer one, are of none.
 
         Raises:
             RecognitionError: the frame is none, or an engine failed.

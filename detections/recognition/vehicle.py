@@ -51,15 +51,16 @@ class Vehicle:
     """The evidence for one vehicle; `vehicle_id` is the id of its first track.
 
     `sightings` are by frame index. `is_told` holds once its passing was handed out, after which it
-    is only followed. `moved_on` is the frame from which on the track was another vehicle's. Of the
-    crops `asked` to be read, `useful` had a reading worth keeping; `is_legible`: the last one did.
+    is only followed. `pending` are the frames whose crops are being read. `moved_on` is the frame
+    from which on the track was another vehicle's. Of the crops `asked` to be read, `useful` had a
+    reading worth keeping; `is_legible`: the last one did.
     """
 
     track: Track
     frame_size: tuple[int, int]
     sightings: dict[int, Sighting] = field(default_factory=dict)
     defects: Counter[Rejection] = field(default_factory=Counter)
-    pending: int = 0
+    pending: set[int] = field(default_factory=set)
     vote: Vote = field(default_factory=lambda: vote([]))
     identity: Identity | None = None
     province: Province | None = None
@@ -150,7 +151,7 @@ class Vehicle:
         self, box: PlateBox, seen_s: float, config: RecognitionConfig, *, reads_on: bool
     ) -> bool:
         """Say whether a sighting is worth reading; `reads_on` though the vote is sure already."""
-        if self.pending >= _MAX_PENDING:
+        if len(self.pending) >= _MAX_PENDING:
             return False
         waited_s = seen_s - self.last_asked_s
         if self.is_told or (self.is_sure and not reads_on):
@@ -171,7 +172,7 @@ class Vehicle:
     def ask(self, sighting: Sighting) -> None:
         """Note that a sighting is being read."""
         self.sightings[sighting.frame_index] = sighting
-        self.pending += 1
+        self.pending.add(sighting.frame_index)
         self.asked += 1
         self.last_asked_s = sighting.seen_s
         self.asked_size = max(self.asked_size, size_px(sighting.box))
@@ -221,7 +222,8 @@ class Vehicle:
         other = Vehicle(track=track, frame_size=self.frame_size)
         for index in [index for index in self.sightings if index >= frame_index]:
             other.sightings[index] = self.sightings.pop(index)
-        other.pending, self.pending = self.pending, 0
+        other.pending = {index for index in self.pending if index >= frame_index}
+        self.pending -= other.pending
         other.last_asked_s = self.last_asked_s
         self.moved_on = frame_index, other
         self.judge(config)
@@ -231,7 +233,7 @@ class Vehicle:
         """Take over the evidence of a later track, which turned out to be this vehicle."""
         self.sightings |= later.sightings
         self.defects += later.defects
-        self.pending += later.pending
+        self.pending |= later.pending
         self.last_asked_s = max(self.last_asked_s, later.last_asked_s)
         self.asked += later.asked
         self.asked_size = max(self.asked_size, later.asked_size)

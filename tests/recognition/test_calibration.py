@@ -11,17 +11,23 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from detections.recognition.calibration import Calibration, Scaling, log_odds
+from detections.recognition.detectors.onnx import OnnxEngine
+from detections.recognition.detectors.yolo import YoloDetector
 from detections.recognition.errors import ConfigError, ModelFileError
 from detections.recognition.evaluation.calibrating import (
     Sample,
+    Samples,
     at_threshold,
     calibrate,
+    collect_samples,
     expected_calibration_error,
     fit,
     reliability,
 )
+from detections.recognition.evaluation.labels import load_labels
 from detections.recognition.images import encode_picture
 from detections.recognition.loading import load_reader
+from detections.recognition.pipeline import Recognizer
 from detections.recognition.readers.fast_plate_ocr import FastPlateOcrReader
 from detections.recognition.registry import ModelRegistry, sha256_of
 from tests.recognition.scenes import put_plate, road
@@ -152,7 +158,7 @@ def models_dir(tmp_path: Path, settings: Settings) -> Path:
         f'{{ name = "{path.name}", sha256 = "{sha256_of(path)}" }}'
         for path in (
             write_detector(folder / "red.onnx", end_to_end=True),
-            *write_reader(folder, regions=("Redland", "Blueland")),
+            *write_reader(folder, regions=("EU", "Blueland")),
         )
     )
     (folder / "registry.toml").write_text(
@@ -186,7 +192,10 @@ def test_malformed_calibration_is_refused(models_dir: Path, line: str) -> None:
 
 
 def dim_plates(folder: Path, count: int) -> Path:
-    """Crops of `RGBR`, sure and unsure; of the unsure ones every other label is another text."""
+    """Crops of `RGBR`, sure and unsure; of the unsure ones every other label is another text.
+
+    What the tiny reader takes for European is, but for one in six.
+    """
     (folder / "crops").mkdir()
     lines = []
     for index in range(count):
@@ -195,7 +204,8 @@ def dim_plates(folder: Path, count: int) -> Path:
         if is_unsure:
             crop[:, 20:40] = (0, 160 + index, 0)
         text = "RGGR" if index % 4 == 0 else "RGBR"
-        plate = {"bbox": [0, 0, 80, 24], "text": text, "country": "Re"}
+        country = "TH" if index % 6 == 0 else ("DE", "FR")[index % 2]
+        plate = {"bbox": [0, 0, 80, 24], "text": text, "country": country}
         (folder / "crops" / f"{index}.png").write_bytes(
             encode_picture(crop, codec="jpeg", quality=100)
         )
@@ -203,6 +213,39 @@ def dim_plates(folder: Path, count: int) -> Path:
     path = folder / "labels.jsonl"
     path.write_text("\n".join(lines))
     return path
+
+
+@pytest.mark.parametrize(
+    ("label", "region", "is_right"),
+    [
+        ({"country": "DE"}, "EU", True),
+        ({"country": "US"}, "EU", False),
+        ({"region": "eu"}, "FR", True),
+        ({"country": "TH"}, "TH-10", True),
+        ({"country": "TH", "province": "TH-10"}, "TH-10", True),
+        ({"country": "TH", "province": "TH-10"}, "TH-50", False),
+        ({"country": "KZ"}, "KZ", True),
+        ({"country": "US"}, "BR", False),
+    ],
+)
+def test_region_is_right_where_it_holds_the_country_of_the_label(
+    tmp_path: Path, label: dict[str, str], region: str, *, is_right: bool
+) -> None:
+    scene = put_plate(road(), "RGBR", 100, 60)
+    picture = tmp_path / "one.jpeg"
+    picture.write_bytes(encode_picture(scene, codec="jpeg", quality=100))
+    plate = {"bbox": [100, 60, 80, 24], "text": "RGBR", **label}
+    labels = tmp_path / "labels.jsonl"
+    labels.write_text(json.dumps({"image": "one.jpeg", "plates": [plate]}))
+    recognizer = Recognizer(
+        detector=YoloDetector(
+            engine=OnnxEngine(write_detector(tmp_path / "red.onnx", end_to_end=True))
+        ),
+        reader=FastPlateOcrReader(*write_reader(tmp_path, regions=(region, "Blueland"))),
+    )
+    samples = Samples(texts=[], regions=[])
+    collect_samples(recognizer, load_labels(labels)[0], samples)
+    assert [sample.is_right for sample in samples.regions] == [is_right]
 
 
 def test_command_fits_draws_and_ignores_an_earlier_calibration(
@@ -216,7 +259,7 @@ def test_command_fits_draws_and_ignores_an_earlier_calibration(
     assert result["reader_sha256"] == sha256_of(models_dir / "strips.onnx")
     assert (result["text"]["samples"], result["region"]["samples"]) == (60, 60)
     assert result["text"]["right"]["count"] == 45
-    assert result["region"]["right"]["count"] == 0
+    assert result["region"]["right"]["count"] == 50
     assert result["text"]["ece_after"] < result["text"]["ece_before"]
     assert ET.fromstring(plot.read_text()).tag.endswith("svg")  # noqa: S314 - our own
     path = models_dir / "registry.toml"

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from detections.recognition.config import RecognitionConfig
 from detections.recognition.errors import FrameError
-from detections.recognition.passing import Emission, Outcome, Passing
+from detections.recognition.passing import CropRequest, Emission, Outcome, Passing
 from detections.recognition.passing_reader import PassingReader
 from detections.recognition.types import PlateBox, Reading, Rejection
 from tests.recognition.simulation import HEIGHT, WIDTH, Camera, Car, Path, drive, stand
@@ -253,6 +253,31 @@ def test_track_that_took_over_another_car_is_split() -> None:
     passings = reader.flush()
     assert texts(passings) == ["34A36837", "89C20339"]
     assert [len(passing.candidates) for passing in passings] == [1, 1]
+
+
+def test_answers_out_of_order_leave_nothing_waiting_where_a_track_is_split() -> None:
+    """The new vehicle is told of at once: nobody waits for an answer that the old one had."""
+    reader = PassingReader(CONFIG)
+
+    def ask(index: int) -> list[CropRequest]:
+        moved = PlateBox(
+            x_min=200 + 6 * index,
+            y_min=200,
+            x_max=260 + 6 * index,
+            y_max=220,
+            confidence=0.9,
+        )
+        return reader.select(frame_index=index, seen_s=index / 2, boxes=[moved], frame=NOISE)
+
+    def answer(requests: Sequence[CropRequest], text: str, confidence: float = 0.95) -> None:
+        reader.accept(requests, [Reading(text=text, char_confidences=(confidence,) * 8)])
+
+    answer(ask(0), "34A36837")
+    earlier, later = ask(1), ask(2)
+    answer(later, "89C20339")
+    answer(earlier, "34A36837")
+    answer(ask(3), "89C20339")
+    assert texts(reader.expire(1.5)) == ["34A36837", "89C20339"]
 
 
 @pytest.mark.parametrize("seed", range(5))

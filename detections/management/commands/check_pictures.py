@@ -2,7 +2,7 @@
 
 from argparse import ArgumentParser
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import chain
 from typing import Any
 
@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from detections.services.keeping.pictures import check_files, check_rows
 from detections.services.recording import OLDEST
+from lpr_project.common.arguments import utc_day
 
 SHOWN_MOST = 50
 WORDS = {
@@ -28,7 +29,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--since",
-            type=_day,
+            type=utc_day,
             help="look at detections from this day on, as 2026-03-01; else all",
         )
         parser.add_argument(
@@ -61,7 +62,3 @@ class Command(BaseCommand):
         if not repairs or found["altered"]:
             raise CommandError(f"{counts}. --repair mends what is missing on one side.")
         self.stdout.write(f"Mended. {counts}.")
-
-
-def _day(text: str) -> datetime:
-    return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)

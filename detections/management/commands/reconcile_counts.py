@@ -1,7 +1,7 @@
 """Proves that the hourly counts are those of the detections, and mends them where asked."""
 
 from argparse import ArgumentParser
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.management import BaseCommand, CommandError
@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from detections.models import Detection, DetectionHour
 from detections.services.rollups import add_up, hour_of, reconcile
+from lpr_project.common.arguments import utc_day
 
 
 class Command(BaseCommand):
@@ -20,10 +21,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--since",
-            type=_day,
+            type=utc_day,
             help="first day, UTC, as 2026-03-01; the oldest there is where it is not given",
         )
-        parser.add_argument("--until", type=_day, help="last day, UTC; today where it is not given")
+        parser.add_argument(
+            "--until", type=utc_day, help="last day, UTC; today where it is not given"
+        )
         parser.add_argument("--repair", action="store_true", help="mend what differs")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -43,10 +46,6 @@ class Command(BaseCommand):
         if not options["repair"]:
             raise CommandError(f"{len(found)} hours differ. Say --repair to mend them.")
         self.stdout.write(f"{len(found)} hours mended.")
-
-
-def _day(text: str) -> datetime:
-    return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
 
 
 def _oldest() -> datetime | None:

@@ -18,6 +18,7 @@ from detections.recognition.evaluation.measuring import read_labelled
 from detections.recognition.evaluation.tally import Share
 from detections.recognition.passing import Passing
 from detections.recognition.pipeline import Recognizer
+from vehicles.plates.evidence import countries_of_region
 from vehicles.plates.provinces import find_province
 
 LEAST_SAMPLES = 40
@@ -79,12 +80,21 @@ def _region_samples(plate: LabelledPlate, passing: Passing, fold: int) -> list[S
     reading = passing.best.reading if passing.best else None
     if reading is None or reading.region is None or not (plate.province or plate.country):
         return []
-    province = find_province(reading.region)
+    is_right = _is_of_country(reading.region, plate.country or "")
     if plate.province:
+        province = find_province(reading.region)
         is_right = province is not None and province.code == plate.province
-    else:
-        is_right = reading.region.upper() == plate.country
     return [Sample(confidence=reading.region_confidence, is_right=is_right, fold=fold)]
+
+
+def _is_of_country(region: str, country: str) -> bool:
+    """Say whether a region is of a label's country, or the other way round: labels say EU, too.
+
+    >>> _is_of_country("EU", "DE"), _is_of_country("TH-10", "TH"), _is_of_country("US", "BR")
+    (True, True, False)
+    """
+    is_shared = bool(countries_of_region(region) & countries_of_region(country))
+    return is_shared or region.upper() == country
 
 
 def calibrate(samples: Sequence[Sample], labelled: int | None = None) -> dict[str, Any] | None:
