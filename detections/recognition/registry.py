@@ -177,6 +177,22 @@ class ModelRegistry:
             raise UnknownModelError(_unknown("model set", name, self.sets))
         return self.sets[name]
 
+    def fingerprint(self, set_name: str) -> dict[str, str]:
+        """Which models read plates in a set, exactly: `set`, and of both the name and SHA-256.
+
+        Raises:
+            UnknownModelError: there is no such set, or it names an unknown model.
+        """
+        chosen = self.model_set(set_name)
+        detector, reader = self.model(chosen.detector), self.model(chosen.reader)
+        return {
+            "set": set_name,
+            "detector": detector.name,
+            "detector_sha256": detector.files[0].sha256,
+            "reader": reader.name,
+            "reader_sha256": reader.files[0].sha256,
+        }
+
     def uncalibrated(self) -> Self:
         """The same models, answering the confidences that they were trained to answer."""
         models = {

@@ -85,7 +85,8 @@ class Reading:
     the model has no such head or does not know. `is_plate` is False where the reader says that the
     crop shows something else: a lamp, an emblem, a shop's sign. `char_alternatives` are for each
     character of `text` the others that the reader thought possible, `region_alternatives` the other
-    labels, each with its probability; both are empty where the engine does not tell.
+    labels, each with its probability; both are empty where the engine does not tell. `models` are
+    the names and SHA-256 of what was loaded where it was read; empty where that is not told.
     """
 
     text: str
@@ -95,6 +96,7 @@ class Reading:
     is_plate: bool = True
     char_alternatives: tuple[Mapping[str, float], ...] = ()
     region_alternatives: Mapping[str, float] = field(default_factory=dict)
+    models: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def confidence(self) -> float:

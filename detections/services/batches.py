@@ -7,10 +7,10 @@ share the queue and any of them may die: what it had not answered is asked again
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache, wraps
 from pathlib import Path
-from typing import Any, Literal, TypedDict, TypeVar, cast
+from typing import Any, Literal, NamedTuple, TypedDict, TypeVar, cast
 
 import orjson
 import structlog
@@ -89,12 +89,20 @@ def _once(load: Callable[[str], Loaded]) -> Callable[[str], Loaded]:
     return loaded
 
 
+class _Readers(NamedTuple):
+    """The models of a set; `fingerprint` stays theirs, though the registry be edited meanwhile."""
+
+    detector: PlateDetector
+    reader: PlateReader
+    fingerprint: dict[str, str]
+
+
 @_once
-def _models(model_set: str) -> tuple[PlateDetector, PlateReader]:
+def _models(model_set: str) -> _Readers:
     registry = ModelRegistry.load(Path(settings.MODELS_DIR))
-    loaded = load_models(registry, model_set, _engine_options())
+    detector, reader = load_models(registry, model_set, _engine_options())
     log.info("models_loaded", model_set=model_set, device=settings.RECOGNITION_DEVICE)
-    return loaded
+    return _Readers(detector, reader, registry.fingerprint(model_set))
 
 
 @_once
@@ -142,10 +150,13 @@ def _run(batch: Batch, frames: Sequence[Frame]) -> list[Any]:
         observer = _observer(batch["model_set"])
         seen = observer.observe(frames) if observer else [[] for _ in frames]
         return [[_pack_look(look) for look in looks] for looks in seen]
-    detector, reader = _models(batch["model_set"])
+    loaded = _models(batch["model_set"])
     if batch["work"] == "detect":
-        return [[_pack_box(box) for box in boxes] for boxes in detector.detect(frames)]
-    return [pack_reading(reading) for reading in reader.read(frames)]
+        return [[_pack_box(box) for box in boxes] for boxes in loaded.detector.detect(frames)]
+    return [
+        pack_reading(replace(reading, models=loaded.fingerprint))
+        for reading in loaded.reader.read(frames)
+    ]
 
 
 def _pack_box(box: PlateBox) -> list[float]:

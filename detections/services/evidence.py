@@ -1,8 +1,9 @@
 """From what recognition found to the row that is kept: pictures, readings and reasons."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -18,16 +19,6 @@ from detections.services.recording import NewDetection
 
 CROP_QUALITY = 95
 VEHICLE_LOOKS = 3
-
-
-class ModelFingerprint(TypedDict):
-    """Which models read a plate, exactly."""
-
-    set: str
-    detector: str
-    detector_sha256: str
-    reader: str
-    reader_sha256: str
 
 
 def recognition_config(camera: Camera) -> RecognitionConfig:
@@ -52,24 +43,6 @@ def _polygons(areas: list[list[list[float]]]) -> tuple[tuple[tuple[float, float]
     return tuple(tuple((x, y) for x, y in area) for area in areas)
 
 
-def model_fingerprint(model_set: str) -> ModelFingerprint:
-    """Names and SHA-256 of a set's models, from the registry.
-
-    Raises:
-        UnknownModelError: The registry has no such set.
-    """
-    registry = ModelRegistry.load(Path(settings.MODELS_DIR))
-    chosen = registry.model_set(model_set)
-    detector, reader = registry.model(chosen.detector), registry.model(chosen.reader)
-    return ModelFingerprint(
-        set=model_set,
-        detector=detector.name,
-        detector_sha256=detector.files[0].sha256,
-        reader=reader.name,
-        reader_sha256=reader.files[0].sha256,
-    )
-
-
 def detection_of_passing(
     passing: Passing,
     *,
@@ -77,7 +50,6 @@ def detection_of_passing(
     key: str,
     captured_at: datetime,
     origin: Detection.Origin,
-    models: ModelFingerprint,
     upload_id: UUID | None = None,
 ) -> NewDetection:
     """A passing that was read, as the detection that is kept of it.
@@ -92,6 +64,7 @@ def detection_of_passing(
     frame = None if passing.frame is None else pixels_of(passing.frame)
     box = _box(best) if best else None
     looks_to = camera.heading_degrees
+    models = _models(passing, camera)
     return NewDetection(
         camera=camera,
         key=key,
@@ -132,12 +105,18 @@ def _encode_crop(frame: Frame, best: Sighting) -> bytes:
     return encode_picture(crop_plates(frame, [best.box])[0], codec="jpeg", quality=CROP_QUALITY)
 
 
+def _models(passing: Passing, camera: Camera) -> dict[str, str]:
+    """What read the kept frame, in the worker's words: it alone knows what it has loaded."""
+    reading = passing.best.reading if passing.best else None
+    return dict(reading.models) if reading and reading.models else {"set": camera.model_set}
+
+
 def _box(sighting: Sighting) -> tuple[int, int, int, int]:
     box = sighting.box
     return round(box.x_min), round(box.y_min), round(box.width), round(box.height)
 
 
-def _evidence(passing: Passing, models: ModelFingerprint) -> dict[str, Any]:
+def _evidence(passing: Passing, models: Mapping[str, str]) -> dict[str, Any]:
     return {
         "readings": [
             {

@@ -25,9 +25,7 @@ from detections.recognition.passing import Passing
 from detections.recognition.pipeline import Recognizer
 from detections.recognition.types import PlateBox
 from detections.services.evidence import (
-    ModelFingerprint,
     detection_of_passing,
-    model_fingerprint,
     recognition_config,
 )
 from detections.services.inference import PatientDetector, PatientObserver, PatientReader
@@ -61,8 +59,7 @@ def read_upload(upload_id: UUID) -> None:
     structlog.contextvars.bind_contextvars(upload_id=str(upload_id))
     try:
         with local_copy(upload) as path:
-            models = model_fingerprint(upload.camera.model_set)
-            _Reading(upload, models, _recorded_before(upload)).run(path)
+            _Reading(upload, _recorded_before(upload)).run(path)
     except RecognitionUnavailableError:
         log.warning("upload_waits_for_recognition")
         release_upload(upload_id=upload_id)
@@ -120,7 +117,6 @@ class _Reading:
     """One upload being read."""
 
     upload: Upload
-    models: ModelFingerprint
     recorded: Sequence[_Recorded]
     reported_at: float = 0.0
     progress: float = 0.0
@@ -167,7 +163,6 @@ class _Reading:
             key=f"upload:{self.upload.pk}:{number}",
             captured_at=self.upload.captured_at + timedelta(seconds=passing.best.seen_s),
             origin=Detection.Origin.UPLOAD,
-            models=self.models,
             upload_id=self.upload.pk,
         )
         try:

@@ -42,7 +42,6 @@ from detections.recognition.passing_reader import PassingReader
 from detections.services.counts import add_to_funnel
 from detections.services.evidence import (
     detection_of_passing,
-    model_fingerprint,
     recognition_config,
 )
 from detections.services.frames import is_shown, keep_last_frame
@@ -132,7 +131,6 @@ class CameraWatch:
         self._reopen = threading.Event()
         # Distinguishes this run's tracks from those of every other run, in idempotency keys.
         self._run = uuid.uuid4().hex
-        self._models = model_fingerprint(camera.model_set)
         self._reader = PassingReader(recognition_config(camera), emission=Emission.DECIDED)
         self._source: ReconnectingSource | None = None
         self._state = CameraStatus.State.CONNECTING
@@ -252,7 +250,6 @@ class CameraWatch:
                     key=f"{self._run}:{passing.track_id}",
                     captured_at=datetime.fromtimestamp(passing.best.seen_s, tz=UTC),
                     origin=Detection.Origin.CAMERA,
-                    models=self._models,
                 )
             )
         if self._unrecorded:
@@ -347,7 +344,6 @@ class CameraWatch:
         changed = any(
             getattr(camera, name) != getattr(self._camera, name) for name in _SOURCE_FIELDS
         )
-        self._models = model_fingerprint(camera.model_set)
         self._reader.reconfigure(recognition_config(camera))
         self._camera = camera
         log.info("camera_settings_taken_up", source_changed=changed)

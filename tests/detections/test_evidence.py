@@ -10,7 +10,7 @@ from detections.recognition.config import RecognitionConfig
 from detections.recognition.passing import Direction, Emission, Passing
 from detections.recognition.passing_reader import PassingReader
 from detections.recognition.types import VehicleColor, VehicleKind
-from detections.services.evidence import detection_of_passing, model_fingerprint
+from detections.services.evidence import detection_of_passing
 from detections.services.recording import NewDetection
 from tests.recognition.simulation import Camera as SimulatedCamera
 from tests.recognition.simulation import Car
@@ -32,7 +32,6 @@ def kept(passing: Passing, camera: Camera) -> NewDetection:
         key="1",
         captured_at=camera.created_at,
         origin=Detection.Origin.CAMERA,
-        models=model_fingerprint("default"),
     )
 
 
@@ -56,3 +55,18 @@ def test_vehicle_is_kept_as_far_as_it_is_known(passing: Passing, camera: Camera)
     item = kept(seen, camera)
     assert (item.vehicle_kind, item.vehicle_color) == ("van", "gray")
     assert (kept(passing, camera).vehicle_kind, kept(passing, camera).vehicle_color) == ("", "")
+
+
+def test_models_named_are_those_that_answered_and_none_is_made_up(
+    passing: Passing, camera: Camera
+) -> None:
+    """The camera's set may name others by now than those that a worker had loaded."""
+    best = passing.best
+    assert best is not None
+    assert best.reading is not None
+    told = {"set": "before", "reader": "old", "reader_sha256": "0f" * 32}
+    read_by = replace(passing, best=replace(best, reading=replace(best.reading, models=told)))
+    item = kept(read_by, camera)
+    assert (item.model_set, item.evidence["models"]) == ("before", told)
+    item = kept(passing, camera)
+    assert (item.model_set, item.evidence["models"]) == ("default", {"set": "default"})

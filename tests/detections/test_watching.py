@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from django.conf import settings as configured
 from pytest_django import Settings
 
 from accounts.models import Organization
@@ -14,6 +15,7 @@ from cameras.selectors import sources_folder
 from cameras.services import update_camera
 from cameras.streams.demo.clip import demo_passings, ensure_demo_clip
 from detections.models import Detection, FunnelHour
+from detections.recognition.registry import ModelRegistry
 from detections.services import watching
 from detections.services.frames import frames_redis, last_frame
 from detections.services.leases import is_leased
@@ -87,10 +89,13 @@ def test_watch_camera_records_passing_vehicles_with_the_frames_that_were_read(
 ) -> None:
     watched(road)
     wait_until(lambda: Detection.objects.count() >= 2)
+    loaded = ModelRegistry.load(configured.MODELS_DIR).fingerprint("default")
     for detection in Detection.objects.all():
         assert detection.read_number in DEMO_PLATES
         assert detection.frames_agreed >= road.min_frames_agreed
-        assert detection.evidence["models"]["set"] == "default"
+        assert detection.evidence["models"] == ModelRegistry.load(
+            configured.MODELS_DIR
+        ).fingerprint("default")
     assert_pictures_are_whole()
     numbers = list(Detection.objects.values_list("read_number", flat=True))
     assert len(numbers) == len(set(numbers))

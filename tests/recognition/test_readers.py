@@ -20,6 +20,7 @@ from tests.recognition.tiny_models import (
     RED,
     SLOTS,
     write_detector,
+    write_gray_reader,
     write_reader,
 )
 
@@ -57,6 +58,19 @@ def test_every_slot_is_read_in_its_colour(
     [reading] = reader.read([strips(*colors)])
     assert reading.text == text
     assert reading.char_confidences == pytest.approx([1.0] * len(text), abs=BFLOAT16_STEP)
+
+
+@pytest.mark.parametrize("engine", ["onnxruntime", "openvino"])
+@pytest.mark.parametrize(("crop", "luma"), [((0, 255, 255), 0.886), ((255, 255, 0), 0.701)])
+def test_reader_of_gray_crops_is_shown_the_luma_of_ours(
+    tmp_path: Path, engine: str, crop: tuple[int, int, int], luma: float
+) -> None:
+    """Swapped, yellow would be as dark as cyan."""
+    model, config = write_gray_reader(tmp_path)
+    session = OpenVinoSession(model) if engine == "openvino" else None
+    reader = FastPlateOcrReader(model, config, session=session, looks_again=False)
+    [reading] = reader.read([strips(*[crop] * 4)])
+    assert (reading.text, reading.confidence) == ("W", pytest.approx(luma, abs=BFLOAT16_STEP))
 
 
 def test_confidence_is_that_of_the_least_certain_character(reader: FastPlateOcrReader) -> None:

@@ -68,15 +68,17 @@ def write_classifier(path: Path) -> Path:
 
 
 def write_finder(path: Path, rows: list[list[float]]) -> Path:
-    """It answers the same rows for every picture, each in the brightness of the whole."""
+    """It answers the same rows for every picture, as surely as the picture is red."""
     nodes = [
-        helper.make_node("ReduceMax", ["input", "all"], ["brightest"], keepdims=0),
-        helper.make_node("Mul", ["brightest", "nothing"], ["zero"]),
-        helper.make_node("Add", ["rows", "zero"], ["boxes"]),
+        helper.make_node("Gather", ["input", "red"], ["redness"], axis=1),
+        helper.make_node("ReduceMax", ["redness", "all"], ["reddest"], keepdims=0),
+        helper.make_node("Div", ["reddest", "white"], ["share"]),
+        helper.make_node("Mul", ["rows", "share"], ["boxes"]),
     ]
     constants: dict[str, np.ndarray] = {
+        "red": np.array([2], np.int64),
         "all": np.array([0, 1, 2, 3], np.int64),
-        "nothing": np.array(0, np.float32),
+        "white": np.array(255, np.float32),
         "rows": np.array(rows, np.float32).reshape(1, 1, -1, 7),
     }
     return _save(path, nodes, constants, [1, 3, 32, 32], [("boxes", [1, 1, len(rows), 7])])
@@ -146,8 +148,19 @@ def test_boxes_are_in_pixels_and_weak_ones_go(tmp_path: Path) -> None:
         [-1, 0, 0, 0, 0, 0, 0],
     ]
     finder = VehicleFinder(engine=OnnxModel(write_finder(tmp_path / "boxes.onnx", rows)))
-    [found] = finder.find(np.zeros((200, 400, 3), np.uint8))
+    [found] = finder.find(painted(RED).repeat(4, 1)[:50].repeat(4, 0))
     assert (found.x_min, found.y_min, found.x_max, found.y_max) == pytest.approx((40, 40, 200, 120))
+
+
+@pytest.mark.parametrize("engine", [OnnxModel, OpenVinoModel])
+def test_finder_is_shown_colours_in_its_models_order(
+    tmp_path: Path, engine: type[OnnxModel] | type[OpenVinoModel]
+) -> None:
+    path = write_finder(tmp_path / "boxes.onnx", [[0, 1, 0.9, 0.1, 0.2, 0.5, 0.6]])
+    finder = VehicleFinder(engine=engine(path))
+    swapped = replace(finder, channels="rgb")
+    assert [len(finder.find(painted(color))) for color in (RED, BLUE)] == [1, 0]
+    assert [len(swapped.find(painted(color))) for color in (RED, BLUE)] == [0, 1]
 
 
 def test_model_of_another_kind_is_refused(tmp_path: Path) -> None:

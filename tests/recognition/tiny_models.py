@@ -150,6 +150,34 @@ def write_reader(
     return model, config
 
 
+def write_gray_reader(folder: Path) -> tuple[Path, Path]:
+    """A reader of gray crops, of one slot: `W`, as surely as the crop is bright."""
+    model, config = folder / "gray.onnx", folder / "gray.yaml"
+    gray = PLATE_CONFIG.replace("slots: 4", "slots: 1").replace("RGB_", "W_")
+    config.write_text(gray.replace("mode: rgb", "mode: grayscale"))
+    nodes = [
+        helper.make_node("Cast", ["input"], ["values"], to=TensorProto.FLOAT),
+        helper.make_node("Div", ["values", "white"], ["scaled"]),
+        helper.make_node("ReduceMean", ["scaled", "rows_and_columns"], ["bright"], keepdims=0),
+        helper.make_node("Sub", ["one", "bright"], ["dark"]),
+        helper.make_node("Concat", ["bright", "dark"], ["both"], axis=1),
+        helper.make_node("Reshape", ["both", "slots"], ["plate"]),
+    ]
+    _save(
+        model,
+        nodes,
+        inputs=[helper.make_tensor_value_info("input", TensorProto.UINT8, ["n", 64, 128, 1])],
+        outputs=[helper.make_tensor_value_info("plate", TensorProto.FLOAT, ["n", 1, 2])],
+        constants={
+            "white": np.array(255, np.float32),
+            "rows_and_columns": np.array([1, 2], np.int64),
+            "one": np.array(1, np.float32),
+            "slots": np.array([-1, 1, 2], np.int64),
+        },
+    )
+    return model, config
+
+
 def _save(
     path: Path,
     nodes: list[onnx.NodeProto],
