@@ -71,20 +71,41 @@ def test_thai_clip_gives_its_plate_and_province_once(settings: Settings) -> None
     assert passing["province"] == "TH-10"
 
 
-@pytest.mark.parametrize(
-    ("folder", "found", "exact", "false_boxes"),
-    [("us", 0.94, 0.74, 0.1), ("eu", 0.97, 0.89, 0.2), ("br", 0.95, 0.8, 0.35)],
-)
-def test_plates_of_whole_pictures_are_found_and_read(
-    recognizer: Recognizer, folder: str, found: float, exact: float, false_boxes: float
-) -> None:
+def measured(recognizer: Recognizer, folder: str) -> Tally:
     total = Tally()
     for picture in labelled(folder):
         total += measure(recognizer, picture)
+    return total
+
+
+# A plate or two under what docs/recognition.md tells: engines round differently.
+@pytest.mark.parametrize(
+    ("folder", "found", "exact", "false_boxes"),
+    [
+        ("us", 0.97, 0.79, 0.06),
+        ("eu", 0.97, 0.92, 0.16),
+        ("br", 0.97, 0.8, 0.22),
+        # The texts of these are not wholly in what the reader can answer, or not labelled.
+        ("cn", 0.91, None, 0.15),
+        ("vn", 0.9, None, 0.24),
+    ],
+)
+def test_plates_of_whole_pictures_are_found_and_read(
+    recognizer: Recognizer, folder: str, found: float, exact: float | None, false_boxes: float
+) -> None:
+    total = measured(recognizer, folder)
     assert total.found_strict / total.boxed >= found
-    assert total.exact / total.texts >= exact
+    if exact is not None:
+        assert total.exact / total.texts >= exact
     # Plates that nobody labelled are among them.
     assert total.false_boxes / total.scenes <= false_boxes
+
+
+def test_thai_crops_are_read_with_their_provinces(recognizer: Recognizer) -> None:
+    total = measured(recognizer, "th_crops")
+    assert (total.texts, total.provinces) == (30, 30)
+    assert total.exact / total.texts >= 0.9
+    assert total.province_exact / total.provinces >= 0.83
 
 
 def test_hub_reader_reads_what_its_authors_trained_it_for() -> None:
@@ -144,9 +165,10 @@ def read_true_box(
     return reader.read(crop_plates(read_picture(picture.path), [box], **margins))[0]
 
 
-@pytest.mark.parametrize(("folder", "share"), [("us_crops", 0.8), ("th_crops", 0.85)])
+@pytest.mark.parametrize(("folder", "share"), [("us_crops", 0.82), ("th_crops", 0.9)])
 def test_our_reader_reads_real_crops(folder: str, share: float) -> None:
-    reader = load_reader(ModelRegistry.load(SHIPPED_WEIGHTS), "plate-reader-v1")
+    registry = ModelRegistry.load(SHIPPED_WEIGHTS)
+    reader = load_reader(registry, registry.model_set().reader)
     pictures = [picture for picture in labelled(folder) if picture.plates[0].text]
     right = sum(
         reader.read([read_picture(picture.path)])[0].text == normalise(str(picture.plates[0].text))
