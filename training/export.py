@@ -37,6 +37,7 @@ import torch
 from onnx import helper, numpy_helper
 from torch import Tensor, nn
 
+from training.agreement import apart, rendered_crops, rendered_scenes
 from training.errors import TrainingError
 from training.layouts import REGIONS
 from training.plates import ALPHABET
@@ -46,6 +47,8 @@ from training.render_plates import INPUT_HEIGHT_PX, INPUT_WIDTH_PX, SLOTS
 OPSET = 17
 HALVED_FROM_VALUES = 1024
 ALLOWED_DIFFERENCE = 0.01  # of a probability
+ALLOWED_SHIFT_PX = 1.0  # of a box's edge
+CHECKED = 8  # rendered pictures of each size
 KEPT_BOXES = 300
 MOST_OVERLAP = 0.5
 # What Ultralytics must be told to run the file, as its own export would write it.
@@ -96,11 +99,11 @@ def export_reader(checkpoints: Sequence[Path], out: Path) -> float:
     out.with_suffix(".yaml").write_text(PLATE_CONFIG)
     difference = 0.0
     session = onnxruntime.InferenceSession(str(out), providers=["CPUExecutionProvider"])
-    for count in (1, 5):
-        pictures = torch.randint(0, 256, (count, *sample.shape[1:]), dtype=torch.uint8)
+    for count in (1, CHECKED):
+        pictures = rendered_crops(count, np.random.default_rng(count))
         with torch.no_grad():
-            expected = model(pictures)
-        answers = session.run(None, {"input": pictures.numpy()})
+            expected = model(torch.from_numpy(pictures))
+        answers = session.run(None, {"input": pictures})
         for answer, right in zip(answers, expected, strict=True):
             difference = max(difference, float(np.abs(answer - right.numpy()).max()))
     return _checked(difference, out)
@@ -162,7 +165,7 @@ def export_detector(checkpoints: Sequence[Path], out: Path) -> float:
     """Write the mean of the checkpoints; answer the largest difference of a score from it.
 
     Raises:
-        TrainingError: The exported model answers otherwise than the checkpoint.
+        TrainingError: The exported model finds other boxes than the checkpoint, or elsewhere.
     """
     net = _averaged(checkpoints)
     net.end2end = False
@@ -185,13 +188,17 @@ def export_detector(checkpoints: Sequence[Path], out: Path) -> float:
     helper.set_model_props(exported, DETECTOR_METADATA)
     onnx.save(exported, str(out))
     session = onnxruntime.InferenceSession(str(out), providers=["CPUExecutionProvider"])
-    difference = 0.0
-    for shape in ((1, 3, 640, 640), (3, 3, 384, 640)):
-        picture = torch.rand(shape)
+    difference, shift = 0.0, 0.0
+    for count, height in ((1, 640), (CHECKED, 384)):
+        pictures = rendered_scenes(count, height, 640, np.random.default_rng(count))
         with torch.no_grad():
-            expected = model(picture).numpy()
-        answer = np.asarray(session.run(None, {"images": picture.numpy()})[0])
-        difference = max(difference, float(np.abs(answer - expected)[..., 4].max()))
+            expected = model(torch.from_numpy(pictures)).numpy()
+        answered = np.asarray(session.run(None, {"images": pictures})[0])
+        for right, answer in zip(expected, answered, strict=True):
+            score, edge = apart(right, answer)
+            difference, shift = max(difference, score), max(shift, edge)
+    if shift > ALLOWED_SHIFT_PX:
+        raise TrainingError(f"Boxes of {out} lie {shift:.2f} px from its checkpoint's.")
     return _checked(difference, out)
 
 

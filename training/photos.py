@@ -65,7 +65,8 @@ def photograph(plate: DrawnPlate, random: Random, *, is_far: bool = False) -> Ph
         mounted, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
     )
     centers = cv2.perspectiveTransform((plate.centers + offset)[None], matrix)[0] / np.array(size)
-    lit = _light(np.asarray(crop, np.float32), random)
+    inside = moved - np.array([left, top], np.float32)
+    lit = _light(np.asarray(crop, np.float32), inside, random)
     seen = develop_far(lit, random) if is_far else develop(lit, random)
     return PhotographedPlate(
         layout=plate.layout,
@@ -141,7 +142,7 @@ def cut_wrong(corners: Floats, random: Random) -> tuple[float, float, float, flo
     )
 
 
-def _light(crop: Floats, random: Random) -> Floats:
+def _light(crop: Floats, corners: Floats, random: Random) -> Floats:
     """Sun, shadow, dirt, head lamps, rain, infrared: everything between the plate and the lens."""
     height, width = crop.shape[:2]
     if random.random() < 0.3:
@@ -158,7 +159,9 @@ def _light(crop: Floats, random: Random) -> Floats:
         crop = crop + (np.exp(-spot) * random.uniform(40, 180))[..., None].astype(np.float32)
     if random.random() < 0.06:
         crop = rained(crop, random)
-    if random.random() < 0.2:
+    if random.random() < 0.07:
+        return infrared(crop, corners, random)
+    if random.random() < 0.14:
         grey = crop.mean(axis=2, keepdims=True)
         crop = np.repeat(grey, 3, axis=2)
     if random.random() < 0.35:
@@ -179,6 +182,38 @@ def _shaded(crop: Floats, random: Random) -> Floats:
     edge = 1 / (1 + np.exp(np.clip(distance / random.uniform(0.5, 8), -30, 30)))
     shade = (1 - edge * random.uniform(0.2, 0.7))[..., None]
     return np.asarray(crop * shade.astype(np.float32), np.float32)
+
+
+def infrared(crop: Floats, corners: Floats, random: Random) -> Floats:
+    """A night lit by infrared lamps: a bright plate on a car that is nearly black.
+
+    The plate's ground throws the light back, whatever its colour, and its letters swallow it; a few
+    dark grounds do not reflect, and their letters do. The light falls off around its middle.
+    `corners` (4, 2) of the plate are pixels of the crop.
+    """
+    height, width = crop.shape[:2]
+    grey = crop.mean(axis=2)
+    mask = np.zeros((height, width), np.uint8)
+    cv2.fillConvexPoly(mask, corners.round().astype(np.int32), 255)
+    levels = grey[mask > 0]
+    if not levels.size:
+        return np.repeat(grey[..., None], 3, axis=2)
+    low, ground, high = np.percentile(levels, (3, 50, 97))
+    ink = low if ground - low > high - ground else high
+    thrown = np.clip((grey - ink) / (ground - ink if abs(ground - ink) > 1 else 1), 0, 1)
+    if ink > ground and random.random() < 0.4:
+        thrown = 1 - thrown
+    y, x = np.ogrid[:height, :width]
+    far = ((x - random.uniform(0.2, 0.8) * width) / (width * random.uniform(0.5, 1.5))) ** 2
+    far = far + ((y - random.uniform(0.2, 0.8) * height) / (height * random.uniform(0.7, 2))) ** 2
+    light = np.exp(-far)
+    dark, bright = random.uniform(5, 50), random.uniform(130, 300)
+    plate = dark + (bright - dark) * thrown * light
+    body = grey * random.uniform(0.03, 0.2) * light
+    share = cv2.GaussianBlur(mask, (0, 0), 0.8).astype(np.float32) / 255
+    seen = plate * share + body * (1 - share)
+    seen = seen + cv2.GaussianBlur(seen, (0, 0), 0.15 * height) * random.uniform(0, 0.15)
+    return np.repeat(seen[..., None].astype(np.float32), 3, axis=2)
 
 
 def rained(crop: Floats, random: Random) -> Floats:

@@ -36,19 +36,35 @@ class Scene:
     boxes: Boxes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mount:
+    """Where a vehicle's plate belongs: its middle and its width, in pixels of the picture."""
+
+    x: float
+    y: float
+    width: float
+
+
 def compose_scene(
     base: Scene | None, random: Random, side_px: int = 512, *, plates: int | None = None
 ) -> Scene:
     """Put rendered plates and look-alikes into a picture, or into a rendered street without one.
 
-    Without a number of `plates` there are none to three.
+    Without a number of `plates` there are none to three. In a rendered street most of them sit on
+    its vehicles.
     """
-    picture = _street(side_px, random) if base is None else base.picture.copy()
+    picture, mounts = street(side_px, random) if base is None else (base.picture.copy(), [])
     boxes: list[Sequence[float]] = [] if base is None else [list(box) for box in base.boxes]
     taken = [list(box) for box in boxes]
+    wanted = int(random.choice([0, 1, 1, 2, 3])) if plates is None else plates
+    for mount in mounts[:wanted]:
+        box = _paste_plate(picture, taken, random, mount)
+        if box is not None:
+            boxes.append(box)
+            wanted -= 1
     for _ in range(int(random.integers(0, 4))):
         LOOK_ALIKES[int(random.integers(len(LOOK_ALIKES)))](picture, taken, random)
-    for _ in range(int(random.choice([0, 1, 1, 2, 3])) if plates is None else plates):
+    for _ in range(wanted):
         box = _paste_plate(picture, taken, random)
         if box is not None:
             boxes.append(box)
@@ -82,25 +98,36 @@ def _place(
     return None
 
 
+def _at(
+    picture: Picture, mount: Mount, size: tuple[int, int], taken: list[list[float]]
+) -> tuple[int, int] | None:
+    """The top left corner of something in the middle of a mount, if it is free and inside."""
+    x, y = round(mount.x - size[0] / 2), round(mount.y - size[1] / 2)
+    box = [float(x), float(y), float(x + size[0]), float(y + size[1])]
+    height, width = picture.shape[:2]
+    if min(x, y) < 0 or box[2] > width or box[3] > height or not _free(box, taken):
+        return None
+    taken.append(box)
+    return x, y
+
+
 def _colour(random: Random) -> tuple[int, int, int]:
     red, green, blue = (int(value) for value in random.integers(0, 256, 3))
     return red, green, blue
 
 
-def _street(side: int, random: Random) -> Picture:
-    """Sky, wall, road and a few box-shaped vehicles: poor, but free of plates."""
+def street(side: int, random: Random) -> tuple[Picture, list[Mount]]:
+    """Sky, wall, road and a few box-shaped vehicles, poor, and where their plates belong."""
     picture = np.zeros((side, side, 3), np.float32)
     coarse = random.uniform(20, 230, (int(random.integers(2, 8)), int(random.integers(2, 8)), 3))
     picture[:] = cv2.resize(coarse.astype(np.float32), (side, side), interpolation=cv2.INTER_LINEAR)
     horizon = int(side * random.uniform(0.2, 0.6))
     picture[horizon:] = picture[horizon:] * 0.3 + random.uniform(40, 130)
     scene = np.clip(picture + random.normal(0, 6, picture.shape), 0, 255).astype(np.uint8)
-    for _ in range(int(random.integers(1, 4))):
-        _vehicle(scene, random)
-    return scene
+    return scene, [_vehicle(scene, random) for _ in range(int(random.integers(1, 4)))]
 
 
-def _vehicle(scene: Picture, random: Random) -> None:
+def _vehicle(scene: Picture, random: Random) -> Mount:
     """Body, windscreen, lamps and bumper of a vehicle seen from behind."""
     side = scene.shape[0]
     width = int(side * random.uniform(0.2, 0.7))
@@ -116,12 +143,23 @@ def _vehicle(scene: Picture, random: Random) -> None:
         cv2.rectangle(scene, (left, top), (left + width // 7, top + height // 8), (190, 20, 20), -1)
     bumper = y + height * 4 // 5
     cv2.rectangle(scene, (x, bumper), (x + width, y + height), glass, -1)
+    # Between the lamps or on the bumper; a plate is a sixth to a third of a car's width.
+    return Mount(
+        x=x + width * random.uniform(0.45, 0.55),
+        y=y + height * random.choice([0.66, 0.88]) + random.normal(0, 0.01) * height,
+        width=width * random.uniform(0.16, 0.33),
+    )
 
 
-def _paste_plate(picture: Picture, taken: list[list[float]], random: Random) -> list[float] | None:
-    """Warp a rendered plate into the picture; answer its box, or None where no place was free."""
+def _paste_plate(
+    picture: Picture, taken: list[list[float]], random: Random, mount: Mount | None = None
+) -> list[float] | None:
+    """Warp a rendered plate into the picture, onto a mount or anywhere.
+
+    Answers its box, or None where no place was free.
+    """
     plate = draw_plate(choose_layout(random), random).picture
-    width = float(np.exp(random.uniform(*np.log(PLATE_WIDTH_PX))))
+    width = mount.width if mount else float(np.exp(random.uniform(*np.log(PLATE_WIDTH_PX))))
     height = width * plate.shape[0] / plate.shape[1]
     angle = np.deg2rad(np.clip(random.normal(0, 7), -25, 25))
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
@@ -130,7 +168,7 @@ def _paste_plate(picture: Picture, taken: list[list[float]], random: Random) -> 
     corners = flat @ (turn @ shear).T + random.normal(0, 0.015, (4, 2)) * width
     corners -= corners.min(axis=0)
     size = (int(np.ceil(corners[:, 0].max())) + 2, int(np.ceil(corners[:, 1].max())) + 2)
-    corner = _place(picture, size, taken, random)
+    corner = _at(picture, mount, size, taken) if mount else _place(picture, size, taken, random)
     if corner is None:
         return None
     x, y = corner

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from training.layouts import LAYOUTS
-from training.photos import photograph, rained, render_crop
+from training.photos import infrared, photograph, rained, render_crop
 from training.plates import choose_layout, draw_plate
 from training.render_plates import SLOTS, render_shard
-from training.scenes import Scene, compose_scene
+from training.scenes import Scene, compose_scene, street
 
 
 def test_render_crop_same_seed_renders_the_same(fonts: None) -> None:
@@ -36,6 +36,33 @@ def test_rain_hides_a_part_and_leaves_the_rest() -> None:
         wet = rained(dark, np.random.default_rng(seed))
         changed = (np.abs(wet - dark).max(axis=2) > 2).mean()
         assert 0.005 < changed < 0.6
+
+
+PLATE = np.array([[30, 20], [150, 20], [150, 60], [30, 60]], np.float32)
+
+
+@pytest.mark.parametrize("ground", [(236, 238, 236), (240, 196, 40), (24, 52, 130)])
+def test_infrared_shows_a_bright_plate_with_dark_letters_on_a_dark_car(
+    ground: tuple[int, int, int],
+) -> None:
+    crop = np.full((80, 180, 3), 200, np.float32)
+    crop[20:60, 30:150] = ground
+    letters = np.zeros((80, 180), bool)
+    letters[30:50, 40:140:12] = letters[30:50, 41:140:12] = True
+    crop[letters] = 250 if sum(ground) < 300 else 20
+    bodies, grounds, inks = [], [], []
+    for seed in range(30):
+        seen = infrared(crop, PLATE, np.random.default_rng(seed))
+        assert (np.ptp(seen, axis=2) == 0).all()
+        bodies.append(seen[2:15].mean())
+        grounds.append(seen[22:28, 35:145].mean())
+        inks.append(seen[letters].mean())
+    is_dark_on_bright = np.array(grounds) > np.array(inks)
+    assert is_dark_on_bright.mean() > 0.4
+    if sum(ground) > 300:
+        assert is_dark_on_bright.all()
+    assert (np.array(bodies) < np.maximum(grounds, inks)).all()
+    assert np.mean(bodies) < 40
 
 
 def test_photograph_of_a_far_plate_shows_it_in_few_rows(fonts: None) -> None:
@@ -104,3 +131,19 @@ def test_compose_scene_keeps_the_labelled_plates(fonts: None) -> None:
     scene = compose_scene(base, np.random.default_rng(2))
     np.testing.assert_array_equal(scene.boxes[0], base.boxes[0])
     assert (base.picture == 90).all()
+
+
+def test_compose_scene_puts_most_plates_of_a_street_on_its_vehicles(fonts: None) -> None:
+    plates, mounted = 0, 0
+    for seed in range(30):
+        _, mounts = street(512, np.random.default_rng(seed))
+        scene = compose_scene(None, np.random.default_rng(seed))
+        middles = (scene.boxes[:, :2] + scene.boxes[:, 2:]) / 2
+        for x, y in middles:
+            plates += 1
+            mounted += any(
+                abs(x - mount.x) < mount.width / 2 and abs(y - mount.y) < mount.width / 2
+                for mount in mounts
+            )
+    assert plates > 20
+    assert mounted / plates > 0.6
