@@ -35,6 +35,7 @@ from cameras.selectors import (
     source_config,
     sources_folder,
 )
+from cameras.signals import model_set_choosing
 from cameras.streams.config import mask_url
 from cameras.streams.errors import StreamError
 from lpr_project.common.models import decrypt, encrypt, uuid7
@@ -81,8 +82,14 @@ def create_camera(
     groups: Iterable[CameraGroup] = (),
     **fields: Any,
 ) -> Camera:
-    """Add a camera and give the organization's roles their permissions on it."""
+    """Add a camera and give the organization's roles their permissions on it.
+
+    Raises:
+        LprError: Its models cannot work.
+    """
     camera = Camera(organization=organization, **fields)
+    if camera.model_set != Camera.model_set.field.default:
+        check_model_set(camera.model_set)
     camera.full_clean()
     camera.save()
     camera.groups.set(groups)
@@ -118,9 +125,14 @@ def update_camera(
     groups: Iterable[CameraGroup] | None = None,
     **fields: Any,
 ) -> Camera:
-    """Change a camera; its running task takes the change up within seconds."""
+    """Change a camera; its running task takes the change up within seconds.
+
+    Raises:
+        LprError: It is set to other models, and these cannot work.
+    """
     changed = [name for name, value in fields.items() if getattr(camera, name) != value]
     if "model_set" in changed:
+        check_model_set(fields["model_set"])
         camera.previous_model_set = camera.model_set
     for name in changed:
         setattr(camera, name, fields[name])
@@ -130,6 +142,15 @@ def update_camera(
         camera.groups.set(groups)
     audit_camera_change(camera=camera, actor=actor, changed=changed)
     return camera
+
+
+def check_model_set(name: str) -> None:
+    """Refuse models that cannot work: each frame of such a camera would cost a try to load them.
+
+    Raises:
+        LprError: There is no such set, or a model of it is missing.
+    """
+    model_set_choosing.send(sender=Camera, model_set=name)
 
 
 def audit_camera_change(*, camera: Camera, actor: User | None, changed: Iterable[str]) -> None:

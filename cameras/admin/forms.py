@@ -15,7 +15,9 @@ from cameras.admin.widgets import (
     PositionField,
 )
 from cameras.models import TYPE_AGAIN, Camera
+from cameras.services import check_model_set
 from lpr_project.common.admin import OneOrganizationForm, module
+from lpr_project.common.errors import LprError
 
 
 class SourceForm(forms.ModelForm[Camera]):
@@ -92,10 +94,29 @@ class CameraForm(SourceForm, OneOrganizationForm[Camera]):
                 "rtsp://host:554/stream, http://…, /dev/video0, or a file or folder that lies in "
                 "%(folder)s on the server, written from there on; no password here."
             ) % {"folder": self._folder()}
+        self._keep_own_model_set()
         if "point" in self.fields:  # absent where the page is only to be read
             self.fields["point"].widget.neighbours = self.neighbours
         if "include_areas" in self.fields:
             self.fields["include_areas"].widget.picture_urls = self.picture_urls
+
+    def _keep_own_model_set(self) -> None:
+        """Offer what the camera is set to, too, though nobody knows that set any more."""
+        field = self.fields.get("model_set")
+        own = self.instance.model_set
+        if isinstance(field, forms.ChoiceField):
+            known: Any = field.choices
+            field.choices = list({**dict(known), own: own}.items())
+
+    def clean_model_set(self) -> str:
+        """Refuse other models that cannot work; those that the camera has are left as they are."""
+        name: str = self.cleaned_data["model_set"]
+        if name != self.initial.get("model_set", self.instance.model_set):
+            try:
+                check_model_set(name)
+            except LprError as error:
+                raise forms.ValidationError(error.message) from error
+        return name
 
     def _folder(self) -> str:
         name = self.short_name or _("<short name of the organization>")

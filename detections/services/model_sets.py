@@ -25,11 +25,17 @@ def switch_model_set(*, camera: Camera, model_set: str, actor: User) -> Camera:
     """
     if not cameras_visible_to(actor, "change_camera").filter(pk=camera.pk).exists():
         raise NotAllowedError(_("Only who manages cameras may change them."))
-    _check(model_set)
     return update_camera(camera=camera, actor=actor, model_set=model_set)
 
 
-def _check(model_set: str) -> None:
+def check_model_set(model_set: str) -> None:
+    """Refuse a model set that cannot work; `cameras.services` asks this whoever sets a camera.
+
+    Raises:
+        ModelSetRefusedError: There is no such set, or one of its models is unknown, of another
+            kind, or not installed.
+        ModelsUnknownError: The model registry is malformed.
+    """
     registry = model_registry()
     try:
         for name, kind in registry.model_set(model_set).roles:

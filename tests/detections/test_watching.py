@@ -171,7 +171,7 @@ def test_watch_camera_does_not_leave_the_sources_folder(
 
 
 def test_watch_camera_with_unknown_models_fails_in_words(road: Camera) -> None:
-    update_camera(camera=road, actor=None, model_set="nothing-of-this-name")
+    Camera.objects.filter(pk=road.pk).update(model_set="nothing-of-this-name")
 
     watch_camera(road.pk)
 
