@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 
 from detections.recognition.detectors.onnx import OnnxEngine
@@ -287,3 +288,47 @@ def test_output_of_another_model_is_refused(shape: tuple[int, ...]) -> None:
 def test_values_that_are_no_numbers_are_refused() -> None:
     with pytest.raises(EngineError, match="no numbers"):
         rows_from_output(np.full((1, 300, 6), np.nan, np.float32))
+
+
+def with_names(path: Path, names: str) -> Path:
+    """The model, saying of its classes what Ultralytics' exports say."""
+    model = onnx.load(path)
+    entry = model.metadata_props.add()
+    entry.key, entry.value = "names", names
+    onnx.save(model, path)
+    return path
+
+
+@pytest.mark.parametrize("names", ["{0: 'car', 1: 'plate'}", "['car', 'plate']", "{}"])
+def test_model_of_other_things_than_plates_is_refused(
+    tmp_path: Path, make_engine: EngineMaker, names: str
+) -> None:
+    path = with_names(write_detector(tmp_path / "cars.onnx", end_to_end=True), names)
+    with pytest.raises(EngineError, match=r"cars\.onnx knows [02] kinds of things"):
+        make_engine(path)
+
+
+@pytest.mark.parametrize("names", ["{0: 'plate'}", "plate", "3", "{0: 'pla"])
+def test_model_of_plates_or_of_nobody_knows_what_is_taken(
+    tmp_path: Path, make_engine: EngineMaker, names: str
+) -> None:
+    make_engine(with_names(write_detector(tmp_path / "red.onnx", end_to_end=True), names))
+
+
+@pytest.mark.parametrize("labels", [["plate"], ["car", "plate"]])
+def test_xml_of_other_things_than_plates_is_refused(tmp_path: Path, labels: list[str]) -> None:
+    openvino = pytest.importorskip("openvino")
+    model = openvino.Core().read_model(write_detector(tmp_path / "red.onnx", end_to_end=True))
+    model.set_rt_info(labels, ["model_info", "labels"])
+    path = tmp_path / "red.xml"
+    openvino.save_model(model, path)
+    if len(labels) == 1:
+        OpenVinoEngine(path)
+        return
+    with pytest.raises(EngineError, match=r"red\.xml knows 2 kinds of things"):
+        OpenVinoEngine(path)
+
+
+def test_raw_output_of_several_classes_is_refused() -> None:
+    with pytest.raises(EngineError, match="knows 2 kinds of things"):
+        rows_from_output(np.zeros((1, 6, 300), np.float32))

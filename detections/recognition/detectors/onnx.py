@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from detections.recognition.detectors.yolo import to_tensor
+from detections.recognition.detectors.yolo import check_names, to_tensor
 from detections.recognition.errors import EngineError
 from detections.recognition.types import Frame, Tensor
 
@@ -17,7 +17,7 @@ class OnnxEngine:
         threads: Threads of one inference. ONNX Runtime would else take every core.
 
     Raises:
-        EngineError: ONNX Runtime is not installed or refuses the file.
+        EngineError: ONNX Runtime is not installed, refuses the file, or it knows more than plates.
     """
 
     def __init__(self, path: Path, *, threads: int = 1) -> None:
@@ -36,6 +36,7 @@ class OnnxEngine:
         except Exception as error:  # ONNX Runtime's exceptions have no common base
             raise EngineError(f"ONNX Runtime cannot load {path.name}: {error}") from error
         self._input = self._session.get_inputs()[0]
+        check_names(path, self._session.get_modelmeta().custom_metadata_map.get("names"))
 
     @property
     def fixed_size_px(self) -> tuple[int, int] | None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from detections.recognition.detectors.yolo import check_names
 from detections.recognition.errors import EngineError
 from detections.recognition.openvino import CompiledModel, load_core
 from detections.recognition.types import Frame, Tensor
@@ -33,14 +34,16 @@ class OpenVinoEngine:
         threads: Threads of one inference.
 
     Raises:
-        EngineError: OpenVINO is not installed or refuses the file.
+        EngineError: OpenVINO is not installed, refuses the file, or it knows more than plates.
     """
 
     def __init__(self, path: Path, *, threads: int = 1) -> None:
         self._core = load_core()
         self._threads = threads
         try:
-            self._source = _taking_pictures(self._core.read_model(path))
+            model = self._core.read_model(path)
+            check_names(path, _names(model))
+            self._source = _taking_pictures(model)
             self._of_any_size = self._compile(self._source)
         except RuntimeError as error:
             raise EngineError(f"OpenVINO cannot load {path.name}: {error}") from error
@@ -85,6 +88,16 @@ class OpenVinoEngine:
 
     def _compile(self, model: "openvino.Model") -> CompiledModel:
         return CompiledModel(self._core, model, threads=self._threads)
+
+
+def _names(model: "openvino.Model") -> str | None:
+    """What a model says of its classes: an `.onnx` as a dict, an `.xml` as labels in a row."""
+    of_onnx, of_xml = ["framework", "names"], ["model_info", "labels"]
+    if model.has_rt_info(of_onnx):
+        return str(model.get_rt_info(of_onnx).astype(str))
+    if model.has_rt_info(of_xml):
+        return str(model.get_rt_info(of_xml).astype(str).split())
+    return None
 
 
 def _taking_pictures(model: "openvino.Model") -> "openvino.Model":

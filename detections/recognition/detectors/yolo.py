@@ -1,7 +1,9 @@
 """Plate detection with a YOLO model on any engine that maps a picture to one tensor."""
 
+from ast import literal_eval
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Protocol
 
 import cv2
@@ -219,14 +221,15 @@ def rows_from_output(output: Tensor) -> Tensor:
 
     Args:
         output: End-to-end, shape (1, N, 6), rows (x_min, y_min, x_max, y_max, confidence, class),
-            or raw, shape (1, 4 + classes, cells), columns (x_center, y_center, width, height,
-            confidence per class). Pixels of the input.
+            or raw, shape (1, 5, cells), columns (x_center, y_center, width, height, confidence).
+            Pixels of the input.
 
     Returns:
         Shape (N, 5), rows (x_min, y_min, x_max, y_max, confidence).
 
     Raises:
-        EngineError: the output has neither shape, or holds values that are not numbers.
+        EngineError: the output has neither shape, is of several classes, or holds values that are
+            not numbers.
 
     Source: Ultralytics, export with and without `nms=False` (8.4.190).
     """
@@ -238,10 +241,39 @@ def rows_from_output(output: Tensor) -> Tensor:
         return output[0, :, :5]
     if output.shape[1] <= _BOX_ROWS or output.shape[1] >= output.shape[2]:
         raise EngineError(_not_a_detector(output.shape))
+    _check_count("The model", output.shape[1] - _BOX_ROWS)
     columns = output[0].T
     centers, sides = columns[:, 0:2], columns[:, 2:4]
-    confidences = columns[:, _BOX_ROWS:].max(axis=1, keepdims=True)
-    return np.hstack([centers - sides / 2, centers + sides / 2, confidences])
+    return np.hstack([centers - sides / 2, centers + sides / 2, columns[:, _BOX_ROWS:]])
+
+
+def check_names(path: Path, names: str | None) -> None:
+    """Refuse a model that finds other things beside plates, which would be told as plates.
+
+    Args:
+        path: Of the model, for the message.
+        names: What its metadata says of its classes, as Python writes a dict or a list; None where
+            it says nothing.
+
+    Raises:
+        EngineError: they are more than one.
+
+    Source: Ultralytics' exports, `metadata_props` of ONNX and `rt_info` of OpenVINO (8.4.190).
+    """
+    try:
+        classes = literal_eval(names or "[0]")
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return
+    if isinstance(classes, dict | list | tuple):
+        _check_count(path.name, len(classes))
+
+
+def _check_count(name: str, classes: int) -> None:
+    if classes != 1:
+        message = (
+            f"{name} knows {classes} kinds of things. Choose a model that knows one, the plate."
+        )
+        raise EngineError(message)
 
 
 def _not_a_detector(shape: tuple[int, ...]) -> str:
