@@ -39,7 +39,8 @@ class RecognitionConfig:
     """Narrower boxes are rejected as too small; pixels of the full frame, 0 to 10,000."""
 
     min_plate_height_px: float = 8.0
-    """Lower boxes are rejected as too small; pixels of the full frame, 0 to 10,000."""
+    """Plates of lower lines are rejected as too small, a squarish box counting as two lines; pixels
+    of the full frame, 0 to 10,000."""
 
     min_sharpness: float = 0.0
     """Blurrier crops are not read; `PlateQuality.sharpness`, 0 (all are read) to 100,000."""

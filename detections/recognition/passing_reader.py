@@ -32,7 +32,7 @@ from detections.recognition.passing import (
     Outcome,
     Passing,
 )
-from detections.recognition.quality import measure_quality
+from detections.recognition.quality import line_height_px, measure_quality
 from detections.recognition.told import ToldVehicles, is_same_vehicle
 from detections.recognition.tracking import Track, Tracker, covers, is_lost
 from detections.recognition.types import (
@@ -188,7 +188,8 @@ class PassingReader:
         center = (box.center[0] / width, box.center[1] / height)
         if not is_inside(center, include=config.include_polygons, exclude=config.exclude_polygons):
             return Rejection.EXCLUDED_ZONE
-        if box.width < config.min_plate_width_px or box.height < config.min_plate_height_px:
+        line_px = line_height_px(box.width, box.height)
+        if box.width < config.min_plate_width_px or line_px < config.min_plate_height_px:
             return Rejection.TOO_SMALL
         nearest = min(box.x_min, box.y_min, width - box.x_max, height - box.y_max)
         return Rejection.CUT_OFF if nearest < _BORDER_PX else None

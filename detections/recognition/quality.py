@@ -8,6 +8,10 @@ from detections.recognition.types import Frame, PlateBox, PlateQuality
 
 _HEIGHT_PX = 32
 
+_SQUARISH = 1.5
+"""A box that is less than so many times as wide as high holds two lines, or three. A wider one may
+hold a single line of large characters, as American plates and Thai ones of cars do at 2 to 1."""
+
 _LEAST = 0.01
 _HALF_HEIGHT_PX = 10.0
 _HALF_SHARPNESS = 100.0
@@ -40,6 +44,17 @@ def measure_quality(crop: Frame, box: PlateBox) -> PlateQuality:
     )
 
 
+def line_height_px(width_px: float, height_px: float) -> float:
+    """Height that a box leaves to a line of its plate: half of a squarish one, else all of it.
+
+    A plate of one line that hangs at such a slant that its box is squarish takes half of it, too.
+
+    >>> line_height_px(26, 20), line_height_px(40, 20)
+    (10.0, 20.0)
+    """
+    return height_px / 2 if width_px < _SQUARISH * height_px else float(height_px)
+
+
 def legibility(quality: PlateQuality) -> float:
     """Put frames of one vehicle in order: 0.01 for nothing to be read, towards 1 for the best.
 
@@ -49,7 +64,7 @@ def legibility(quality: PlateQuality) -> float:
     True
     """
     halves = (
-        (quality.height_px, _HALF_HEIGHT_PX),
+        (line_height_px(quality.width_px, quality.height_px), _HALF_HEIGHT_PX),
         (quality.sharpness, _HALF_SHARPNESS),
         (quality.contrast, _HALF_CONTRAST),
     )

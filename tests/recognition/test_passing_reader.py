@@ -357,6 +357,19 @@ def test_unreadable_vehicle_is_counted_once_with_its_reason(reason: Rejection) -
     assert reader.funnel.boxes == 10
 
 
+@pytest.mark.parametrize(
+    ("width", "height", "is_read"), [(22, 15, False), (22, 17, True), (24, 14, True), (22, 9, True)]
+)
+def test_plate_is_too_small_by_the_height_of_a_line(
+    width: float, height: float, *, is_read: bool
+) -> None:
+    """A squarish one has two; one that is nearly twice as wide as high may have one."""
+    box = PlateBox(x_min=200, y_min=200, x_max=200 + width, y_max=200 + height, confidence=0.9)
+    reader = PassingReader(RecognitionConfig())
+    requests = reader.select(frame_index=0, seen_s=0, boxes=[box], frame=NOISE)
+    assert bool(requests) is is_read
+
+
 def test_what_the_reader_calls_no_plate_is_none() -> None:
     box = PlateBox(x_min=200, y_min=200, x_max=260, y_max=220, confidence=0.9)
     emblem = Reading(text="F1AT", char_confidences=(0.9,) * 4, is_plate=False)

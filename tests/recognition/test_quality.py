@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -46,6 +48,22 @@ def test_size_is_that_of_the_box_and_not_of_the_crop() -> None:
 def test_tiny_crops_are_measured(shape: tuple[int, int, int]) -> None:
     crop = np.zeros(shape, np.uint8)
     assert measure_quality(crop, box_of(crop)).sharpness == 0
+
+
+def sized(width: float, height: float) -> float:
+    quality = measure_quality(plate(), box_of(plate()))
+    return legibility(replace(quality, width_px=width, height_px=height))
+
+
+def test_squarish_plate_is_as_legible_as_one_of_its_lines() -> None:
+    assert sized(26, 20) == pytest.approx(sized(40, 10))
+    assert sized(28, 24) == pytest.approx(sized(60, 12))
+
+
+@pytest.mark.parametrize("width", [40, 34, 94])
+def test_plate_of_two_to_one_may_be_a_single_line_and_keeps_its_height(width: float) -> None:
+    """An American plate, a Thai one of a car at a slant, a European one."""
+    assert sized(width, 20) == pytest.approx(sized(100, 20))
 
 
 def test_legibility_prefers_near_sharp_and_lit() -> None:

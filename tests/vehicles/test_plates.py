@@ -309,6 +309,10 @@ def test_a_check_letter_decides_what_was_misread() -> None:
         ("1กข1234", {"US": 0.95}, "TH"),
         ("MYCAR", {"US": 0.98}, "US"),
         ("STOP", {"TH-10": 0.98}, None),
+        # As readers of fast-plate-ocr's hub name them; what they do not know is no country.
+        ("ABC1234", {"United States": 0.97}, "US"),
+        ("ABC1234", {"Brazil": 0.97}, "BR"),
+        ("ABC1234", {"Unknown": 0.97}, None),
         ("A12345", {"CN": 0.97}, "CN"),
     ],
 )

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from functools import lru_cache
 
+from vehicles.plates.countries import find_country
 from vehicles.plates.families import EUROPEAN_COUNTRIES
 from vehicles.plates.provinces import PROVINCES
 
@@ -106,6 +107,10 @@ def _factors(regions: tuple[tuple[frozenset[str | None], float], ...]) -> dict[s
 def countries_of_region(label: str) -> frozenset[str]:
     """Name the countries that a reader's label stands for; none if it is no region.
 
+    Ours answer codes, and those of fast-plate-ocr's hub English names.
+
+    >>> countries_of_region("United States")
+    frozenset({'US'})
     >>> sorted(countries_of_region("TH-50")), "FR" in countries_of_region("EU")
     (['TH'], True)
     >>> countries_of_region("unknown")
@@ -115,4 +120,4 @@ def countries_of_region(label: str) -> frozenset[str]:
         return EUROPEAN_COUNTRIES
     if any(label in {province.code, province.name_th} for province in PROVINCES):
         return frozenset({"TH"})
-    return frozenset({label} & _SHARES.keys())
+    return frozenset({find_country(label)} & _SHARES.keys())
