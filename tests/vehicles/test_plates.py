@@ -387,3 +387,24 @@ def test_what_a_regular_expression_finds_its_pattern_for_the_index_finds_too() -
             continue
         compared += 1
         assert re.fullmatch(wider.replace("%", ".*").replace("_", "."), number), pattern
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "(((((.{16})A){16}A){16}A){16}A)12",
+        "((A*)B)*12",
+        "((A|B+)C){2}12",
+        "(A(B(C+)D)E)+12",
+        "(A+)*12",
+        "((A+)?B)+12",
+    ],
+)
+def test_regex_that_repeats_a_repetition_is_refused_however_deep(typed: str) -> None:
+    with pytest.raises(PlateTextError, match="Repeat no part"):
+        regex_pattern(typed)
+
+
+@pytest.mark.parametrize("typed", ["(A+)(B+)12", "((A|B)C)+12", "(A+)?B*12", "[+*]+AB12", "A+?B12"])
+def test_regex_that_repeats_side_by_side_is_taken(typed: str) -> None:
+    assert regex_pattern(typed) == typed

@@ -14,7 +14,7 @@ LEAST_CHARACTERS = 2
 _REGEX_MOST = 64
 _REPEATS_MOST = 16
 _REGEX_SIGNS = frozenset(".[]-?*+{}(),|^$")
-_NESTED = re.compile(r"[*+}]\)*[*+{]|\([^)]*[*+{][^)]*\)[*+{]")
+_PARTS = re.compile(r"\[\^?\]?[^\]]*\]|\{[^}]*\}|.")
 
 
 class EditKind(StrEnum):
@@ -70,7 +70,7 @@ def regex_pattern(text: str) -> str:
     plain = "".join(map(_regex_character, unicodedata.normalize("NFKC", text).upper()))
     if any(int(number) > _REPEATS_MOST for number in re.findall(r"\d+(?=[,}])", plain)):
         raise PlateTextError(f"Repeat at most {_REPEATS_MOST} times: plates are not longer.")
-    if _NESTED.search(plain):
+    if _repeats_a_repetition(plain):
         raise PlateTextError("Repeat no part that repeats something itself.")
     try:
         re.compile(plain)
@@ -78,6 +78,29 @@ def regex_pattern(text: str) -> str:
         raise PlateTextError(f"This is no regular expression: {error}.") from error
     _check_names_enough("".join(filter(str.isalnum, re.sub(r"\{[^}]*\}", "", plain))))
     return plain
+
+
+def _repeats_a_repetition(pattern: str) -> bool:
+    """Whether what is repeated holds a repetition itself, however deep in parentheses.
+
+    >>> [_repeats_a_repetition(one) for one in ("((A*)B)*", "(A|B)+C*", "((A+)B)?", "[*+]+")]
+    [True, False, False, False]
+    """
+    open_groups, holds_one = [False], False
+    for part in _PARTS.findall(pattern):
+        if part == "(":
+            open_groups.append(False)
+            holds_one = False
+        elif part == ")" and len(open_groups) > 1:
+            holds_one = open_groups.pop()
+            open_groups[-1] |= holds_one
+        elif part[0] in "*+{":
+            if holds_one:
+                return True
+            holds_one = open_groups[-1] = True
+        elif part != "?":
+            holds_one = False
+    return False
 
 
 def like_of_regex(pattern: str) -> str:
