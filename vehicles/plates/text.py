@@ -52,4 +52,9 @@ def _clean(character: str) -> str:
         return character
     if category == "Cf" or character in _SEPARATORS or category in {"Zs", "Pd"}:
         return ""
+    if category == "Mn" and unicodedata.name(character, "").startswith("THAI"):
+        raise PlateTextError(
+            "Plates that bear a word with vowels or tone marks above or below its letters, such "
+            "as personal ones from an auction, are not kept here. Write consonants and digits."
+        )
     raise PlateTextError(f"A plate holds letters and digits only, and not {character!r}.")
