@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.gis.db import models as gis
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
@@ -156,6 +156,21 @@ class Camera(TimestampedModel):
         validators=[MinValueValidator(0.0), MaxValueValidator(360.0)],
         help_text=_("Where the camera looks, clockwise from north."),
     )
+    country = models.CharField(
+        _("country"),
+        max_length=2,
+        blank=True,
+        validators=[
+            RegexValidator(
+                r"^[A-Za-z]{2}\Z",
+                _("Write the country as two letters of ISO 3166, such as TH or GB."),
+            )
+        ],
+        help_text=_(
+            "Two letters, such as TH: a number that fits several countries is then taken for one "
+            "of this country. Empty: nothing is assumed."
+        ),
+    )
 
     source_kind = models.CharField(
         _("source"), max_length=8, choices=SourceKind.choices, default=SourceKind.RTSP
@@ -280,6 +295,7 @@ class Camera(TimestampedModel):
         )
 
     def clean(self) -> None:
+        self.country = self.country.upper()
         if self.review_confidence > self.accept_confidence:
             raise ValidationError(
                 {"review_confidence": _("Must not be above the confidence for acceptance.")}

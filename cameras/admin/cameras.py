@@ -87,7 +87,7 @@ class CameraAdmin(ScopedModelAdmin[Camera]):
                 ]
             },
         ),
-        (_("Where it stands"), {"fields": ["point", "heading_degrees"]}),
+        (_("Where it stands"), {"fields": ["point", "heading_degrees", "country"]}),
         (_("What it looks at"), {"fields": ["include_areas", "exclude_areas", "active_hours"]}),
         (
             _("What counts as read"),

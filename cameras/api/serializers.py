@@ -94,6 +94,7 @@ class CameraSerializer(serializers.ModelSerializer[Camera]):
             "is_archived",
             "position",
             "heading_degrees",
+            "country",
             "source_kind",
             "source_url",
             "source_username",

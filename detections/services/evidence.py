@@ -32,6 +32,7 @@ def recognition_config(camera: Camera) -> RecognitionConfig:
         vehicle_looks=VEHICLE_LOOKS if _observes_vehicles(camera.model_set) else 0,
         include_polygons=_polygons(camera.include_areas),
         exclude_polygons=_polygons(camera.exclude_areas),
+        country=camera.country or None,
     )
 
 

@@ -36,6 +36,7 @@ _CONFIGURATION = (
     "review_confidence",
     "min_frames_agreed",
     "min_plate_width_px",
+    "country",
     "analyse_fps",
     "include_areas",
     "exclude_areas",

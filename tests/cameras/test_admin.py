@@ -85,10 +85,11 @@ def test_camera_is_added_with_everything(
     organization: Organization, staff: User, operator: User, client_of: Clients
 ) -> None:
     group = make_camera_group(organization)
-    form = camera_form(organization, groups=[group.pk])
+    form = camera_form(organization, groups=[group.pk], country="th")
     assert post(client_of(staff), url_of("add"), form).status_code == 302
     camera = Camera.objects.get(name="Gate")
     assert (camera.point.y, camera.point.x) == (13.75, 100.5)  # type: ignore[union-attr]
+    assert camera.country == "TH"
     assert camera.source_password == PASSWORD
     assert camera.include_areas == [[[0, 0], [1, 0], [1, 1]]]
     assert camera.active_hours == [{"days": [0, 1], "from": 420, "to": 1140}]

@@ -81,6 +81,17 @@ def test_camera_is_added_by_a_manager(
     ).exists()
 
 
+@pytest.mark.parametrize(("written", "kept"), [("th", "TH"), ("GB", "GB"), ("", "")])
+def test_country_of_a_camera_is_kept_in_capitals(
+    client_of: ClientOf, staff: User, written: str, kept: str
+) -> None:
+    answer = client_of(staff).post("/api/v1/cameras/", {**NEW, "country": written})
+
+    assert answer.status_code == 201, answer.content
+    assert answer.json()["country"] == kept
+    assert Camera.objects.get(pk=answer.json()["id"]).country == kept
+
+
 @pytest.mark.parametrize("role", [Role.OPERATOR, Role.ANALYST, Role.AUDITOR, Role.VIEWER])
 def test_camera_is_not_added_by_others(
     client_of: ClientOf, organization: Organization, role: Role
@@ -123,6 +134,9 @@ def test_camera_is_not_put_into_a_foreign_group(
         ("include_areas", [[[0, 0], [1, 1]]]),
         ("active_hours", [{"days": [7], "from": 0, "to": 10}]),
         ("position", {"longitude": 181, "latitude": 0}),
+        ("country", "THA"),
+        ("country", "7H"),
+        ("country", "ไท"),
         ("source_kind", "carrier pigeon"),
         ("source_url", ""),
     ],

@@ -10,7 +10,7 @@ from detections.recognition.config import RecognitionConfig
 from detections.recognition.passing import Direction, Emission, Passing
 from detections.recognition.passing_reader import PassingReader
 from detections.recognition.types import VehicleColor, VehicleKind
-from detections.services.evidence import detection_of_passing
+from detections.services.evidence import detection_of_passing, recognition_config
 from detections.services.recording import NewDetection
 from tests.recognition.simulation import Camera as SimulatedCamera
 from tests.recognition.simulation import Car
@@ -42,6 +42,17 @@ def test_direction_of_travel_follows_from_where_the_camera_looks(
     camera.heading_degrees = heading
     item = kept(passing, camera)
     assert (item.direction, item.travel_degrees) == ("right", travel)
+
+
+@pytest.mark.parametrize(("stands_in", "named"), [("", ""), ("BR", "BR")])
+def test_number_that_fits_several_countries_is_of_that_where_the_camera_stands(
+    camera: Camera, stands_in: str, named: str
+) -> None:
+    camera.country = stands_in
+    car = Car(text="ABC1234", path=lambda second: (60 + 100 * second, 180, 60))
+    reader = PassingReader(recognition_config(camera), emission=Emission.ENDED)
+    [passing] = [*SimulatedCamera(cars=[car]).watch(reader, until_s=8), *reader.flush()]
+    assert kept(passing, camera).country == named
 
 
 def test_what_stands_has_no_direction(passing: Passing, camera: Camera) -> None:
