@@ -78,6 +78,14 @@ def test_vote_is_not_drowned_by_frames_in_which_nothing_could_be_read() -> None:
     assert result.confidence > 0.7
 
 
+def test_sure_readings_end_where_doubtful_ones_add_a_character() -> None:
+    whole = Reading(text="KVD81", char_confidences=(0.99,) * 5)
+    longer = Reading(text="KVD811", char_confidences=(0.9,) * 5 + (0.6,))
+    assert vote([whole, whole, longer, longer, longer]).text == "KVD81"
+    half = Reading(text="KVD8", char_confidences=(0.7,) * 4)
+    assert vote([whole, half, half]).text == "KVD81", "what hides the end is not heard as loudly"
+
+
 def test_vote_follows_the_weights() -> None:
     one, other = reading("AAAA"), reading("BBBB")
     assert vote([one, other], [2.0, 1.0]).text == "AAAA"
