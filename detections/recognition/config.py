@@ -48,7 +48,7 @@ class RecognitionConfig:
     min_brightness: float = 0.0
     """Darker crops are not read; `PlateQuality.brightness`, 0 (all are read) to 255."""
 
-    plate_evidence: float = 0.065
+    plate_evidence: float = 0.08
     """Confidence of the best box times that of the vote; below it something is taken for no plate,
     unless a box is surer than 0.6. 0 (all are plates) to 1."""
 
