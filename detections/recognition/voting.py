@@ -23,7 +23,7 @@ _UNTOLD = 0.02
 
 _END_SHARE = 0.5
 """How much the silence of a reading counts before its first and after its last character. Of 300
-plates in eight rendered photographs each the vote read 254 with a fourth, and 257 from a half on."""
+plates in eight rendered photographs each the vote read 254 with a fourth, 257 from a half on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
