@@ -68,6 +68,15 @@ def _engine_options() -> EngineOptions:
     return EngineOptions(device=settings.RECOGNITION_DEVICE, threads=settings.RECOGNITION_THREADS)
 
 
+class _StillFailingError(RecognitionError):
+    """What failed a moment ago, when it was logged, was not tried again."""
+
+
+def _sentence(failure: Exception) -> str:
+    """What may be told of a failure to whoever asked."""
+    return str(failure) if isinstance(failure, RecognitionError) else FAILED
+
+
 def _once(load: Callable[[str], Loaded]) -> Callable[[str], Loaded]:
     """Load each model set once, and after a failure not again for `FAILED_SECONDS`."""
     kept = cache(load)
@@ -78,7 +87,7 @@ def _once(load: Callable[[str], Loaded]) -> Callable[[str], Loaded]:
         if model_set in failures:
             failed_at, failure = failures[model_set]
             if time.monotonic() < failed_at + FAILED_SECONDS:
-                raise failure.with_traceback(None)
+                raise _StillFailingError(_sentence(failure))
             del failures[model_set]
         try:
             return kept(model_set)
@@ -132,10 +141,11 @@ def recognise(batch: Batch) -> None:
         answers = (
             _run(batch, [unpack_frame(content) for content in present.values()]) if present else []
         )
+    except _StillFailingError as failure:
+        error, answers = str(failure), []
     except Exception as failure:  # whoever asked waits for an answer, whatever went wrong
         log.exception("recognition_failed", work=batch["work"], model_set=batch["model_set"])
-        error = str(failure) if isinstance(failure, RecognitionError) else FAILED
-        answers = []
+        error, answers = _sentence(failure), []
     for index, answer in zip(present, answers, strict=False):
         results[index] = answer
     reply: Reply = {"id": batch["id"], "results": results, "error": error}

@@ -136,6 +136,7 @@ class CameraWatch:
         self._state = CameraStatus.State.CONNECTING
         self._stream_error = ""
         self._recognition_error = ""
+        self._settings_error = ""
         self._last_frame_at: datetime | None = None
         self._frame_size = (0, 0)
         self._told: tuple[CameraStatus.State, str] | None = None
@@ -309,11 +310,15 @@ class CameraWatch:
             "type": "live.camera",
             "camera_id": str(self._camera.pk),
             "state": self._state,
-            "error": self._stream_error or self._recognition_error,
+            "error": self._error,
             "fps": self._fps(),
             "frame_at": self._last_frame_at.isoformat() if self._last_frame_at else None,
             "boxes": boxes,
         }
+
+    @property
+    def _error(self) -> str:
+        return self._stream_error or self._recognition_error or self._settings_error
 
     def _fps(self) -> float:
         return round(self._fps_frames / max(time.monotonic() - self._fps_since, 0.1), 1)
@@ -322,15 +327,22 @@ class CameraWatch:
         """Every two seconds: take up settings, record what waited, write how the camera fares."""
         while not self._done.wait(STEWARD_EVERY_SECONDS):
             try:
-                self._take_up_settings()
+                self._heed_settings()
                 if self._unrecorded:
                     self._record()
                 if self._is_report_due():
                     self._report(self._state)
             except DatabaseError:
                 log.warning("camera_not_reported", exc_info=True)
-            except (RecognitionError, StreamError) as error:
-                self._stream_error = str(error)
+
+    def _heed_settings(self) -> None:
+        """Take up settings, or say why that fails; the camera is watched as before meanwhile."""
+        try:
+            self._take_up_settings()
+        except (RecognitionError, StreamError) as error:
+            self._settings_error = str(error)
+        else:
+            self._settings_error = ""
 
     def _take_up_settings(self) -> None:
         camera = _load(self._camera.pk)
@@ -352,12 +364,12 @@ class CameraWatch:
 
     def _is_report_due(self) -> bool:
         """Whether there is news of the camera, or nothing was said for a while."""
-        news = self._state, self._stream_error or self._recognition_error
+        news = self._state, self._error
         is_late = time.monotonic() - self._told_at >= REPORT_EVERY_SECONDS
         return news != self._told or is_late
 
     def _report(self, state: CameraStatus.State) -> None:
-        error = self._stream_error or self._recognition_error
+        error = self._error
         funnel, dropped = self._reader.funnel, self._source.dropped if self._source else 0
         now = timezone.now()
         with _database():

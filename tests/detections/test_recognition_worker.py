@@ -8,6 +8,7 @@ from uuid import uuid4
 import numpy as np
 import pytest
 from pytest_django import Settings
+from structlog.testing import capture_logs
 
 from detections.services import batches
 from detections.services.batches import FAILED, Batch, recognise
@@ -60,8 +61,10 @@ def test_set_of_a_missing_reader_is_not_loaded_for_each_frame(
 ) -> None:
     model = (models_dir / "strips.onnx").read_bytes()
     (models_dir / "strips.onnx").unlink()
-    assert "strips.onnx is missing" in answer_to("read", own_set)["error"]
-    (models_dir / "strips.onnx").write_bytes(model)
-    assert "strips.onnx is missing" in answer_to("detect", own_set)["error"]
+    with capture_logs() as logged:
+        assert "strips.onnx is missing" in answer_to("read", own_set)["error"]
+        (models_dir / "strips.onnx").write_bytes(model)
+        assert "strips.onnx is missing" in answer_to("detect", own_set)["error"]
+    assert [entry["event"] for entry in logged] == ["recognition_failed"], "once, not each time"
     monkeypatch.setattr(batches, "FAILED_SECONDS", 0.0)
     assert answer_to("detect", own_set)["error"] == ""

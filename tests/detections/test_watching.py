@@ -103,6 +103,24 @@ def test_watch_camera_records_passing_vehicles_with_the_frames_that_were_read(
 
 
 @pytest.mark.usefixtures("recognition_worker")
+def test_watch_camera_forgets_a_malformed_registry_once_it_is_mended(
+    road: Camera,
+    watched: Callable[[Camera], threading.Thread],
+    settings: Settings,
+    tmp_path: Path,
+) -> None:
+    settings.MODELS_DIR = tmp_path
+    watched(road)
+    status = CameraStatus.objects.filter(camera=road)
+    wait_until(status.filter(state=CameraStatus.State.ONLINE).exists)
+    (tmp_path / "registry.toml").write_text("[models.evil]\nfiles = []\n")
+    update_camera(camera=road, actor=None, analyse_fps=7.0)
+    wait_until(status.filter(error__contains="models.evil").exists)
+    (tmp_path / "registry.toml").unlink()
+    wait_until(status.filter(error="").exists)
+
+
+@pytest.mark.usefixtures("recognition_worker")
 def test_watch_camera_that_is_switched_off_ends_and_gives_its_lease_back(
     road: Camera, watched: Callable[[Camera], threading.Thread]
 ) -> None:

@@ -111,7 +111,7 @@ def _as_text(answer: dict[str, Any]) -> str:
     plates = answer["plates"] if "plates" in answer else answer["detections"]
     lines = [answer["file"] + ("" if plates else ": no plates")]
     for plate in plates:
-        place = "-".join(filter(None, (plate["country"], plate["province"])))
+        place = plate["province"] or plate["country"] or ""
         when = ""
         if "first_seen_s" in plate:
             when = f"{plate['first_seen_s']:8.1f} s to {plate['last_seen_s']:.1f} s"
