@@ -80,19 +80,19 @@ def _sentence(failure: Exception) -> str:
 def _once(load: Callable[[str], Loaded]) -> Callable[[str], Loaded]:
     """Load each model set once, and after a failure not again for `FAILED_SECONDS`."""
     kept = cache(load)
-    failures: dict[str, tuple[float, Exception]] = {}
+    failures: dict[str, tuple[float, str]] = {}
 
     @wraps(load)
     def loaded(model_set: str) -> Loaded:
         if model_set in failures:
-            failed_at, failure = failures[model_set]
+            failed_at, sentence = failures[model_set]
             if time.monotonic() < failed_at + FAILED_SECONDS:
-                raise _StillFailingError(_sentence(failure))
+                raise _StillFailingError(sentence)
             del failures[model_set]
         try:
             return kept(model_set)
         except Exception as failure:
-            failures[model_set] = time.monotonic(), failure
+            failures[model_set] = time.monotonic(), _sentence(failure)
             raise
 
     return loaded
