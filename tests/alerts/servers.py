@@ -95,7 +95,8 @@ def sftp_server(folder: Path, *, endless_s: float | None = None) -> Iterator[tup
                 for key in keys:
                     transport.add_server_key(key)
                 transport.set_subsystem_handler("sftp", paramiko.SFTPServer, served)
-                with suppress(paramiko.SSHException, EOFError):
+                # A caller who hangs up at the sight of the key may reset the connection, too.
+                with suppress(paramiko.SSHException, EOFError, OSError):
                     transport.start_server(server=_Doorkeeper())
 
     thread = threading.Thread(target=serve)

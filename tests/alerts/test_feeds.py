@@ -316,6 +316,20 @@ def test_sftp_feed_is_fetched_from_the_server_whose_key_was_entered(
 
 
 @pytest.mark.usefixtures("loopback")
+def test_server_of_another_kind_at_an_sftp_address_is_told(
+    watchlist: Watchlist, tmp_path: Path
+) -> None:
+    with web_server(tmp_path) as address:
+        port = address.rpartition(":")[2]
+        feed = make_feed(
+            watchlist, kind="sftp", address=f"sftp://127.0.0.1:{port}/x", host_key=OTHER_KEY
+        )
+        run = run_feed(feed=feed)
+
+    assert "does not answer as an SSH server does" in run.sentence
+
+
+@pytest.mark.usefixtures("loopback")
 def test_sftp_server_shows_the_key_that_was_entered_whichever_it_likes_best(
     watchlist: Watchlist, tmp_path: Path
 ) -> None:

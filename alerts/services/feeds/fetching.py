@@ -169,7 +169,13 @@ def _sftp(feed: Feed, place: SftpPlace) -> Iterator[paramiko.SFTPClient]:
             raise FeedRefusedError(message % {"most": TOTAL_S}) from error
         if transport.is_authenticated():
             raise FeedRefusedError(_("The connection broke before the file was whole.")) from error
-        raise FeedRefusedError(_("%(host)s speaks no SSH.") % {"host": place.host}) from error
+        raise FeedRefusedError(
+            _(
+                "%(host)s does not answer as an SSH server does: check the port, and try again "
+                "later if it is the right one."
+            )
+            % {"host": place.host}
+        ) from error
     finally:
         timer.cancel()
         transport.close()
