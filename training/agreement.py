@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 from training.errors import TrainingError
 from training.measure import iou
 from training.photos import render_crop
-from training.plates import Random
 from training.render_plates import INPUT_HEIGHT_PX, INPUT_WIDTH_PX
 from training.scenes import compose_scene
+from training.types import Random
 
 Floats = NDArray[np.float32]
 

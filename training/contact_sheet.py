@@ -14,8 +14,9 @@ import numpy as np
 
 from training.layouts import LAYOUTS, Layout
 from training.photos import photograph
-from training.plates import Picture, Random, draw_plate
+from training.plates import draw_plate
 from training.render_plates import INPUT_HEIGHT_PX, INPUT_WIDTH_PX
+from training.types import Picture, Random
 
 NAME_PX = 190
 _EDGE = 4

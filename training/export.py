@@ -40,7 +40,7 @@ from torch import Tensor, nn
 from training.agreement import apart, rendered_crops, rendered_scenes
 from training.errors import TrainingError
 from training.layouts import REGIONS
-from training.plates import ALPHABET
+from training.lines import ALPHABET
 from training.reader_model import ExportedReader, PlateReaderNet, mean_weights
 from training.render_plates import INPUT_HEIGHT_PX, INPUT_WIDTH_PX, SLOTS
 

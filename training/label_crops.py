@@ -26,8 +26,8 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from training.errors import TrainingError
+from training.lines import ALPHABET
 from training.measure import Frame, labelled, session
-from training.plates import ALPHABET
 from training.render_plates import SLOTS
 from training.render_scenes import TRAINABLE
 

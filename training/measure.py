@@ -27,8 +27,8 @@ from detections.recognition.evaluation.measuring import fold
 from detections.recognition.evaluation.tally import Share
 from training.errors import TrainingError
 from training.layouts import REGIONS
+from training.lines import ALPHABET, SEPARATORS
 from training.photos import MARGIN_X, MARGIN_Y
-from training.plates import ALPHABET, SEPARATORS
 from vehicles.plates.provinces import find_province
 
 Frame = NDArray[np.uint8]

@@ -11,16 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.plates import (
-    CAPTION_FONTS,
-    DrawnPlate,
-    Picture,
-    Random,
-    choose_layout,
-    draw_plate,
-    random_word,
-    write_small,
-)
+from training.lettering import CAPTION_FONTS, random_word, write_small
+from training.plates import DrawnPlate, choose_layout, draw_plate
+from training.types import Picture, Random
 
 Floats = NDArray[np.float32]
 

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from training.errors import TrainingError
 from training.layouts import REGIONS
-from training.plates import ALPHABET
+from training.lines import ALPHABET
 from training.render_plates import SLOTS
 from training.shipped_weights import weights_in
 

@@ -24,7 +24,6 @@ from numpy.typing import NDArray
 from training.errors import TrainingError
 from training.layouts import REGIONS
 from training.photos import MARGIN_X, MARGIN_Y, develop
-from training.plates import Random
 from training.render_plates import (
     INPUT_HEIGHT_PX,
     INPUT_WIDTH_PX,
@@ -35,6 +34,7 @@ from training.render_plates import (
     UNREAD,
     encode_text,
 )
+from training.types import Random
 
 Frame = NDArray[np.uint8]
 Points = NDArray[np.float32]

@@ -19,7 +19,6 @@ import onnxruntime
 
 from training.measure import Boxes, Frame, detect, iou, session
 from training.photos import cut_wrong, develop
-from training.plates import Random
 from training.render_plates import (
     INPUT_HEIGHT_PX,
     INPUT_WIDTH_PX,
@@ -31,6 +30,7 @@ from training.render_plates import (
 )
 from training.render_scenes import trainable_scenes
 from training.scenes import Scene, compose_scene
+from training.types import Random
 
 FAINTEST = 0.01  # what the detector hardly believes in is as near to a plate as a thing can be
 MOST_OF_A_SCENE = 8

@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.layouts import LAYOUTS, MOST_CHARACTERS, REGIONS, Layout
+from training.lines import ALPHABET
 from training.photos import photograph
-from training.plates import ALPHABET, choose_layout, draw_plate
+from training.plates import choose_layout, draw_plate
 
 INPUT_HEIGHT_PX = 64
 INPUT_WIDTH_PX = 128

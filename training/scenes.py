@@ -13,15 +13,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.plates import (
-    CAPTION_FONTS,
-    Picture,
-    Random,
-    choose_layout,
-    draw_plate,
-    random_word,
-    write_small,
-)
+from training.lettering import CAPTION_FONTS, random_word, write_small
+from training.plates import choose_layout, draw_plate
+from training.types import Picture, Random
 
 Boxes = NDArray[np.float32]
 MONO_FONTS = ("DejaVuSansMono-Bold", "LiberationMono-Bold", "DejaVuSans-Bold", "Hack-Bold")

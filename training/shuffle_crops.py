@@ -18,8 +18,8 @@ import cv2
 import numpy as np
 import torch
 
+from training.lines import ALPHABET
 from training.photos import MARGIN_X, MARGIN_Y
-from training.plates import ALPHABET
 from training.reader_model import GRID_COLUMNS, GRID_ROWS, PlateReaderNet, grow, mean_weights
 from training.render_crops import (
     Frame,

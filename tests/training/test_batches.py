@@ -7,10 +7,10 @@ import pytest
 
 pytest.importorskip("torch")
 
+from training.batches import ahead, batches
 from training.errors import TrainingError
 from training.render_crops import Photograph, write_shards
 from training.render_plates import INPUT_HEIGHT_PX, INPUT_WIDTH_PX
-from training.train_reader import _ahead, batches
 
 
 def test_shards_that_are_smaller_than_a_batch_end_the_run(tmp_path: Path) -> None:
@@ -19,4 +19,4 @@ def test_shards_that_are_smaller_than_a_batch_end_the_run(tmp_path: Path) -> Non
     write_shards([plate] * 8, tmp_path, "plates-1", np.random.default_rng(1))
     assert len(next(batches(tmp_path, 16, np.random.default_rng(1))).labels) == 16
     with pytest.raises(TrainingError, match="have 8 plates at most and a batch takes 16"):
-        next(_ahead(batches(tmp_path, 64, np.random.default_rng(1))))
+        next(ahead(batches(tmp_path, 64, np.random.default_rng(1))))

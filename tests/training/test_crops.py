@@ -10,7 +10,7 @@ import pytest
 from training.errors import TrainingError
 from training.label_crops import agreed, texts_read
 from training.layouts import REGIONS
-from training.plates import ALPHABET
+from training.lines import ALPHABET
 from training.render_crops import (
     LinedUp,
     Photograph,

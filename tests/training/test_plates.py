@@ -9,6 +9,7 @@ import yaml
 
 from detections.recognition.registry import SHIPPED_WEIGHTS
 from training.contact_sheet import NAME_PX, contact_sheet
+from training.decorations import BELOW_LETTERS
 from training.dies import SETS, dies, pressed
 from training.fonts import FONT_GROUPS
 from training.layouts import (
@@ -20,17 +21,16 @@ from training.layouts import (
     Layout,
     Row,
 )
-from training.plates import (
+from training.lines import (
     ALPHABET,
-    BELOW_LETTERS,
     CONFUSED,
     DIGITS,
     SEPARATORS,
-    draw_plate,
     print_lines,
     print_row,
     readable,
 )
+from training.plates import draw_plate
 from training.render_plates import PAD, SLOTS, encode_text
 from vehicles.plates.grammar import parse
 

@@ -52,7 +52,7 @@ class Layout:
     province (`~`) stands for itself. `families` are those whose registrations it prints, with their
     separators as `rewrites` has them. `weight` is how often it is drawn against the others;
     `aspect` is width over height (from, to); `colours` are pairs of ground and ink (RGB); `extras`
-    are names of decorations that `training.plates` knows how to draw.
+    are names of `training.decorations`.
     """
 
     name: str
