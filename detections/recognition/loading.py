@@ -98,7 +98,7 @@ def load_reader(registry: ModelRegistry, name: str, options: EngineOptions = CPU
     )
 
     model = registry.model_of_kind(name, ModelKind.READER)
-    model_path, config_path = registry.verified_paths(model)
+    model_path, config_path = registry.verified_paths(model)[:2]
     is_named = options.engine in ("openvino", "onnxruntime")
     session = None
     if (options.engine if is_named else _best_on_cpu()) == "openvino":

@@ -12,6 +12,7 @@ from typing import Any, Self, TypeVar
 
 from detections.recognition.calibration import UNCALIBRATED, Calibration, Scaling
 from detections.recognition.errors import ConfigError, ModelFileError, UnknownModelError
+from detections.recognition.onnx_weights import check_weights
 
 REGISTRY_FILE = Path(__file__).with_name("registry.toml")
 SHIPPED_WEIGHTS = Path(__file__).with_name("weights")
@@ -31,13 +32,18 @@ class ModelKind(StrEnum):
     VEHICLE_CLASSIFIER = "vehicle_classifier"
 
 
+_OUTSIDE = ", and after it the .bin of an .xml, or the files in which an .onnx keeps weights"
+_ONE_FILE = f"one file{_OUTSIDE}"
 _WHOLE = {
-    ModelKind.DETECTOR: "one file, or an .xml and the .bin of its name",
-    ModelKind.READER: "two files, the model and its configuration",
-    ModelKind.VEHICLE_DETECTOR: "one file, or an .xml and the .bin of its name",
-    ModelKind.VEHICLE_CLASSIFIER: "one file, or an .xml and the .bin of its name",
+    ModelKind.DETECTOR: _ONE_FILE,
+    ModelKind.READER: f"two files, the model and its configuration{_OUTSIDE}",
+    ModelKind.VEHICLE_DETECTOR: _ONE_FILE,
+    ModelKind.VEHICLE_CLASSIFIER: _ONE_FILE,
 }
 """The files that a model of each kind has."""
+
+_PLAIN_FILES = {kind: 2 if kind is ModelKind.READER else 1 for kind in ModelKind}
+"""How many of them are no files of weights."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,9 +68,10 @@ class ModelFile:
 class ModelEntry:
     """A model as its registry file describes it.
 
-    `files` holds the model, and for a reader after it the plate configuration. `input` says size,
-    colour and type of the engine's input; `alphabet` is None for a detector. `accuracy` names what
-    was measured, on which pictures. `calibration` corrects the confidences of a reader.
+    `files` holds the model, for a reader after it the plate configuration, and at the end the files
+    beside it in which the model keeps weights, if any. `input` says size, colour and type of the
+    engine's input; `alphabet` is None for a detector. `accuracy` names what was measured, on which
+    pictures. `calibration` corrects the confidences of a reader.
     `trim` is what a detector's boxes have too much left and right, and above and below, as shares
     of their width and height.
     `vehicle` says what a vehicle classifier's outputs mean, as arguments of `VehicleLabels`.
@@ -213,9 +220,13 @@ class ModelRegistry:
         """Where the files of a model lie, after comparing each with its SHA-256.
 
         Raises:
-            ModelFileError: a file is missing, cannot be read, or is not the registered one.
+            ModelFileError: a file is missing, cannot be read, or is not the registered one, or the
+                model takes weights from a file that is not registered.
         """
-        return [self._verified_path(model, file) for file in model.files]
+        paths = [self._verified_path(model, file) for file in model.files]
+        if paths[0].suffix == ".onnx":
+            check_weights(paths[0], paths[_PLAIN_FILES[model.kind] :])
+        return paths
 
     def _verified_path(self, model: ModelEntry, file: ModelFile) -> Path:
         path = self.locate(file)
@@ -264,18 +275,21 @@ def _read_registry(path: Path, models: dict[str, ModelEntry], sets: dict[str, Mo
 
 def _model(name: str, value: object) -> ModelEntry:
     entry = _made(ModelEntry, f"models.{name}", value, name=name)
-    names = [file.name for file in entry.files]
-    if entry.kind is ModelKind.READER:
-        is_whole = len(names) == 2  # noqa: PLR2004 - as its sentence says
-    elif names and names[0].endswith(".xml"):
-        # OpenVINO takes the weights that lie beside it, whether they were registered or not.
-        is_whole = names[1:] == [f"{names[0].removesuffix('.xml')}.bin"]
-    else:
-        is_whole = len(names) == 1
-    if not is_whole:
+    if not _is_whole(entry.kind, [file.name for file in entry.files]):
         message = f"models.{name}.files must be {_WHOLE[entry.kind]}"
         raise ValueError(message)
     return entry
+
+
+def _is_whole(kind: ModelKind, names: Sequence[str]) -> bool:
+    count = _PLAIN_FILES[kind]
+    if len(names) < count or len(set(names)) < len(names):
+        return False
+    weights = names[count:]
+    if names[0].endswith(".xml"):
+        # OpenVINO takes the weights that lie beside it, whether they were registered or not.
+        return weights == [f"{names[0].removesuffix('.xml')}.bin"]
+    return not weights or names[0].endswith(".onnx")
 
 
 def _made(kind: type[_Made], where: str, value: object, **known: object) -> _Made:

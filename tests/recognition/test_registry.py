@@ -165,7 +165,8 @@ def entry_of(kind: str, *files: str, more: str = "") -> str:
     ("content", "message"),
     [
         (entry_of("detector"), r"models\.red\.files must be one file"),
-        (entry_of("detector", A, B), r"models\.red\.files must be one file"),
+        (entry_of("detector", A, A), r"models\.red\.files must be one file"),
+        (entry_of("detector", B, A), r"models\.red\.files must be one file"),
         (entry_of("reader", A), r"models\.red\.files must be two files"),
         (entry_of("reader", A, B, B), r"models\.red\.files must be two files"),
         (entry_of("reader", A, "3"), r"models\.red\.files must be a table"),
@@ -235,5 +236,20 @@ def test_weights_of_an_xml_are_registered_with_it(
     if is_whole:
         assert len(ModelRegistry.load(tmp_path).model("red").files) == 2
         return
-    with pytest.raises(ModelFileError, match=r"an \.xml and the \.bin of its name"):
+    with pytest.raises(ModelFileError, match=r"after it the \.bin of an \.xml"):
+        ModelRegistry.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("files", "is_whole"),
+    [((XML, B, WEIGHTS), True), ((XML, B), False), ((XML, B, OTHER), False)],
+)
+def test_weights_of_a_reader_that_is_an_xml_are_registered_with_it(
+    tmp_path: Path, files: tuple[str, ...], *, is_whole: bool
+) -> None:
+    (tmp_path / "registry.toml").write_text(entry_of("reader", *files))
+    if is_whole:
+        assert len(ModelRegistry.load(tmp_path).model("red").files) == 3
+        return
+    with pytest.raises(ModelFileError, match=r"after it the \.bin of an \.xml"):
         ModelRegistry.load(tmp_path)
