@@ -21,6 +21,9 @@ _SURELY_FOUND = 0.6
 """From this on a detector needs no reader to confirm that it saw a plate. Lamps, emblems and clocks
 that cameras write into their pictures are seldom found so surely, and never read surely."""
 
+_BORDER_EVIDENCE = 2
+"""So many times more a faint box must be confirmed at the border, where cameras write captions."""
+
 _PROVINCE_CONFIDENCE = 0.5
 """Below this no province is given: a wrong one is worse than none. Of the regions that the reader
 named at 0.5 or more on labelled crops 25 of 26 were right."""
@@ -115,6 +118,7 @@ def decide(
     defects: Mapping[Rejection, int],
     against: Collection[Rejection] = (),
     found: float = 1.0,
+    touches_border: bool = False,
 ) -> Decision:
     """Hold a vote to the rules.
 
@@ -123,8 +127,11 @@ def decide(
         config: Holds the limits.
         defects: Why boxes of this vehicle were not read, and how many.
         against: What else was found out: DUPLICATE, the vehicle was handed out already;
-            STATIONARY, it is a caption or a sign.
+            STATIONARY, it is a caption or a sign; CUT_OFF, what the border left is no whole
+            registration.
         found: Confidence of the vehicle's best box, 0 to 1.
+        touches_border: It was read at the frame's border, which may hide a character: a person
+            looks, however sure the reading is.
     """
     review = Check(rule="review_confidence", value=vote.confidence, limit=config.review_confidence)
     accept = Check(rule="accept_confidence", value=vote.confidence, limit=config.accept_confidence)
@@ -133,6 +140,10 @@ def decide(
         rule="min_frames_agreed", value=_frames_for(vote), limit=config.min_frames_agreed
     )
     checks = (length, review, accept, agreed)
+    evidence = config.plate_evidence
+    if touches_border:
+        checks += (Check(rule="whole_in_frame", value=0, limit=1),)
+        evidence *= _BORDER_EVIDENCE
     if not vote.frames_read:
         unread = max(defects, key=lambda reason: defects[reason], default=Rejection.LOW_CONFIDENCE)
         # What was seen faintly and never read has nobody who says that it was a plate.
@@ -141,8 +152,9 @@ def decide(
     else:
         failed = {
             Rejection.DUPLICATE: Rejection.DUPLICATE in against,
+            Rejection.CUT_OFF: Rejection.CUT_OFF in against,
             Rejection.NOT_A_PLATE: found < _SURELY_FOUND
-            and found * vote.confidence < config.plate_evidence,
+            and (Rejection.CUT_OFF in against or found * vote.confidence < evidence),
             Rejection.BAD_FORMAT: not length.passed,
             Rejection.LOW_CONFIDENCE: not review.passed,
             Rejection.STATIONARY: Rejection.STATIONARY in against,
@@ -151,5 +163,6 @@ def decide(
         reasons = [reason for reason, has_failed in failed.items() if has_failed]
     if reasons:
         return Decision(outcome=Outcome.REJECTED, reasons=tuple(reasons), checks=checks)
-    outcome = Outcome.ACCEPTED if accept.passed else Outcome.REVIEW
+    is_accepted = accept.passed and not touches_border
+    outcome = Outcome.ACCEPTED if is_accepted else Outcome.REVIEW
     return Decision(outcome=outcome, reasons=(), checks=checks)

@@ -160,7 +160,8 @@ class PassingReader:
         defect = self._defect_of_place(sighting.box, vehicle.frame_size)
         if defect is not None:
             vehicle.defects[defect] += 1
-            return None
+            if defect is not Rejection.CUT_OFF or not self._config.reads_cut_off:
+                return None
         if not vehicle.wants_reading(
             sighting.box, sighting.seen_s, self._config, reads_on=self._reads_on
         ):
@@ -363,12 +364,16 @@ class PassingReader:
             against.add(Rejection.DUPLICATE)
         if vehicle.is_overlay:
             against.add(Rejection.STATIONARY)
+        touches_border = self._config.reads_cut_off and Rejection.CUT_OFF in vehicle.defects
+        if touches_border and not (vehicle.identity and vehicle.identity.is_known_format):
+            against.add(Rejection.CUT_OFF)
         return decide(
             vehicle.vote,
             config=self._config,
             defects=vehicle.defects,
             against=against,
             found=vehicle.found,
+            touches_border=touches_border,
         )
 
 

@@ -57,13 +57,15 @@ class Recognizer:
             boxes: Where the plates are, in pixels of the frame; None lets the detector find them.
 
         Returns:
-            One passing for each plate, rejected ones too, which say why. Boxes fainter than
+            One passing for each plate, rejected ones too, which say why. One that touches the
+            border is never accepted, but left to a person. Boxes fainter than
             `detector_confidence`, and those mostly covered by a surer one, are of none.
 
         Raises:
             RecognitionError: the frame is none, or an engine failed.
         """
-        passings = PassingReader(replace(self.config, min_frames_agreed=1), emission=Emission.ENDED)
+        config = replace(self.config, min_frames_agreed=1, reads_cut_off=True)
+        passings = PassingReader(config, emission=Emission.ENDED)
         if boxes is None:
             [boxes] = self.detector.detect([frame])
         self._read(passings, 0, 0.0, frame, boxes)

@@ -18,6 +18,7 @@ RULES: dict[str, str | Promise] = {
     "review_confidence": _("Certain enough to be kept"),
     "min_frames_agreed": _("Frames that read the same"),
     "min_text_length": _("Letters and digits"),
+    "whole_in_frame": _("Clear of the picture's border (1 if it is)"),
 }
 SHARES = frozenset({"accept_confidence", "review_confidence"})
 

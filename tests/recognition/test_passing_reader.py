@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from detections.recognition.config import RecognitionConfig
 from detections.recognition.errors import FrameError
-from detections.recognition.passing import CropRequest, Emission, Outcome, Passing
+from detections.recognition.passing import CropRequest, Decision, Emission, Outcome, Passing
 from detections.recognition.passing_reader import PassingReader
 from detections.recognition.types import PlateBox, Reading, Rejection
 from tests.recognition.simulation import HEIGHT, WIDTH, Camera, Car, Path, drive, stand
@@ -323,6 +323,32 @@ def test_partly_hidden_plate_of_no_known_format_waits_for_more() -> None:
     reader = PassingReader(CONFIG)
     early = hidden.watch(reader, until_s=1.3)
     assert texts([*early, *whole.watch(reader, from_s=1.3, until_s=8)]) == ["34A36837"]
+
+
+def read_at_the_border(text: str, confidence: float, config: RecognitionConfig) -> Decision:
+    reader = PassingReader(config)
+    box = PlateBox(x_min=0, y_min=200, x_max=60, y_max=220, confidence=0.5)
+    frame = np.full((HEIGHT, WIDTH, 3), 120, np.uint8)
+    requests = reader.select(frame_index=0, seen_s=0, boxes=[box], frame=frame)
+    reading = Reading(text=text, char_confidences=(confidence,) * len(text))
+    reader.accept(requests, [reading] * len(requests))
+    [passing] = reader.flush()
+    return passing.decision
+
+
+def test_plate_at_the_border_of_a_picture_is_left_to_a_person_if_it_may_be_whole() -> None:
+    picture = RecognitionConfig(min_frames_agreed=1, reads_cut_off=True)
+
+    sure = read_at_the_border("34A36837", 0.99, picture)
+    half = read_at_the_border("A36837", 0.99, picture)
+    faint = read_at_the_border("34A36837", 0.3, picture)
+    in_video = read_at_the_border("34A36837", 0.99, RecognitionConfig(min_frames_agreed=1))
+
+    assert (sure.outcome, sure.reasons) == (Outcome.REVIEW, ())
+    assert [check.rule for check in sure.checks if not check.passed] == ["whole_in_frame"]
+    assert half.reasons == (Rejection.CUT_OFF, Rejection.NOT_A_PLATE)
+    assert faint.reasons == (Rejection.NOT_A_PLATE,)
+    assert in_video.reasons == (Rejection.CUT_OFF, Rejection.NOT_A_PLATE)
 
 
 BOXES = {
