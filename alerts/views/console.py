@@ -51,6 +51,7 @@ from alerts.views.presentation import compare, matched_by, reject_reasons, show_
 from alerts.views.requests import user_of
 from detections.models import Detection
 from lpr_project.common.errors import LprError
+from lpr_project.common.page_keys import number_of
 from vehicles.selectors import reads_plates_of
 
 ROWS = 200
@@ -200,8 +201,8 @@ def _comment(wanted: dict[str, Any], *, alert_ids: list[UUID], actor: User) -> l
 
 
 def _assign(wanted: dict[str, Any], *, alert_ids: list[UUID], actor: User) -> list[Alert]:
-    chosen = str(wanted.get("assignee", ""))
-    assignee = User.objects.filter(pk=int(chosen)).first() if chosen.isdecimal() else None
+    chosen = number_of(str(wanted.get("assignee", "")))
+    assignee = None if chosen is None else get_object_or_404(User, pk=chosen)
     return [assign_alert(alert_id=one, actor=actor, assignee=assignee) for one in alert_ids]
 
 
@@ -245,9 +246,9 @@ def _refusal(message: str, status: int = 400) -> JsonResponse:
 def leave_note(request: HttpRequest) -> HttpResponse:
     """Leave a note for the next shift."""
     user = user_of(request)
-    chosen = request.POST.get("organization", "")
+    chosen = number_of(request.POST.get("organization", ""))
     mine = organizations_of(user, *ACTING_ROLES)
-    organization = mine.filter(pk=int(chosen)).first() if chosen.isdecimal() else mine.first()
+    organization = mine.first() if chosen is None else mine.filter(pk=chosen).first()
     if organization is None:
         raise Http404
     try:

@@ -21,7 +21,7 @@ DAYS = (7, 30, 90)
 def precision(request: HttpRequest) -> HttpResponse:
     """The tables, of the last week, month or quarter."""
     asked = request.GET.get("days", "")
-    days = int(asked) if asked.isdecimal() and int(asked) in DAYS else DAYS[1]
+    days = next((days for days in DAYS if str(days) == asked), DAYS[1])
     tables = precision_tables(user_of(request), since=timezone.now() - timedelta(days=days))
     words = {**dict(Hit.Policy.choices), "rule": _("a rule")}
     context = {

@@ -28,6 +28,7 @@ from detections.criteria.criteria import Criteria
 from detections.models import Detection
 from detections.services.searching import note_search
 from lpr_project.common.errors import LprError
+from lpr_project.common.page_keys import number_of
 
 BODY_MOST = 256 * 1024
 SHADOW_DAYS = 7
@@ -55,8 +56,8 @@ def new_rule(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
     _require_manager(user)
     organizations = organizations_of(user, *MANAGING_ROLES)
-    chosen = request.GET.get("organization", "")
-    mine = organizations.filter(pk=int(chosen)) if chosen.isdecimal() else organizations
+    chosen = number_of(request.GET.get("organization", ""))
+    mine = organizations if chosen is None else organizations.filter(pk=chosen)
     organization = mine.first()
     if organization is None:
         raise Http404

@@ -19,6 +19,7 @@ from cameras.models import Camera
 from cameras.selectors import camera_picture, connection_test_of, connection_test_picture
 from cameras.services import start_connection_test
 from lpr_project.common.admin import person
+from lpr_project.common.page_keys import number_of
 
 _AWAY = 503
 
@@ -79,8 +80,8 @@ def _camera_of_form(page: ModelAdmin[Camera], request: HttpRequest) -> Camera:
             raise PermissionDenied
         return camera
     organizations = organizations_managed_by(person(request))
-    chosen = request.POST.get("organization", "")
-    organization = organizations.filter(pk=int(chosen)).first() if chosen.isdigit() else None
+    chosen = number_of(request.POST.get("organization", ""))
+    organization = None if chosen is None else organizations.filter(pk=chosen).first()
     if not page.has_add_permission(request) or not organizations.exists():
         raise PermissionDenied
     return Camera(organization=organization or organizations.order_by("pk")[0])

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -47,6 +47,7 @@ from detections.views.evidence import show_evidence
 from detections.views.presentation import show_detection, show_plate
 from detections.views.requests import user_of
 from lpr_project.common.errors import LprError
+from lpr_project.common.page_keys import key_of, number_of
 from lpr_project.common.pages import offered_to
 from vehicles.plates.provinces import PROVINCES
 
@@ -116,7 +117,7 @@ def next_item(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
     form = ReviewFilterForm(request.POST, user=user)
     if asked := request.POST.get("detection"):
-        detection_id = _uuid(asked)
+        detection_id = key_of(asked)
         _require_visible(user, detection_id)
         return _item(request, claim_detection(detection_id=detection_id, actor=user), form)
     if form.errors:
@@ -165,7 +166,7 @@ def decide(request: HttpRequest, detection_id: UUID) -> HttpResponse:
 def merge(request: HttpRequest, detection_id: UUID) -> HttpResponse:
     """Take another pass for the same vehicle as this one."""
     user = user_of(request)
-    absorbed = _uuid(request.POST.get("absorbed", ""))
+    absorbed = key_of(request.POST.get("absorbed", ""))
     _require_visible(user, detection_id, absorbed)
     return _decided(merge_detections(kept_id=detection_id, absorbed_id=absorbed, actor=user))
 
@@ -183,7 +184,9 @@ def split(request: HttpRequest, detection_id: UUID) -> HttpResponse:
         number=asked.get("number", ""),
         country=asked.get("country", ""),
         province=asked.get("province", ""),
-        readings=[int(index) for index in asked.getlist("reading") if index.isdecimal()],
+        readings=[
+            index for text in asked.getlist("reading") if (index := number_of(text)) is not None
+        ],
     )
     return _decided(entry)
 
@@ -267,11 +270,4 @@ def _require_visible(user: User, *ids: UUID) -> None:
 
 
 def _ids(request: HttpRequest, name: str) -> list[UUID]:
-    return [_uuid(text) for text in request.POST.getlist(name)[-HELD_MOST:]]
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError as error:
-        raise Http404 from error
+    return [key_of(text) for text in request.POST.getlist(name)[-HELD_MOST:]]

@@ -139,7 +139,7 @@ def vehicle_visits(request: HttpRequest, passes: QuerySet[Detection]) -> HttpRes
 
 def _chosen(request: HttpRequest, name: str, known: Sequence[int], otherwise: int) -> int:
     text = request.GET.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and int(text) in known else otherwise
+    return next((number for number in known if str(number) == text), otherwise)
 
 
 def _named(rows: Sequence[tuple[UUID, UUID]], *, by_group: bool) -> list[Pass]:

@@ -26,7 +26,7 @@ from detections.selectors.search import detections_found
 from detections.services.live import live_detection
 from detections.services.searching import note_search, note_view
 from lpr_project.common.errors import LprError
-from lpr_project.common.page_keys import key_in
+from lpr_project.common.page_keys import key_in, key_of
 from lpr_project.common.pages import offered_to
 from reports.errors import ExportTooLargeError
 from reports.forms import EvidenceForm, ExportForm
@@ -210,10 +210,7 @@ def _offered(request: HttpRequest, user: User) -> tuple[list[UUID], str, bool]:
     if not allowed.exists():
         return [], "", False
     if named := request.GET.getlist("detection"):
-        try:
-            ids = [UUID(text) for text in named[:most]]
-        except ValueError as error:
-            raise Http404 from error
+        ids = [key_of(text) for text in named[:most]]
         found = detections_visible_to(user).filter(pk__in=ids, organization__in=allowed)
         rows = list(found.select_related("organization"))
         if not rows:

@@ -1,6 +1,7 @@
 """Every door in the table of addresses, tried by strangers and by keys of the wrong kind."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -379,6 +380,43 @@ def test_page_that_begins_at_no_row_is_unknown(
 
     assert client.get(path.partition("?")[0]).status_code == 200
     assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("bad", ["zz", "\N{SUPERSCRIPT TWO}", "-1", "9" * 5_000])
+def test_chosen_row_that_cannot_be_is_unknown(
+    client_of: ClientOf,
+    organization: Organization,
+    camera: Camera,
+    staff: User,
+    things: dict[str, Any],
+    bad: str,
+    subtests: pytest.Subtests,
+) -> None:
+    client, detection = client_of(staff), str(things["detection"])
+    posts: list[tuple[str, str, object]] = [
+        ("/review/next", "detection", detection),
+        ("/review/next", "passed", detection),
+        ("/review/hold", "held", detection),
+        (f"/review/{detection}/merge", "absorbed", make_detection(camera).pk),
+        (f"/review/{detection}/split", "reading", 0),
+        ("/alerts/note", "organization", organization.pk),
+        ("/admin/cameras/camera/test-connection/", "organization", organization.pk),
+    ]
+    gets: list[tuple[str, str, object]] = [
+        ("/alerts/rules/new", "organization", organization.pk),
+        ("/exports/evidence/", "detection", detection),
+        (f"/vehicles/import/{things['<uuid:import_id>']}/", "after", 1),
+    ]
+    for ask, wanted in ((partial(client.post, format="multipart"), posts), (client.get, gets)):
+        for path, name, good in wanted:
+            with subtests.test(path, name=name):
+                assert ask(path, {name: good}).status_code != 404
+                assert ask(path, {name: bad}).status_code == 404
+    for path in ("/alerts/precision/", f"/vehicles/{things['<uuid:vehicle_id>']}/visits"):
+        assert client.get(path, {"days": bad, "gap": bad}).status_code == 200
+    for assignee, code in ((staff.pk, 200), (bad, 404)):
+        asked = {"action": "assign", "ids": [str(things["alert"])], "assignee": assignee}
+        assert client.post("/alerts/act", asked, format="json").status_code == code
 
 
 def test_session_with_a_nul_is_refused(client: Client, db: None) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.models import User
 from accounts.selectors import organizations_of
 from lpr_project.common.errors import LprError
+from lpr_project.common.page_keys import number_of
 from vehicles.forms import ImportForm, show_refusal
 from vehicles.models import ImportLine, VehicleImport
 from vehicles.selectors import EDITING_ROLES, custom_fields_of, imports_visible_to
@@ -30,7 +31,6 @@ from vehicles.services.imports.tables import MOST_BYTES, MOST_LINES
 from vehicles.views.requests import user_of
 
 SHOWN_MOST = 20
-DIGITS_OF_A_LINE = 9
 PAGE_LINES = 50
 
 
@@ -101,10 +101,8 @@ def import_detail(request: HttpRequest, import_id: UUID) -> HttpResponse:
     lines = row.lines.all()
     if outcome in ImportLine.Outcome.values:
         lines = lines.filter(outcome=outcome)
-    if after := request.GET.get("after", ""):
-        if not (after.isascii() and after.isdigit() and len(after) <= DIGITS_OF_A_LINE):
-            raise Http404
-        lines = lines.filter(line__gt=int(after))
+    if (after := number_of(request.GET.get("after", ""))) is not None:
+        lines = lines.filter(line__gt=after)
     found = [] if row.is_running else list(lines[: PAGE_LINES + 1])
     fields = list(custom_fields_of(row.organization))
     context = {
