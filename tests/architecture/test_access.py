@@ -393,19 +393,19 @@ def test_chosen_row_that_cannot_be_is_unknown(
     subtests: pytest.Subtests,
 ) -> None:
     client, detection = client_of(staff), str(things["detection"])
-    posts: list[tuple[str, str, object]] = [
+    posts = [
         ("/review/next", "detection", detection),
         ("/review/next", "passed", detection),
         ("/review/hold", "held", detection),
-        (f"/review/{detection}/merge", "absorbed", make_detection(camera).pk),
-        (f"/review/{detection}/split", "reading", 0),
-        ("/alerts/note", "organization", organization.pk),
-        ("/admin/cameras/camera/test-connection/", "organization", organization.pk),
+        (f"/review/{detection}/merge", "absorbed", str(make_detection(camera).pk)),
+        (f"/review/{detection}/split", "reading", "0"),
+        ("/alerts/note", "organization", str(organization.pk)),
+        ("/admin/cameras/camera/test-connection/", "organization", str(organization.pk)),
     ]
-    gets: list[tuple[str, str, object]] = [
-        ("/alerts/rules/new", "organization", organization.pk),
+    gets = [
+        ("/alerts/rules/new", "organization", str(organization.pk)),
         ("/exports/evidence/", "detection", detection),
-        (f"/vehicles/import/{things['<uuid:import_id>']}/", "after", 1),
+        (f"/vehicles/import/{things['<uuid:import_id>']}/", "after", "1"),
     ]
     for ask, wanted in ((partial(client.post, format="multipart"), posts), (client.get, gets)):
         for path, name, good in wanted:
