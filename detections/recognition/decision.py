@@ -139,7 +139,7 @@ def decide(
     agreed = Check(
         rule="min_frames_agreed", value=_frames_for(vote), limit=config.min_frames_agreed
     )
-    checks = (length, review, accept, agreed)
+    checks: tuple[Check, ...] = (length, review, accept, agreed)
     evidence = config.plate_evidence
     if touches_border:
         checks += (Check(rule="whole_in_frame", value=0, limit=1),)
