@@ -30,17 +30,24 @@ def phases(states: list[StreamState]) -> list[StreamPhase]:
 @needs_rtsp_server
 def test_reconnecting_source_comes_back_after_the_server_was_killed(rtsp: RtspServer) -> None:
     stop, states = threading.Event(), list[StreamState]()
-    config = SourceConfig(kind=SourceKind.RTSP, url=rtsp.url, open_timeout_s=3, read_timeout_s=1)
-    source = ReconnectingSource(config, stop, states.append)
+    tried_in_vain = ["connecting", "online", "waiting", "connecting", "waiting"]
+
+    def note(state: StreamState) -> None:
+        states.append(state)
+        if phases(states) == tried_in_vain:
+            rtsp.start()
+
+    config = SourceConfig(kind=SourceKind.RTSP, url=rtsp.url, open_timeout_s=30, read_timeout_s=30)
+    source = ReconnectingSource(config, stop, note)
     frames = source.frames()
-    first = next(frames)
+    next(frames)
     rtsp.kill()
-    threading.Timer(2.0, rtsp.start).start()
+    killed_s = time.time()
     last = next(frame for frame in frames if source.reconnects)
-    assert last.seen_s > first.seen_s + 2
+    assert last.seen_s > killed_s
     stop.set()
     list(frames)
-    assert phases(states)[:5] == ["connecting", "online", "waiting", "connecting", "waiting"]
+    assert phases(states)[:5] == tried_in_vain
     assert phases(states)[-2:] == ["online", "stopped"]
     waiting = next(state for state in states if state.phase is StreamPhase.WAITING)
     assert waiting.error is not None
@@ -54,13 +61,13 @@ def test_reconnecting_source_stop_ends_an_opening_that_hangs() -> None:
     stop = threading.Event()
     with silent_server() as port:
         config = SourceConfig(
-            kind=SourceKind.RTSP, url=f"rtsp://127.0.0.1:{port}/live", open_timeout_s=4
+            kind=SourceKind.RTSP, url=f"rtsp://127.0.0.1:{port}/live", open_timeout_s=60
         )
         source = ReconnectingSource(config, stop, lambda _: None)
         threading.Timer(0.5, stop.set).start()
         started_s = time.monotonic()
         assert list(source.frames()) == []
-        assert time.monotonic() - started_s < 3.5
+        assert time.monotonic() - started_s < 30
 
 
 def test_reconnecting_source_wrong_password_is_not_tried_again() -> None:
