@@ -1,9 +1,7 @@
 """Workers outlive the death of Redis: what they hold is closed without an error."""
 
 import contextlib
-import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +14,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from lpr_project.celery import app
 from lpr_project.common.broker import Transport
 from lpr_project.local.redis_server import redis_program
+from tests.programs import start_on_a_port
 
 
 class Broker(NamedTuple):
@@ -25,22 +24,15 @@ class Broker(NamedTuple):
     process: subprocess.Popen[bytes]
 
 
-def answers(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[Broker]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    program = [str(redis_program(tmp_path)), "--port", str(port), "--bind", "127.0.0.1"]
-    process = subprocess.Popen(
-        [*program, "--save", "", "--dir", str(tmp_path)], stdout=subprocess.DEVNULL
-    )
-    while not answers(port):
-        time.sleep(0.05)
+    program = [str(redis_program(tmp_path)), "--bind", "127.0.0.1", "--save", ""]
+
+    def start(port: int) -> "subprocess.Popen[bytes]":
+        command = [*program, "--dir", str(tmp_path), "--port", str(port)]
+        return subprocess.Popen(command, stdout=subprocess.DEVNULL)
+
+    process, port = start_on_a_port(start)
     yield Broker(port, process)
     process.kill()
     process.wait()
@@ -59,7 +51,7 @@ def close_after_a_kill(broker: Broker, transport_class: Any) -> None:
     consumer = connection.Consumer(queue(channel), callbacks=[lambda _, one: taken.append(one)])
     consumer.consume()
     while not taken:
-        connection.drain_events(timeout=5)
+        connection.drain_events(timeout=60)
     broker.process.kill()
     broker.process.wait()
     # As far as the first closing of a channel comes, of several that fail.

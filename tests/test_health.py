@@ -24,7 +24,7 @@ NOWHERE = "redis://127.0.0.1:1/1"
 def processes(db: None) -> None:
     """All kinds of process have been heard of just now."""
     for process in PROCESSES:
-        cache.set(f"alive:{process}", "node:1", timeout=15)
+        cache.set(f"alive:{process}", "node:1", timeout=300)
 
 
 def ready(client: Client, **extra: Any) -> tuple[int, dict[str, Any]]:

@@ -26,6 +26,7 @@ from lpr_project.common.outgoing import Call, Limits, send
 
 Handler = http.server.BaseHTTPRequestHandler
 QUICK = Limits(connect_s=1, read_s=0.3, total_s=0.8, most_bytes=100_000)
+SMALL = Limits(connect_s=30, read_s=30, total_s=60, most_bytes=100_000)
 
 
 @pytest.fixture
@@ -300,7 +301,7 @@ def test_redirects_end() -> None:
 
 
 def hang(handler: Handler) -> None:
-    time.sleep(6)
+    time.sleep(30)
 
 
 def hang_after_headers(handler: Handler) -> None:
@@ -308,19 +309,19 @@ def hang_after_headers(handler: Handler) -> None:
     handler.send_header("Content-Length", "10")
     handler.end_headers()
     handler.wfile.flush()
-    time.sleep(6)
+    time.sleep(30)
 
 
 def trickle(handler: Handler) -> None:
     handler.send_response(200)
     handler.end_headers()
-    for _ in range(60):
+    for _ in range(300):
         handler.wfile.write(b"x")
         time.sleep(0.1)
 
 
 def trickle_headers(handler: Handler) -> None:
-    for _ in range(60):
+    for _ in range(300):
         handler.wfile.write(b"H")
         handler.wfile.flush()
         time.sleep(0.1)
@@ -336,7 +337,7 @@ def test_slow_server_is_given_up(respond: Callable[[Handler], None]) -> None:
         took = time.monotonic() - began
 
     # A busy machine takes longer than the limit, and still not as long as the server.
-    assert took < 4
+    assert took < 25
     assert told.value.retryable
 
 
@@ -348,7 +349,7 @@ def test_server_that_never_finishes_tls_is_given_up() -> None:
         with pytest.raises(outgoing.TooSlowError):
             send(Call(url=url, limits=QUICK))
 
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 25
 
 
 @pytest.mark.usefixtures("_loopback")
@@ -364,7 +365,7 @@ def test_endless_body_is_cut_at_its_limit() -> None:
         server(respond) as url,
         pytest.raises(outgoing.AnswerTooLargeError, match="100,000") as told,
     ):
-        send(Call(url=url, limits=QUICK), into=file)
+        send(Call(url=url, limits=SMALL), into=file)
 
     assert len(file.getvalue()) <= 100_000
     assert not told.value.retryable
@@ -377,9 +378,9 @@ def test_packed_bomb_is_cut_at_its_unpacked_size() -> None:
     def respond(handler: Handler) -> None:
         answer(handler, packed, Content_Encoding="gzip")
 
-    assert len(packed) < QUICK.most_bytes
+    assert len(packed) < SMALL.most_bytes
     with server(respond) as url, pytest.raises(outgoing.AnswerTooLargeError):
-        send(Call(url=url, limits=QUICK))
+        send(Call(url=url, limits=SMALL))
 
 
 @pytest.mark.usefixtures("_loopback")
@@ -456,13 +457,16 @@ def test_unknown_host_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_name_server_that_is_silent_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    ends = threading.Event()
+
     def look_up(*_: Any, **__: Any) -> list[Any]:
-        time.sleep(0.5)
+        ends.wait(60)
         return []
 
     monkeypatch.setattr("socket.getaddrinfo", look_up)
     with pytest.raises(outgoing.TooSlowError, match="name server"):
         send(Call(url="https://nowhere.example", limits=Limits(connect_s=0.1)))
+    ends.set()
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,8 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 
+from tests.programs import start_on_a_port
+
 
 @dataclass
 class Received:
@@ -56,18 +58,18 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, behave: str) -> None:
         if behave == "slow":
-            time.sleep(2)
+            time.sleep(30)
         status = {"redirect": 302}.get(behave, int(behave) if behave.isdigit() else 200)
         self.send_response(status)
         if behave == "redirect":
             self.send_header("Location", "http://10.0.0.1/inside")
         if behave == "429":
-            self.send_header("Retry-After", "7")
+            self.send_header("Retry-After", "90")
         # One that hangs promises a body that never comes.
         self.send_header("Content-Length", "100" if behave == "hang" else "2")
         self.end_headers()
         if behave == "hang":
-            time.sleep(2)
+            time.sleep(30)
             return
         self.wfile.write(b"ok")
 
@@ -126,46 +128,48 @@ class Mailbox:
 def smtp_server() -> Iterator[Mailbox]:
     """Run an SMTP server on this machine."""
     mailbox = Mailbox()
-    controller = Controller(mailbox, hostname="127.0.0.1", port=free_port())
-    controller.start()
-    mailbox.port = controller.port
-    try:
-        yield mailbox
-    finally:
-        controller.stop()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        mailbox.port = listener.getsockname()[1]
+        controller = _OnItsSocket(
+            mailbox, hostname="127.0.0.1", port=mailbox.port, ready_timeout=60
+        )
+        controller.listener = listener
+        controller.start()
+        try:
+            yield mailbox
+        finally:
+            controller.stop()
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+class _OnItsSocket(Controller):
+    """Listens on a socket that is bound already, so that nobody else takes the port."""
+
+    listener: socket.socket
+
+    def _create_server(self) -> Any:
+        return self.loop.create_server(self._factory_invoker, sock=self.listener)
 
 
 @contextmanager
 def mqtt_broker(folder: Path, *, extra: str = "") -> Iterator[int]:
     """Run mosquitto on this machine; yields its port."""
     program = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
-    port = free_port()
     config = folder / "mosquitto.conf"
     # As root it would become somebody who may not read the tests' files.
-    user = f"user {getpass.getuser()}\n"
-    config.write_text(
-        f"listener {port} 127.0.0.1\npersistence false\n{user}{extra or 'allow_anonymous true'}\n"
-    )
-    process = subprocess.Popen(
-        [program, "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    rest = f"persistence false\nuser {getpass.getuser()}\n{extra or 'allow_anonymous true'}\n"
+
+    def start(port: int) -> "subprocess.Popen[bytes]":
+        config.write_text(f"listener {port} 127.0.0.1\n{rest}")
+        return subprocess.Popen(
+            [program, "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+
+    process, port = start_on_a_port(start)
     try:
-        until = time.monotonic() + 10
-        while time.monotonic() < until:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.05)
         yield port
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 def self_signed(folder: Path, name: str = "localhost") -> tuple[ssl.SSLContext, str]:

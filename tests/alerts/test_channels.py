@@ -29,6 +29,13 @@ from alerts.services.templates import check_template, fill
 from tests.alerts.receivers import Receiver, mqtt_broker, self_signed
 
 
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine answers late."""
+    for limit in ("CONNECT_SECONDS", "PUBLISH_SECONDS"):
+        monkeypatch.setattr(f"alerts.services.channels.mqtt.{limit}", 60)
+
+
 def message(**fields: Any) -> Message:
     defaults: dict[str, Any] = {
         "key": uuid4(),
@@ -51,13 +58,13 @@ class Listener:
         self._client.on_message = self._hear
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
-        assert self._ready.wait(5)
+        assert self._ready.wait(60)
 
     def _hear(self, _client: Any, _data: Any, heard: Any) -> None:
         self.heard[heard.topic] = heard.payload
 
     def wait_for(self, topic: str) -> Any:
-        until = time.monotonic() + 5
+        until = time.monotonic() + 60
         while topic not in self.heard and time.monotonic() < until:
             time.sleep(0.02)
         return json.loads(self.heard[topic])

@@ -209,7 +209,7 @@ class Console:
             headers.append((b"authorization", f"Bearer {key}".encode()))
         self.socket = WebsocketCommunicator(application, "/ws/alerts/", headers=headers)
 
-    async def alerts(self, seconds: float = 5) -> list[Event]:
+    async def alerts(self, seconds: float = 30) -> list[Event]:
         async with asyncio.timeout(seconds):
             while True:
                 for event in orjson.loads(await self.socket.receive_from(seconds)):
@@ -228,12 +228,12 @@ class Console:
 @asynccontextmanager
 async def opened(user: User) -> AsyncIterator[Console]:
     console = await sync_to_async(Console)(user)
-    connected, _ = await console.socket.connect(timeout=5)
+    connected, _ = await console.socket.connect(timeout=30)
     assert connected
     try:
         yield console
     finally:
-        await console.socket.disconnect()
+        await console.socket.disconnect(timeout=30)
         channel_layers.backends.clear()
 
 
@@ -298,20 +298,20 @@ async def test_socket_ends_for_who_lost_a_camera(
         await sync_to_async(revoke_camera)(
             camera=camera, user=viewer, permission="view_camera", actor=None
         )
-        async with asyncio.timeout(8):
-            while (await console.socket.receive_output(8))["type"] != "websocket.close":
+        async with asyncio.timeout(30):
+            while (await console.socket.receive_output(30))["type"] != "websocket.close":
                 pass
 
 
 @pytest.mark.django_db(transaction=True)
 async def test_socket_is_closed_to_strangers_and_to_nonsense(operator: User) -> None:
     stranger = await sync_to_async(Console)(None)
-    connected, _ = await stranger.socket.connect()
+    connected, _ = await stranger.socket.connect(timeout=30)
     assert not connected
     async with opened(operator) as console:
         await console.socket.send_to("nonsense")
-        async with asyncio.timeout(5):
-            while (await console.socket.receive_output(5))["type"] != "websocket.close":
+        async with asyncio.timeout(30):
+            while (await console.socket.receive_output(30))["type"] != "websocket.close":
                 pass
     assert await sync_to_async(Alert.objects.count)() == 0
 
@@ -324,10 +324,10 @@ async def test_socket_takes_programs_whose_key_may_see_alerts(
     _, good = await make_key(organization, Scope.ALERTS_READ, role=Role.OPERATOR)
     _, other = await make_key(organization, Scope.CAMERAS_READ, role=Role.OPERATOR)
     refused = await sync_to_async(Console)(None, other)
-    assert not (await refused.socket.connect())[0]
+    assert not (await refused.socket.connect(timeout=30))[0]
     program = await sync_to_async(Console)(None, good)
-    assert (await program.socket.connect(timeout=5))[0]
+    assert (await program.socket.connect(timeout=30))[0]
     alert = await sync_to_async(make_alert)(camera)
     assert [item["id"] for item in await program.alerts()] == [str(alert.pk)]
-    await program.socket.disconnect()
+    await program.socket.disconnect(timeout=30)
     channel_layers.backends.clear()

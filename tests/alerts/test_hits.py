@@ -155,10 +155,10 @@ def test_entry_being_deleted_holds_recording_up_for_nothing_and_does_not_hit(
         with transaction.atomic():
             delete_entry(entry=Entry.objects.get(pk=entry.pk), actor=None)
             deleted.set()
-            assert recorded.wait(10)
+            assert recorded.wait(120)
 
     thread = in_thread(delete)
-    assert deleted.wait(10)
+    assert deleted.wait(60)
     # The deletion is not committed: recording goes on, and leaves this one for later.
     make_detection(camera, text="1กข1234")
     assert not Hit.objects.exists()
@@ -178,11 +178,11 @@ def test_deletion_that_is_undone_leaves_the_hit_for_the_sweep(camera: Camera, en
         with transaction.atomic():
             delete_entry(entry=Entry.objects.get(pk=entry.pk), actor=None)
             deleted.set()
-            assert recorded.wait(10)
+            assert recorded.wait(120)
             transaction.set_rollback(True)
 
     thread = in_thread(delete_and_undo)
-    assert deleted.wait(10)
+    assert deleted.wait(60)
     make_detection(camera, text="1กข1234")
     recorded.set()
     thread.join()

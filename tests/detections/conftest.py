@@ -16,10 +16,14 @@ TOLLGATE_PLATES = {"34A36837", "34A23126", "89C20339"}
 
 
 @pytest.fixture
-def recognition_worker(transactional_db: None) -> Iterator[None]:
-    """A Celery worker that answers micro-batches with the default models."""
+def recognition_worker(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A Celery worker that answers micro-batches with the default models.
+
+    However busy the machine is, it counts neither as slow nor as away.
+    """
+    monkeypatch.setattr("detections.services.inference.ANSWER_WITHIN_SECONDS", 60.0)
     with start_worker(
-        app, pool="solo", queues=["recognition"], perform_ping_check=False, shutdown_timeout=20
+        app, pool="solo", queues=["recognition"], perform_ping_check=False, shutdown_timeout=120
     ):
         yield
 

@@ -256,14 +256,14 @@ def test_two_connections_are_given_different_detections_without_waiting(
             with transaction.atomic():
                 given.append(claim_next(actor=operator))
                 holds.set()
-                assert done.wait(20)
+                assert done.wait(120)
         finally:
             connection.close()
 
     other = threading.Thread(target=hold_first)
     other.start()
     try:
-        assert holds.wait(20)
+        assert holds.wait(60)
         # The claim of the other connection is not committed: only its row lock tells of it.
         second = claim_next(actor=analyst)
         third = claim_next(actor=analyst, passed_over=[oldest.pk])

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from accounts.models import Organization
 from cameras.models import Camera, CameraStatus
 from cameras.selectors import sources_folder
 from cameras.services import update_camera
-from cameras.streams.demo.clip import demo_passings, ensure_demo_clip
+from cameras.streams.demo.clip import DURATION_S, demo_passings, ensure_demo_clip
 from detections.models import Detection, FunnelHour
 from detections.recognition.registry import ModelRegistry
 from detections.services import watching
@@ -69,7 +69,7 @@ def watched() -> Iterator[Callable[[Camera], threading.Thread]]:
     yield start
     watching.shutting_down.set()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     watching.shutting_down.clear()
     assert not any(thread.is_alive() for thread in threads)
 
@@ -88,15 +88,19 @@ def test_watch_camera_records_passing_vehicles_with_the_frames_that_were_read(
     road: Camera, watched: Callable[[Camera], threading.Thread]
 ) -> None:
     watched(road)
-    wait_until(lambda: Detection.objects.count() >= 2)
+    passings = Detection.objects.order_by("captured_at")
+    wait_until(lambda: len(set(passings.values_list("read_number", flat=True))) >= 2)
     loaded = ModelRegistry.load(configured.MODELS_DIR).fingerprint("default")
     for detection in Detection.objects.all():
         assert detection.read_number in DEMO_PLATES
         assert detection.frames_agreed >= road.min_frames_agreed
         assert detection.evidence["models"] == loaded
     assert_pictures_are_whole()
-    numbers = list(Detection.objects.values_list("read_number", flat=True))
-    assert len(numbers) == len(set(numbers))
+    # Once in each round of the clip, of which a slow machine needs several.
+    seen: dict[str, datetime] = {}
+    for number, at in passings.values_list("read_number", "captured_at"):
+        assert number not in seen or at - seen[number] > timedelta(seconds=DURATION_S / 2)
+        seen[number] = at
     status = CameraStatus.objects.get(camera=road)
     assert (status.state, status.error) == (CameraStatus.State.ONLINE, "")
     assert last_frame(road.pk) is not None
@@ -127,7 +131,7 @@ def test_watch_camera_that_is_switched_off_ends_and_gives_its_lease_back(
     thread = watched(road)
     wait_until(lambda: is_leased(road.pk))
     update_camera(camera=road, actor=None, is_enabled=False)
-    thread.join(20)
+    thread.join(60)
     assert not thread.is_alive()
     assert not is_leased(road.pk)
     assert CameraStatus.objects.get(camera=road).state == CameraStatus.State.OFF
@@ -151,7 +155,7 @@ def test_watch_camera_that_another_task_holds_ends_at_once(
 ) -> None:
     frames_redis().set(f"lpr:lease:{road.pk.hex}", "another", px=60_000)
     thread = watched(road)
-    thread.join(10)
+    thread.join(60)
     assert not thread.is_alive()
     assert frames_redis().get(f"lpr:lease:{road.pk.hex}") == b"another"
 
@@ -165,7 +169,8 @@ def test_watch_camera_without_recognition_worker_says_so_and_goes_on(
     watched(road)
     status = CameraStatus.objects.filter(camera=road, error__contains="No recognition worker")
     wait_until(status.exists)
-    assert FunnelHour.objects.filter(camera=road, frames__gt=0).exists()
+    # It is written right after the status.
+    wait_until(FunnelHour.objects.filter(camera=road, frames__gt=0).exists)
 
 
 def test_watch_camera_whose_file_is_gone_fails_in_words(

@@ -1,8 +1,6 @@
 """A private PostgreSQL and Redis: their secrets, their start, their end, and their sudden death."""
 
 import ipaddress
-import os
-import signal
 import stat
 import struct
 import time
@@ -25,6 +23,7 @@ from lpr_project.local.services import (
     throwaway_services,
     wait_for_services,
 )
+from tests.programs import kill_first
 
 LISTEN = "0A"  # include/net/tcp_states.h
 
@@ -131,14 +130,13 @@ def test_services_listen_on_loopback_alone(services: Services) -> None:
 def test_start_services_after_a_sudden_death_brings_all_back(services: Services, name: str) -> None:
     server = services.servers[name]
     program = {"postgres": "postgres", "redis": "redis-server"}[name]
-    oldest = min(processes_in(server.directory, program))
-    os.kill(oldest, signal.SIGKILL)
+    first = kill_first(server.directory, program)
     while server.accepts_connections():
         time.sleep(0.05)
     start_services(services)
     wait_for_services(services)
     assert server.accepts_connections()
-    assert oldest not in processes_in(server.directory, program)
+    assert first not in processes_in(server.directory, program)
 
 
 def test_stop_services_leaves_no_process(services: Services) -> None:

@@ -39,7 +39,7 @@ try:
 finally:
     supervision.close()
 """
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 
 
 class Running:
@@ -52,9 +52,15 @@ class Running:
         self.supervisor = int(process.stdout.readline())
 
     def pid(self, name: str) -> int:
-        file = self.folder / name
-        wait_until(lambda: file.exists() and bool(file.read_text()))
-        return int(file.read_text())
+        """What a program wrote of itself; the file is empty for a moment when it is written."""
+        file, found = self.folder / name, [""]
+
+        def is_written() -> bool:
+            found[0] = file.read_text() if file.exists() else ""
+            return found[0].endswith("\n")
+
+        wait_until(is_written)
+        return int(found[0])
 
     def all_pids(self) -> list[int]:
         programs = [self.pid(name) for name in ("steady", "child", "detached", "lost")]

@@ -126,13 +126,13 @@ def worked_on(row: VehicleImport) -> Iterator[None]:
             with transaction.atomic():
                 VehicleImport.objects.select_for_update().get(pk=row.pk)
                 has_it.set()
-                ends.wait(20)
+                ends.wait(120)
         finally:
             connection.close()
 
     thread = threading.Thread(target=hold)
     thread.start()
-    assert has_it.wait(10)
+    assert has_it.wait(60)
     try:
         yield
     finally:
@@ -174,7 +174,7 @@ def test_two_people_take_a_file_over_at_once_and_it_is_taken_over_once(
 
     def confirm(actor: User) -> None:
         try:
-            together.wait(10)
+            together.wait(60)
             confirm_import(vehicle_import=row, actor=actor)
         except ImportRefusedError as error:
             refused.append(error.message)
@@ -194,7 +194,7 @@ def test_two_people_take_a_file_over_at_once_and_it_is_taken_over_once(
 
     def work() -> None:
         try:
-            together.wait(10)
+            together.wait(60)
             apply_file(import_id=row.pk)
         finally:
             connection.close()

@@ -65,7 +65,7 @@ def make_source(
         "url_template": f"{url}/v/{{number}}?p={{province}}",
         "headers": "Authorization: Bearer secret-token",
         "mapping": {"make": "/vehicle/make", "owner": "/owner/0/name"},
-        "limit_seconds": 1,
+        "limit_seconds": 15,
         "failures_most": 2,
     }
     source = LookUpSource(organization=organization, **{**defaults, **fields})
@@ -140,18 +140,18 @@ def test_slow_register_is_given_up(
     organization: Organization, operator: User, register: tuple[Register, str]
 ) -> None:
     told, url = register
-    told.wait_s = 6
+    told.wait_s = 30
     began = time.monotonic()
 
     result = look_up_plate(
         plate=make_plate(organization),
-        source=make_source(organization, url),
+        source=make_source(organization, url, limit_seconds=1),
         reason="Theft",
         actor=operator,
     )
 
     assert result.outcome == "failed"
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 25
 
 
 def test_private_address_is_not_asked(organization: Organization, operator: User) -> None:
