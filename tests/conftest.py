@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import time_machine
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
@@ -184,6 +185,13 @@ def unpublished(monkeypatch: pytest.MonkeyPatch) -> None:
     # Who connects again stands behind the others, and rows are told of before what marks them.
     monkeypatch.setattr(detections_recorded, "receivers", list(detections_recorded.receivers))
     detections_recorded.disconnect(show_live)
+
+
+@pytest.fixture
+def standing_clock() -> Iterator[None]:
+    """No half minute, quarter or hour, by which something counts, ends in the midst of a test."""
+    with time_machine.travel(timezone.now(), tick=False):
+        yield
 
 
 @pytest.fixture(scope="session")

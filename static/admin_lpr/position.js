@@ -37,7 +37,9 @@ class Position {
       .then((answer) => answer.json())
       .then((shape) =>
         L.geoJSON(shape, { interactive: false, style: { className: "lpr-map-land" } }).addTo(this.map).bringToBack(),
-      );
+      )
+      // The grid shows the place as well.
+      .catch(() => {});
   }
 
   drawGrid() {

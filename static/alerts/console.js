@@ -103,6 +103,10 @@ function take({ items, complete }) {
     showBanner("left-out");
   }
   for (const alert of items) {
+    // Of two answers the later one may come first.
+    if (known.get(alert.id)?.changed_at > alert.changed_at) {
+      continue;
+    }
     const isNew = !known.has(alert.id) && alert.state === "new";
     const hasChanged = known.get(alert.id)?.changed_at !== alert.changed_at;
     if (alert.changed_at > newestChange) {
@@ -126,7 +130,17 @@ function take({ items, complete }) {
 
 async function fillPanel(id) {
   const asked = ++panelAsked;
-  const answer = await fetch(`${page.console}${encodeURIComponent(id)}/panel`, { headers: { Accept: "text/html" } });
+  let answer;
+  let text;
+  try {
+    answer = await fetch(`${page.console}${encodeURIComponent(id)}/panel`, { headers: { Accept: "text/html" } });
+    text = await answer.text();
+  } catch {
+    if (id === openId) {
+      complain(gettext("The server cannot be reached. Check the network."));
+    }
+    return;
+  }
   if (id !== openId) {
     return;
   }
@@ -134,9 +148,8 @@ async function fillPanel(id) {
     panel.replaceChildren(element("div", "empty", element("strong", "", gettext("This alert cannot be shown.")), gettext("It is gone, or not for you any more.")));
     return;
   }
-  const text = await answer.text();
   // An older answer that comes late would show what is past.
-  if (id !== openId || asked !== panelAsked) {
+  if (asked !== panelAsked) {
     return;
   }
   const typed = panel.querySelector("[data-comment] input")?.value ?? "";

@@ -89,7 +89,9 @@ export class SearchMap {
       .then((answer) => answer.json())
       .then((shape) =>
         L.geoJSON(shape, { interactive: false, style: { className: "map-land" } }).addTo(this.map).bringToBack(),
-      );
+      )
+      // The grid shows the place as well.
+      .catch(() => {});
   }
 
   drawGrid() {

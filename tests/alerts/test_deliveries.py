@@ -336,6 +336,7 @@ def test_relay_opens_now_or_not_at_all(
     assert len(receiver.received) == 1
 
 
+@pytest.mark.usefixtures("standing_clock")
 def test_storm_becomes_one_message_that_says_so(
     camera: Camera, organization: Organization, mailbox: Mailbox, settings: Settings
 ) -> None:
@@ -355,6 +356,7 @@ def test_storm_becomes_one_message_that_says_so(
     assert Delivery.objects.filter(endpoint=endpoint, alert__isnull=False).count() == 8
 
 
+@pytest.mark.usefixtures("standing_clock")
 def test_quiet_hours_and_digest_gather_what_is_not_loud(
     camera: Camera, organization: Organization
 ) -> None:

@@ -379,7 +379,7 @@ def test_sftp_server_that_lies_of_its_size_or_never_ends_is_cut_off(
 
     assert run.state == State.FAILED
     assert sentence in run.sentence
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 60
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from tests.alerts.factories import make_alert, make_endpoint
 from tests.alerts.receivers import Mailbox, Receiver
 from tests.alerts.test_channels import Browser
 
+pytestmark = pytest.mark.usefixtures("standing_clock")
 State, Kind = Delivery.State, Delivery.Kind
 
 

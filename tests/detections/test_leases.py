@@ -10,6 +10,13 @@ from detections.services.leases import LeaseKeeper, is_leased
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def _slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No lease ends, and none is renewed, while a test on a busy machine looks away."""
+    monkeypatch.setattr(leases, "LEASE_SECONDS", 3_600.0)
+    monkeypatch.setattr(leases, "RENEW_SECONDS", 3_600.0)
+
+
 def test_take_by_second_process_is_refused_until_given_back() -> None:
     camera_id = uuid.uuid4()
     first, second = LeaseKeeper(), LeaseKeeper()

@@ -1,6 +1,7 @@
 """A server of the tests' own, a browser, and people in front of it."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -33,6 +34,9 @@ expect.set_options(timeout=20_000)
 
 START_SECONDS = 150
 """Less than a test may take, so that what a server printed that did not start is seen."""
+
+INSIDE = re.compile("^(?!.*/accounts/login/)")
+"""The address of any page but the one to log in on."""
 
 FLAGS = (
     "--headless",
@@ -82,24 +86,33 @@ def server(
     server_log: Path,
 ) -> Iterator[str]:
     """The address of a running server on the tests' database."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
     with django_db_blocker.unblock():
         environment = os.environ | {"LPR_DATABASE_URL": database_url()}
-    command = [sys.executable, "-m", "tests.e2e.serve", str(port), str(settings.DATA_DIR)]
-    command.append(str(tmp_path_factory.mktemp("static")))
-    with server_log.open("wb") as output:
-        process = subprocess.Popen(
-            command, env=environment, cwd=settings.BASE_DIR, stdout=output, stderr=output
-        )
+    folders = [str(settings.DATA_DIR), str(tmp_path_factory.mktemp("static"))]
+    with socket.create_server(("127.0.0.1", 0), backlog=500) as listener:
+        # Bound from here on, so that nobody takes the port while the server starts.
+        fd = listener.fileno()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        command = [sys.executable, "-m", "tests.e2e.serve", str(fd), *folders]
+        with server_log.open("wb") as output:
+            process = subprocess.Popen(
+                command,
+                env=environment,
+                cwd=settings.BASE_DIR,
+                stdout=output,
+                stderr=output,
+                pass_fds=[fd],
+            )
     try:
         wait_until_alive(url, process, server_log)
         yield url
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        try:
+            process.wait(timeout=60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def database_url() -> str:
@@ -172,12 +185,16 @@ def complaints(request: pytest.FixtureRequest, server_log: Path) -> Iterator[lis
 @pytest.fixture
 def log_in(page: Page) -> Callable[[User], None]:
     """A function that logs a person in through the log-in page."""
+    return lambda user: enter(page, user)
 
-    def go(user: User) -> None:
-        page.goto("/accounts/login/")
-        page.get_by_label("Email").fill(user.email)
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Log in").click()
-        page.wait_for_url("**/")
 
-    return go
+def enter(page: Page, user: User, *, language: str = "") -> None:
+    """Log in through the log-in page, in a language that is chosen there first."""
+    page.goto("/accounts/login/")
+    if language:
+        with page.expect_navigation():
+            page.get_by_role("button", name=language).click()
+    page.locator("[name=login]").fill(user.email)
+    page.locator("[name=password]").fill(PASSWORD)
+    page.locator("[type=submit].btn-main").click()
+    page.wait_for_url(INSIDE)

@@ -1,6 +1,8 @@
 """Serves the tests' database and files with Daphne, static files collected as on a real server.
 
-python -m tests.e2e.serve PORT DATA_DIR STATIC_DIR
+python -m tests.e2e.serve FD DATA_DIR STATIC_DIR
+
+FD is the number of a socket that listens already.
 """
 
 import os
@@ -18,7 +20,7 @@ from django.core.management import call_command
 NOT_LOOKED_AT = ["drf_spectacular_sidecar", "rest_framework", "gis"]
 
 
-def serve(port: str, data_dir: Path, static_dir: Path) -> None:
+def serve(fd: str, data_dir: Path, static_dir: Path) -> None:
     """Serve until the process is ended."""
     storages: dict[str, Any] = settings.STORAGES
     for alias in ("default", "pictures", "uploads", "exports"):
@@ -36,9 +38,7 @@ def serve(port: str, data_dir: Path, static_dir: Path) -> None:
     # no real server sees; one that remembers the old ones cannot write to the admin's log.
     request_started.connect(lambda **_: ContentType.objects.clear_cache(), weak=False)
     call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=NOT_LOOKED_AT)
-    CommandLineInterface().run(
-        ["--bind", "127.0.0.1", "--port", port, "lpr_project.asgi:application"]
-    )
+    CommandLineInterface().run(["--fd", fd, "lpr_project.asgi:application"])
 
 
 if __name__ == "__main__":

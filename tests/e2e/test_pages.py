@@ -9,8 +9,9 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import Role, User
 from cameras.models import Camera
-from tests.accounts.factories import PASSWORD, make_member
+from tests.accounts.factories import make_member
 from tests.detections.factories import make_detection
+from tests.e2e.conftest import enter
 
 LogIn = Callable[[User], None]
 
@@ -26,12 +27,7 @@ def test_no_page_complains_or_scrolls_sideways(
         camera, frame=jpeg, crop=jpeg, box=(9, 9, 9, 9), frame_size=(320, 180)
     )
     page.set_viewport_size({"width": width, "height": 844})
-    page.goto("/accounts/login/")
-    page.get_by_role("button", name=language).click()
-    page.locator("[name=login]").fill(staff.email)
-    page.locator("[name=password]").fill(PASSWORD)
-    page.locator("[type=submit].btn-main").click()
-    page.wait_for_url("**/")
+    enter(page, staff, language=language)
     paths = (
         "/",
         "/detections/",
@@ -127,6 +123,7 @@ def test_upload_shows_its_progress_and_why_it_was_refused(
 def test_session_ends_with_the_log_out(page: Page, log_in: LogIn, operator: User) -> None:
     log_in(operator)
     page.get_by_role("button", name=operator.email).first.click()
-    page.get_by_role("button", name="Log out").first.click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Log out").first.click()
     page.goto("/detections/")
     page.wait_for_url("**/accounts/login/**")

@@ -10,8 +10,9 @@ from playwright.sync_api import Browser, Page, expect
 from accounts.models import Organization, Role, User
 from cameras.models import Camera
 from detections.models import Detection, ReviewEntry
-from tests.accounts.factories import PASSWORD, make_member
+from tests.accounts.factories import make_member
 from tests.detections.factories import make_detection
+from tests.e2e.conftest import enter
 from tests.pictures import draw_picture
 
 LogIn = Callable[[User], None]
@@ -57,11 +58,7 @@ def other_page(browser: Browser, base_url: str, organization: Organization) -> I
     analyst = make_member(organization, Role.ANALYST, email="analyst@example.org")
     context = browser.new_context(base_url=base_url)
     page = context.new_page()
-    page.goto("/accounts/login/")
-    page.get_by_label("Email").fill(analyst.email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    page.wait_for_url("**/")
+    enter(page, analyst)
     yield page
     context.close()
 
@@ -97,6 +94,8 @@ def test_two_reviewers_get_different_ones_and_one_corrects_and_takes_back(
     expect(row.locator(".tag")).to_have_text("corrected")
     expect(row.locator(".plate-number")).to_have_text("1กข 1280")
 
+    # As far as it fetches for itself.
+    expect(page.locator(".review-item")).to_have_count(2)
     other_page.goto("/review/")
     theirs = item_of(other_page)
     expect(other_page.locator(".review-item")).to_have_count(2)
@@ -163,12 +162,7 @@ def test_review_pages_fit_and_complain_of_nothing(
     language: str,
 ) -> None:
     page.set_viewport_size({"width": width, "height": 844})
-    page.goto("/accounts/login/")
-    page.get_by_role("button", name=language).click()
-    page.locator("[name=login]").fill(staff.email)
-    page.locator("[name=password]").fill(PASSWORD)
-    page.locator("[type=submit].btn-main").click()
-    page.wait_for_url("**/")
+    enter(page, staff, language=language)
     for path in ("/review/", "/review/corrections/", "/review/accuracy/"):
         page.goto(path)
         page.wait_for_load_state("networkidle")

@@ -9,8 +9,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import AccessReason, Organization, Role, User
 from cameras.models import Camera
-from tests.accounts.factories import PASSWORD, make_member
+from tests.accounts.factories import make_member
 from tests.detections.factories import make_detection
+from tests.e2e.conftest import enter
 from tests.pictures import draw_picture
 
 LogIn = Callable[[User], None]
@@ -80,11 +81,7 @@ def test_search_with_a_reason_stands_in_the_trail(
 
     context = browser.new_context(base_url=base_url)
     trail = context.new_page()
-    trail.goto("/accounts/login/")
-    trail.get_by_label("Email").fill(auditor.email)
-    trail.get_by_label("Password").fill(PASSWORD)
-    trail.get_by_role("button", name="Log in").click()
-    trail.wait_for_url("**/")
+    enter(trail, auditor)
     trail.goto("/audit/")
     trail.get_by_label("Plate or other target").fill("1กข 1B34")
     trail.get_by_role("button", name="Apply").click()

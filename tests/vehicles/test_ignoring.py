@@ -106,6 +106,7 @@ def test_a_plate_is_ignored_in_its_organization_and_until_its_end(
     assert Detection.objects.count() == 2
 
 
+@pytest.mark.usefixtures("standing_clock")
 def test_camera_that_counted_it_as_accepted_is_put_right(camera: Camera) -> None:
     ignore(camera.organization)
     FunnelHour.objects.create(
