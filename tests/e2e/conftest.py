@@ -30,7 +30,7 @@ from tests.accounts.factories import PASSWORD
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 # A machine that is busy answers late; what never comes is waited for only where a test fails.
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=40_000)
 
 START_SECONDS = 150
 """Less than a test may take, so that what a server printed that did not start is seen."""
@@ -168,6 +168,7 @@ def complaints(request: pytest.FixtureRequest, server_log: Path) -> Iterator[lis
     heard: list[str] = []
     before = server_log.stat().st_size
     page: Page = request.getfixturevalue("page")
+    page.set_default_timeout(60_000)
 
     def listen(message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:

@@ -166,7 +166,7 @@ def test_nothing_is_missed_while_the_socket_was_cut(
     make_detection(camera, text="1กข 1111")
     make_detection(camera, text="1กข 2222", captured_at=timezone.now() - timedelta(hours=3))
     is_down = False
-    expect(page.locator("#passings a.passing")).to_have_count(2, timeout=40_000)
+    expect(page.locator("#passings a.passing")).to_have_count(2, timeout=60_000)
     wait_until_live(page)
     expect(page.locator("#banner")).to_be_empty()
 
@@ -178,7 +178,7 @@ def test_messages_lost_by_redis_come_from_the_database(
     log_in(operator)
     wait_until_live(page)
     make_detection(camera)
-    expect(page.locator("#passings a.passing")).to_have_count(1, timeout=45_000)
+    expect(page.locator("#passings a.passing")).to_have_count(1, timeout=60_000)
 
 
 def test_who_is_logged_out_elsewhere_is_told_so(
@@ -187,7 +187,7 @@ def test_who_is_logged_out_elsewhere_is_told_so(
     log_in(operator)
     wait_until_live(page)
     User.objects.filter(pk=operator.pk).update(is_active=False)
-    page.wait_for_url("**/accounts/login/**", timeout=45_000)
+    page.wait_for_url("**/accounts/login/**", timeout=60_000)
 
 
 def test_tile_shows_the_last_frame_with_boxes_and_says_what_is_wrong(
