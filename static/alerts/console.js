@@ -51,7 +51,8 @@ function drawRow(alert) {
     "alert-row",
     crop,
     element("span", "alert-row-plate", alert.plate ? drawPlate(alert.plate) : alert.title),
-    element("span", "alert-row-about", element("b", "", alert.about), ` · ${alert.camera}${repeated}${alert.who ? ` · ${alert.who}` : ""}`),
+    element("span", "alert-row-about", alert.about),
+    element("span", "alert-row-camera", `${alert.camera}${repeated}${alert.who ? ` · ${alert.who}` : ""}`),
     element("span", "alert-row-state", alert.state_word),
     element("span", "alert-row-when", drawTime(alert.raised_at)),
   );

@@ -31,8 +31,8 @@ function showHero(row) {
   const facts = [
     drawMarks(row.marks),
     drawCertainty(row),
-    element("b", "", row.camera),
     drawTime(row.captured_at, "clock"),
+    element("b", "", row.camera),
   ];
   hero.querySelector(".hero-facts").replaceChildren(...facts);
 }
@@ -47,7 +47,7 @@ function show(rows, { areNew }) {
   for (const row of rows) {
     const item = drawRow(row, page);
     if (areNew) {
-      item.firstChild.classList.add("is-new");
+      item.classList.add("is-new");
     }
     shown.set(row.id, row);
     place(item, row.id);
