@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -301,6 +302,9 @@ def test_pages_of_vehicles_and_plates_ask_why(
     assert events.get(action=Action.VIEWED).target_label == "1กข1834"
 
 
+NUMBER = re.compile("(?:%82|[^0-9a-f-])1834")
+"""The digits of the plate; an id may hold the same four by chance."""
+
 DOORS = [
     ("get", "/plates/{plate}/passes", {}),
     ("get", "/plates/{plate}/rhythm", {}),
@@ -366,7 +370,7 @@ def test_every_door_to_a_plate_demands_why_and_is_in_the_trail(
 
     trail = AuditEvent.objects.filter(action__in=[Action.SEARCHED, Action.VIEWED], actor=staff)
     status, text = ask()
-    assert text.startswith("/reason/?next=") or "1834" not in text
+    assert text.startswith("/reason/?next=") or not NUMBER.search(text)
     assert (
         text.startswith("/reason/?next=")
         or "State why you look this up." in text
