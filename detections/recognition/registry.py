@@ -150,13 +150,12 @@ class ModelRegistry:
         """Read the registry that ships, and over it the one in `models_dir` where there is one.
 
         Raises:
-            ModelFileError: a registry file is malformed.
+            ModelFileError: a registry file is malformed, or is there and cannot be read.
         """
         models: dict[str, ModelEntry] = {}
         sets: dict[str, ModelSet] = {}
         for path in (REGISTRY_FILE, models_dir / "registry.toml"):
-            if path.is_file():
-                _read_registry(path, models, sets)
+            _read_registry(path, models, sets)
         return cls(models=models, sets=sets, models_dir=models_dir)
 
     def model(self, name: str) -> ModelEntry:
@@ -263,13 +262,27 @@ def sha256_of(path: Path) -> str:
 
 def _read_registry(path: Path, models: dict[str, ModelEntry], sets: dict[str, ModelSet]) -> None:
     try:
-        content = tomllib.loads(path.read_text("utf-8"))
+        content = tomllib.loads(_registry_text(path))
         for name, value in _table("models", content.get("models", {})).items():
             models[name] = _model(name, value)
         for name, value in _table("sets", content.get("sets", {})).items():
             sets[name] = _made(ModelSet, f"sets.{name}", value, name=name)
-    except (OSError, ValueError) as error:
+    except ValueError as error:
         message = f"The model registry {path} is malformed ({error}). Correct it."
+        raise ModelFileError(message) from error
+
+
+def _registry_text(path: Path) -> str:
+    """What the registry says; nothing where there is none, as a person needs no own."""
+    try:
+        return path.read_text("utf-8")
+    except OSError as error:
+        if isinstance(error, FileNotFoundError | NotADirectoryError) and not path.is_symlink():
+            return ""
+        message = (
+            f"The model registry {path} cannot be read: {error.strerror}. Put a file there that "
+            "this account may read, or take it away."
+        )
         raise ModelFileError(message) from error
 
 

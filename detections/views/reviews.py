@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
-from detections.errors import ReviewRefusedError
+from detections.errors import ModelsUnknownError, ReviewRefusedError
 from detections.forms import ReviewFilterForm
 from detections.models import Detection, RejectReason, ReviewEntry
 from detections.selectors import (
@@ -28,6 +28,7 @@ from detections.selectors import (
     neighbours_of,
     review_entries_visible_to,
 )
+from detections.selectors.models import model_registry
 from detections.services.live import live_detection
 from detections.services.passes import merge_detections, split_detection
 from detections.services.queueing import (
@@ -229,7 +230,12 @@ def accuracy(request: HttpRequest) -> HttpResponse:
     names = dict(cameras.values_list("pk", "name"))
     found = accuracy_of(list(names), since=timezone.now() - ACCURACY_SPAN)
     rows = sorted(((names[row.camera_id], row) for row in found), key=lambda pair: pair[0])
-    return render(request, "detections/accuracy.html", {"rows": rows, "days": ACCURACY_SPAN.days})
+    context = {"rows": rows, "days": ACCURACY_SPAN.days, "problem": ""}
+    try:
+        model_registry()
+    except ModelsUnknownError as error:
+        context["problem"] = error.message
+    return render(request, "detections/accuracy.html", context)
 
 
 def _item(request: HttpRequest, detection: Detection, form: ReviewFilterForm) -> HttpResponse:

@@ -264,6 +264,11 @@ def test_malformed_registry_is_told_wherever_sets_are_chosen(
     answer = client.get("/api/v1/models/")
     assert answer.status_code == 503
     assert "models_unknown" in answer.content.decode()
+    accuracy = client.get(reverse("detections:accuracy"))
+    assert accuracy.status_code == 200
+    assert "is malformed" in accuracy.content.decode()
+    (tmp_path / "registry.toml").unlink()
+    assert "notice-act" not in client.get(reverse("detections:accuracy")).content.decode()
 
 
 def test_history_is_not_for_viewers(

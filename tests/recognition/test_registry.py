@@ -154,6 +154,20 @@ def test_malformed_registry_is_refused(tmp_path: Path, content: str) -> None:
         ModelRegistry.load(tmp_path)
 
 
+def test_registry_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    registry = tmp_path / "registry.toml"
+    registry.symlink_to(tmp_path / "away.toml")
+    with pytest.raises(ModelFileError, match=r"cannot be read: No such file.*Put a file there"):
+        ModelRegistry.load(tmp_path)
+    registry.unlink()
+    registry.mkdir()
+    with pytest.raises(ModelFileError, match=r"registry\.toml cannot be read: Is a directory"):
+        ModelRegistry.load(tmp_path)
+    registry.rmdir()
+    assert "default" in ModelRegistry.load(tmp_path).sets
+    assert "default" in ModelRegistry.load(tmp_path / "away").sets
+
+
 A, B = ('{ name = "a.onnx", sha256 = "0" }', '{ name = "b.yaml", sha256 = "0" }')
 
 
