@@ -1,9 +1,10 @@
 """`make run`: from whatever is there to a server that runs, in the foreground, until stopped."""
 
+import json
 import os
 import textwrap
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -28,6 +29,11 @@ LAST_PORT = 65535
 # Under all of these a browser on this machine finds the server as localhost.
 LOCAL_HOSTS = {DEFAULT_HOST, "0.0.0.0", "::", "::1"}  # noqa: S104  # compared with, not bound to
 READY_LIMIT_S = 120.0
+# How often a slow start says what it waits for.
+PATIENCE_S = 60.0
+# What is silent while its processes load, which time mends.
+LOADING = {"web", "workers"}
+NO_ANSWER = {"web": "The web page does not answer yet."}
 GLANCE_S = 0.2
 ASK_EVERY_S = 1.0
 
@@ -52,7 +58,8 @@ def run(source: str | None) -> None:
         adopt_orphans()
         commands = read_procfile(ROOT / "Procfile")
         supervision = Supervision(LOCAL, services.servers, commands, environment)
-        log = LogFollower(supervision.logs, supervision.programs)
+        # PostgreSQL and Redis write much that is well; their files lie beside these.
+        log = LogFollower(supervision.logs, commands)
         preparation = Preparation(services, environment, source)
         try:
             _serve(services, supervision, log, environment, preparation)
@@ -100,20 +107,52 @@ def _serve(
 def _follow_until_ready(
     supervision: Supervision, log: LogFollower, environment: Mapping[str, str]
 ) -> None:
-    deadline = time.monotonic() + READY_LIMIT_S
-    ask_at = 0.0
-    while True:
-        if time.monotonic() >= ask_at:
-            if _is_ready(environment):
+    """Stay until it is ready; a slow start is told of, and only what time cannot mend ends it."""
+    begun = time.monotonic()
+    ask_at, say_at = 0.0, begun + PATIENCE_S
+    while supervision.is_running():
+        now = time.monotonic()
+        if now >= ask_at:
+            lacks = what_lacks(environment)
+            if not lacks:
                 return
             ask_at = time.monotonic() + ASK_EVERY_S
+            if now >= say_at:
+                say_at = now + PATIENCE_S
+                sentence, may_help = how_it_starts(
+                    lacks, supervision.processes_down(), seconds=now - begun
+                )
+                say(sentence)
+                if not may_help:
+                    return
         _glance(supervision, log)
-        if time.monotonic() > deadline:
-            say(
-                f"The server is not ready after {READY_LIMIT_S:.0f} seconds; it goes on trying. "
-                "The lines above and .local/log say what is wrong."
-            )
-            return
+
+
+def how_it_starts(
+    lacks: Mapping[str, str], down: Sequence[str], *, seconds: float
+) -> tuple[str, bool]:
+    """How a start stands that takes long, in a sentence, and whether waiting on may help.
+
+    Args:
+        lacks: What is not ready, with a sentence for each part.
+        down: Processes that ended and are to be started again.
+        seconds: Since the start.
+
+    >>> how_it_starts({"web": "The web page does not answer yet."}, [], seconds=180)
+    ('Still starting after 180 seconds. The web page does not answer yet.', True)
+    """
+    hindrances = [sentence for part, sentence in lacks.items() if part not in LOADING]
+    if down:
+        hindrances.append(f"These end again and again: {', '.join(down)}.")
+    if hindrances and seconds >= READY_LIMIT_S:
+        sentence = (
+            f"The server is not ready after {seconds:.0f} seconds; it goes on trying. "
+            f"{' '.join(hindrances)} .local/log says more."
+        )
+        return sentence, False
+    # What the supervisor starts need not be started by a person.
+    awaited = " ".join(lacks.values()).removesuffix(" Start one.")
+    return f"Still starting after {seconds:.0f} seconds. {awaited}", True
 
 
 def _glance(supervision: Supervision, log: LogFollower) -> None:
@@ -123,14 +162,19 @@ def _glance(supervision: Supervision, log: LogFollower) -> None:
     time.sleep(GLANCE_S)
 
 
-def _is_ready(environment: Mapping[str, str]) -> bool:
+def what_lacks(environment: Mapping[str, str]) -> dict[str, str]:
+    """What is not ready yet, with a sentence for each part; nothing once the server is."""
     address = urlsplit(_address(environment["LPR_HOST"], int(environment["LPR_PORT"])))
     connection = HTTPConnection(address.netloc, timeout=2)
     try:
         connection.request("GET", "/readyz")
-        return connection.getresponse().status == HTTPStatus.OK
-    except (OSError, HTTPException):
-        return False
+        answer = connection.getresponse()
+        if answer.status == HTTPStatus.OK:
+            return {}
+        parts = json.loads(answer.read()).get("parts", {})
+        return {part: said for part, said in parts.items() if said != "works"} or NO_ANSWER
+    except (OSError, HTTPException, ValueError, AttributeError):
+        return NO_ANSWER
     finally:
         connection.close()
 

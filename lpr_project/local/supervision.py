@@ -92,7 +92,6 @@ class Supervision:
         """
         self.logs = local_dir / "log"
         self.logs.mkdir(exist_ok=True)
-        self.programs = [*servers, *commands]
         self._environment = dict(environment)
         # A socket's path may hold 107 bytes, which a deep checkout exceeds.
         self._socket = Path(tempfile.mkdtemp(prefix="lpr-server-")) / "supervisor.sock"
@@ -155,6 +154,24 @@ class Supervision:
         failed = [line for line in done.stdout.splitlines() if "ERROR" in line]
         if refused := [line for line in failed if not line.endswith(TRIED_AGAIN)]:
             raise LocalError(f"The supervisor did not start every process: {'; '.join(refused)}")
+
+    def processes_down(self) -> list[str]:
+        """Name the processes of the Procfile that ended and are to be started again."""
+        control = [str(PYTHON), "-m", "supervisor.supervisorctl", "-c", str(self._configuration)]
+        asked = subprocess.run(
+            [*control, "status", f"{APPLICATION}:*"],
+            cwd=ROOT,
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        states = [line.split()[:2] for line in asked.stdout.splitlines() if len(line.split()) > 1]
+        return [
+            name.removeprefix(f"{APPLICATION}:")
+            for name, state in states
+            if state not in {"RUNNING", "STARTING"}
+        ]
 
     def is_running(self) -> bool:
         """Say whether the supervisor itself is alive."""

@@ -25,6 +25,7 @@ folder = Path(sys.argv[1])
 adopt_orphans()
 scripts = {
     "steady": "echo '100%(sure)s'; echo $$ > steady; sleep 600 & echo $! > child; wait",
+    "fragile": "while [ ! -e fail ]; do sleep 0.1; done; exit 3",
     "detached": "echo $$ > detached; setsid sleep 600 & echo $! > lost; wait",
 }
 commands = {name: f"env --chdir={folder} sh -c {quote(text)}" for name, text in scripts.items()}
@@ -35,6 +36,9 @@ try:
     print(supervision.pid, flush=True)
     while not (folder / "stop").exists():
         end_orphans(supervision.pid)
+        if (folder / "ask").exists():
+            (folder / "down.new").write_text(f"down: {supervision.processes_down()}")
+            (folder / "down.new").rename(folder / "down")
         time.sleep(0.1)
 finally:
     supervision.close()
@@ -114,3 +118,12 @@ def test_the_supervisor_stops_when_the_one_who_started_it_is_killed(running: Run
 def test_the_logs_hold_what_programs_say_sign_by_sign(running: Running) -> None:
     log = running.folder / "log" / "steady.log"
     wait_until(lambda: log.exists() and log.read_text() == "100%(sure)s\n")
+
+
+def test_processes_that_end_again_and_again_are_named(running: Running) -> None:
+    running.pid("steady")
+    said = running.folder / "down"
+    (running.folder / "ask").touch()
+    wait_until(lambda: said.exists() and said.read_text() == "down: []")
+    (running.folder / "fail").touch()
+    wait_until(lambda: said.read_text() == "down: ['fragile']")
