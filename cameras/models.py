@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.gis.db import models as gis
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
@@ -15,6 +15,7 @@ from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 from accounts.models import RETENTION_LIMITS, Organization
 from cameras.streams.config import SourceConfig, SourceKind
 from cameras.streams.errors import InvalidAddressError
+from lpr_project.common.countries import COUNTRY_CODES
 from lpr_project.common.models import EncryptedTextField, TimestampedModel, uuid7
 
 UNIT = (MinValueValidator(0.0), MaxValueValidator(1.0))
@@ -74,6 +75,13 @@ def _is_span(span: Any) -> bool:
             isinstance(minute, int) and 0 <= minute <= MINUTES_OF_DAY for minute in (start, end)
         )
     )
+
+
+def check_country(code: str) -> None:
+    """Refuse what is no country, in capitals or not."""
+    if code.upper() not in COUNTRY_CODES:
+        message = _("%(code)s is no country. Write its two letters of ISO 3166, such as TH or GB.")
+        raise ValidationError(message, params={"code": code})
 
 
 def _holds(span: dict[str, Any], day: int, minute: int) -> bool:
@@ -160,12 +168,7 @@ class Camera(TimestampedModel):
         _("country"),
         max_length=2,
         blank=True,
-        validators=[
-            RegexValidator(
-                r"^[A-Za-z]{2}\Z",
-                _("Write the country as two letters of ISO 3166, such as TH or GB."),
-            )
-        ],
+        validators=[check_country],
         help_text=_(
             "Two letters, such as TH: a number that fits several countries is then taken for one "
             "of this country. Empty: nothing is assumed."

@@ -10,9 +10,12 @@ from rest_framework.test import APIClient
 
 from accounts.models import AuditEvent, Organization, Role, User
 from cameras.models import Camera
+from lpr_project.common.countries import COUNTRY_CODES
 from tests.accounts.factories import make_member
 from tests.cameras.factories import make_camera, make_camera_group
 from tests.detections.factories import make_detection
+from vehicles.plates.countries import country_name, find_country
+from vehicles.plates.families import FAMILIES
 
 ClientOf = Callable[[User], APIClient]
 NEW = {
@@ -92,6 +95,20 @@ def test_country_of_a_camera_is_kept_in_capitals(
     assert Camera.objects.get(pk=answer.json()["id"]).country == kept
 
 
+def test_letters_that_are_no_country_are_said_to_be_none(client_of: ClientOf, staff: User) -> None:
+    answer = client_of(staff).post("/api/v1/cameras/", {**NEW, "country": "XX"})
+
+    assert answer.status_code == 400
+    [said] = answer.json()["error"]["detail"]["country"]
+    assert said.startswith("XX is no country. Write its two letters")
+
+
+def test_countries_of_cameras_are_those_that_plates_can_be_of() -> None:
+    assert {code for code in COUNTRY_CODES if country_name(code) != code} == COUNTRY_CODES
+    assert {find_country(country_name(code, "th")) for code in COUNTRY_CODES} == COUNTRY_CODES
+    assert {family.country for family in FAMILIES} <= COUNTRY_CODES
+
+
 @pytest.mark.parametrize("role", [Role.OPERATOR, Role.ANALYST, Role.AUDITOR, Role.VIEWER])
 def test_camera_is_not_added_by_others(
     client_of: ClientOf, organization: Organization, role: Role
@@ -135,6 +152,8 @@ def test_camera_is_not_put_into_a_foreign_group(
         ("active_hours", [{"days": [7], "from": 0, "to": 10}]),
         ("position", {"longitude": 181, "latitude": 0}),
         ("country", "THA"),
+        ("country", "XX"),
+        ("country", "UK"),
         ("country", "7H"),
         ("country", "ไท"),
         ("source_kind", "carrier pigeon"),
