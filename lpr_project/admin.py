@@ -60,7 +60,9 @@ class CameraWithModelsAdmin(CameraAdmin):
             choices=[(name, name) for name in names],
             initial=db_field.default,
             widget=UnfoldAdminSelectWidget(),
-            help_text=_("A detector and a reader. `manage.py models list` describes them."),
+            help_text=_(
+                "A detector and a reader. The command manage.py models list describes them."
+            ),
         )
 
 

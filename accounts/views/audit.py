@@ -32,7 +32,7 @@ from accounts.selectors import (
 )
 from accounts.services import record_audit_event, state_reason
 from accounts.views.details import details_of, kind_of, names_in
-from lpr_project.common.page_keys import key_in
+from lpr_project.common.page_keys import only_key_in
 from lpr_project.common.pages import offered_to
 from lpr_project.common.streaming import harmless_cell, streamed
 
@@ -65,7 +65,7 @@ def audit(request: HttpRequest) -> HttpResponse:
     user = _user(request)
     _audited_by(user)
     form = AuditFilterForm(request.GET)
-    after = key_in(request, "after")
+    after = only_key_in(request, "after")
     events = _events(user, form)
     if after is not None:
         events = events.filter(pk__lt=after)

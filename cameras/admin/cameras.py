@@ -9,7 +9,6 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
-from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
@@ -26,6 +25,7 @@ from cameras.services import (
     update_camera,
 )
 from lpr_project.common.admin import ScopedModelAdmin, ScopedRelatedFilter, labelled, person
+from lpr_project.common.tags import span_since
 
 NEIGHBOURS_MOST = 500
 STATE_LABELS: dict[str, str] = {
@@ -244,7 +244,7 @@ class CameraAdmin(ScopedModelAdmin[Camera]):
     @admin.display(description=_("last picture"), ordering="status__last_frame_at")
     def last_frame(self, camera: Camera) -> str:
         seen = camera.status.last_frame_at
-        return str(_("%s ago") % timesince(seen, depth=1)) if seen else ""
+        return str(_("%s ago") % span_since(seen, depth=1)) if seen else ""
 
     @admin.display(description=_("how it fares"))
     def fares(self, camera: Camera) -> str:

@@ -38,7 +38,7 @@ from detections.views.likeness import mark_letters, say_edit
 from detections.views.presentation import show_plate, show_rows
 from detections.views.requests import user_of
 from lpr_project.common.errors import LprError
-from lpr_project.common.page_keys import key_in
+from lpr_project.common.page_keys import only_key_in
 from vehicles.models import Plate
 from vehicles.plates.matching import edits_between
 from vehicles.plates.showing import spaced_number
@@ -224,7 +224,7 @@ def _seen_before(plates: QuerySet[Plate], after: str) -> QuerySet[Plate]:
 
 
 def _older_than(wanted: QuerySet[Detection], request: HttpRequest) -> QuerySet[Detection]:
-    after = key_in(request, "after")
+    after = only_key_in(request, "after")
     return wanted.filter(pk__lt=after) if after else wanted
 
 

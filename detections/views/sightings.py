@@ -24,7 +24,7 @@ from detections.services.visits import Pass, visits_of
 from detections.views.presentation import show_rows
 from detections.views.requests import ask_why, user_of
 from lpr_project.common.models import uuid7_time
-from lpr_project.common.page_keys import key_in
+from lpr_project.common.page_keys import only_key_in
 from vehicles.models import Plate, Vehicle
 from vehicles.selectors import plates_visible_to, vehicles_visible_to
 
@@ -92,7 +92,7 @@ def plate_passes(request: HttpRequest, passes: QuerySet[Detection]) -> HttpRespo
 
 
 def _passes(request: HttpRequest, passes: QuerySet[Detection]) -> HttpResponse:
-    after = key_in(request, "after")
+    after = only_key_in(request, "after")
     if after is not None:
         passes = passes.filter(pk__lt=after)
     rows = list(as_rows(passes)[: PAGE_ROWS + 1])

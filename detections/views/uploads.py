@@ -17,7 +17,7 @@ from detections.selectors import HISTORY_ROLES, as_rows, detections_visible_to, 
 from detections.services.uploads import create_upload
 from detections.views.presentation import show_rows
 from detections.views.requests import user_of
-from lpr_project.common.page_keys import key_in
+from lpr_project.common.page_keys import only_key_in
 from lpr_project.common.pages import offered_to
 
 PAGE_ROWS = 30
@@ -64,7 +64,7 @@ def _create(request: HttpRequest, form: UploadForm) -> Upload | None:
 def _list_page(request: HttpRequest, form: UploadForm, status: int = 200) -> HttpResponse:
     user = user_of(request)
     uploads = uploads_visible_to(user).order_by("-id")
-    if after := key_in(request, "after"):
+    if after := only_key_in(request, "after"):
         uploads = uploads.filter(pk__lt=after)
     rows = list(uploads[: PAGE_ROWS + 1])
     context = {

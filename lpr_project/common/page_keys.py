@@ -45,3 +45,14 @@ def number_of(text: str) -> int | None:
     if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS):
         raise Http404
     return int(text)
+
+
+def only_key_in(request: HttpRequest, name: str) -> UUID | None:
+    """The same on a page that goes one way; the key of the other way leads to no page of it.
+
+    Raises:
+        Http404: It is no id, or the other key is given.
+    """
+    if ({"after", "before"} - {name}) & request.GET.keys():
+        raise Http404
+    return key_in(request, name)

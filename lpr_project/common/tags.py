@@ -1,13 +1,17 @@
 """Template tags of pages that show a hundred of each, known to all templates."""
 
+from datetime import datetime, timedelta
 from functools import cache
 from uuid import UUID
 
 from django import template
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
+from django.utils.translation import gettext
 
 register = template.Library()
 
@@ -23,6 +27,14 @@ def icon(name: str) -> SafeString:
         static("lpr/icons.svg"),
         name,
     )
+
+
+@register.filter
+def span_since(moment: datetime, depth: int = 2) -> str:
+    """How long ago a moment was: as `timesince`, which calls what has just begun 0 minutes."""
+    if timezone.now() - moment < timedelta(minutes=1):
+        return gettext("less than a minute")
+    return timesince(moment, depth=depth)
 
 
 @register.simple_tag

@@ -26,7 +26,7 @@ from detections.selectors.search import detections_found
 from detections.services.live import live_detection
 from detections.services.searching import note_search, note_view
 from lpr_project.common.errors import LprError
-from lpr_project.common.page_keys import key_in, key_of
+from lpr_project.common.page_keys import key_of, only_key_in
 from lpr_project.common.pages import offered_to
 from reports.errors import ExportTooLargeError
 from reports.forms import EvidenceForm, ExportForm
@@ -56,7 +56,7 @@ def export_list(request: HttpRequest) -> HttpResponse:
     """The person's own exports; the part that changes asks for itself again."""
     user = user_of(request)
     exports = exports_visible_to(user).filter(created_by=user)
-    if after := key_in(request, "after"):
+    if after := only_key_in(request, "after"):
         exports = exports.filter(pk__lt=after)
     rows = list(exports[: PAGE_ROWS + 1])
     context = {

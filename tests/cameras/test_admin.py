@@ -1,6 +1,7 @@
 """The camera's page: secrets, areas, grants, other organizations' rows, connection tests."""
 
 import json
+import re
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,12 +9,13 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 from rest_framework.test import APIClient
 
 from accounts.models import AuditEvent, Organization, User
 from cameras import tasks
-from cameras.models import Camera, CameraUserObjectPermission
+from cameras.models import Camera, CameraStatus, CameraUserObjectPermission
 from cameras.selectors import cameras_visible_to
 from tests.cameras.clips import quarters, write_clip
 from tests.cameras.factories import make_camera, make_camera_group
@@ -63,6 +65,24 @@ def camera_form(organization: Organization, **fields: Any) -> dict[str, Any]:
     for name in ("is_archived", "retention_hours"):
         form.pop(name, None)
     return {name: value for name, value in (form | fields).items() if value is not None}
+
+
+def test_page_of_a_camera_is_written_in_plain_words(
+    organization: Organization, staff: User, client_of: Clients
+) -> None:
+    camera = make_camera(organization, name="Gate")
+    CameraStatus.objects.filter(camera=camera).update(state="online", since=timezone.now())
+    page = client_of(staff).get(url_of("change", camera.pk)).content.decode()
+    words = re.sub(r"\s+", " ", re.sub(r"<script.*?</script>|<[^>]*>", " ", page, flags=re.DOTALL))
+    assert "for less than a minute" in words
+    assert "0 minutes" not in words.replace("\xa0", " ")
+    assert "The command manage.py models list" in words
+    assert "`" not in words
+    assert "Cameras chevron_right Gate" in words
+    assert "Cameras chevron_right Cameras" not in words
+    form = camera_form(organization, country="XX")
+    refused = post(client_of(staff), url_of("add"), form).content.decode()
+    assert "XX is no country." in refused
 
 
 @pytest.fixture

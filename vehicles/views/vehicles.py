@@ -17,7 +17,7 @@ from accounts.models import AuditEvent, User
 from accounts.selectors import organizations_of, stated_in
 from accounts.services import record_audit_event
 from lpr_project.common.errors import LprError
-from lpr_project.common.page_keys import key_in
+from lpr_project.common.page_keys import only_key_in
 from lpr_project.common.pages import offered_to
 from vehicles.forms import SpanForm, TenureForm, VehicleFilterForm, VehicleForm, show_refusal
 from vehicles.models import CustomField, Plate, Tenure, Vehicle
@@ -56,7 +56,7 @@ def vehicle_list(request: HttpRequest) -> HttpResponse:
     form = VehicleFilterForm(request.GET, user=user)
     asked = form.asked
     wanted = vehicles_found(vehicles_visible_to(user), **asked)
-    after = key_in(request, "after")
+    after = only_key_in(request, "after")
     # Each page of it: whoever makes up where it begins stands in the trail all the same.
     if asked["text"]:
         if ask := asked_why(request):
