@@ -37,7 +37,7 @@ from vehicles.plates.matching import (
     like_pattern,
     regex_pattern,
 )
-from vehicles.plates.text import PlateTextError, normalise
+from vehicles.plates.text import PlateTextError, normalise, normalise_part
 
 # A viewer sees detections of its cameras; where else a plate was seen is not for it.
 READING_ROLES = (Role.OWNER, Role.MANAGER, Role.OPERATOR, Role.ANALYST, Role.AUDITOR)
@@ -91,7 +91,7 @@ def plates_numbered(text: str, *, is_prefix: bool = False) -> QuerySet[Plate]:
         NumberRefusedError: The text stands on no plate.
     """
     try:
-        number = normalise(text)
+        number = normalise_part(text) if is_prefix else normalise(text)
     except PlateTextError as error:
         raise NumberRefusedError(str(error), number=[str(error)]) from error
     return Plate.objects.filter(**{"number__startswith" if is_prefix else "number": number})

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,7 +20,7 @@ from alerts.services.changes import sign_changes
 from alerts.services.watchlists import check_size
 from vehicles.plates.countries import find_country
 from vehicles.plates.provinces import find_province
-from vehicles.plates.text import MAX_LENGTH, PlateTextError, normalise
+from vehicles.plates.text import MAX_LENGTH, PlateTextError, normalise, normalise_part
 
 NAMED_LEAST = 3
 """Letters and digits that a pattern must name: with fewer it finds half of a city."""
@@ -41,9 +42,9 @@ def entry_number(text: str) -> str:
             _("This looks like a regular expression. Write ? for one letter and * for any.")
         )
     if not re.search(r"[?*]", plain):
-        return _plain(plain)
+        return _plain(plain, normalise)
     pieces = [piece for piece in re.split(r"([?*])", plain) if piece.strip()]
-    written = "".join(piece if piece in "?*" else _plain(piece) for piece in pieces)
+    written = "".join(piece if piece in "?*" else _plain(piece, normalise_part) for piece in pieces)
     written = re.sub(r"\*+", "*", written)
     named = re.sub(r"[?*]", "", written)
     if len(named) < NAMED_LEAST:
@@ -59,9 +60,9 @@ def entry_number(text: str) -> str:
     return written
 
 
-def _plain(text: str) -> str:
+def _plain(text: str, read: Callable[[str], str]) -> str:
     try:
-        return normalise(text)
+        return read(text)
     except PlateTextError as error:
         raise _refused(str(error)) from error
 

@@ -51,10 +51,10 @@ from alerts.views.requests import ask_why, show_refusal, user_of, why_of
 from detections.criteria.criteria import Criteria, match_of
 from detections.services.searching import note_search
 from lpr_project.common.errors import LprError
-from lpr_project.common.page_keys import key_in
+from lpr_project.common.page_keys import only_key_in
 from lpr_project.common.pages import offered_to
 from vehicles.plates.provinces import PROVINCES
-from vehicles.plates.text import PlateTextError, normalise
+from vehicles.plates.text import PlateTextError, normalise_part
 from vehicles.selectors import reads_plates_of
 
 ROWS = 50
@@ -168,7 +168,7 @@ def _searched(entries: QuerySet[Entry], asked: str) -> QuerySet[Entry]:
         return entries
     wanted = Q(case_number__iexact=asked)
     with suppress(PlateTextError):
-        wanted |= Q(number__startswith=normalise(asked))
+        wanted |= Q(number__startswith=normalise_part(asked))
     return entries.filter(wanted)
 
 
@@ -325,7 +325,7 @@ def hits(request: HttpRequest) -> HttpResponse:
     """Hits, the newest first."""
     user = user_of(request)
     found = hits_visible_to(user).annotate(plate_id=F("detection__plate_id"))
-    if before := key_in(request, "before"):
+    if before := only_key_in(request, "before"):
         found = found.filter(pk__lt=before)
     rows = list(found[: ROWS + 1])
     lists = set(watchlists_with_entries_visible_to(user).values_list("pk", flat=True))

@@ -26,7 +26,7 @@ from detections.criteria.reading import (
 )
 from detections.errors import CriteriaRefusedError
 from vehicles.plates.matching import like_pattern, regex_pattern
-from vehicles.plates.text import PlateTextError, normalise
+from vehicles.plates.text import PlateTextError, normalise, normalise_part
 
 Match = Literal["", "exact", "prefix", "wildcard", "regex", "fuzzy"]
 MATCHES: tuple[Match, ...] = get_args(Match)[1:]
@@ -137,7 +137,7 @@ class Criteria:
     @property
     def number(self) -> str:
         """What was typed as plates write it, for `exact`, `prefix` and `fuzzy`."""
-        return normalise(self.text)
+        return normalise_part(self.text) if self.match == "prefix" else normalise(self.text)
 
     @property
     def is_for_vehicles(self) -> bool:
@@ -258,7 +258,7 @@ def _write_outline(outline: Outline) -> str:
 _OF_PLATES = {"text", "country", "province", "seen_at_least", "seen_at_most"}
 _READERS: dict[str, Callable[[str], str]] = {
     "exact": normalise,
-    "prefix": normalise,
+    "prefix": normalise_part,
     "wildcard": like_pattern,
     "regex": regex_pattern,
     "fuzzy": normalise,

@@ -19,7 +19,7 @@ from detections.models import Detection, NumberMatch
 from detections.selectors import CORRECTING_ROLES, cameras_reviewed_by, in_time
 from detections.selectors.hits import hits_seen_by
 from vehicles.models import Plate
-from vehicles.plates.text import PlateTextError, normalise
+from vehicles.plates.text import PlateTextError, normalise_part
 
 NO_CAMERA = UUID(int=0)
 CONFIDENCES = (("0.95", "95 %"), ("0.85", "85 %"), ("0.7", "70 %"), ("0.5", "50 %"))
@@ -89,7 +89,7 @@ class LiveFilterForm(forms.Form):
     def clean_text(self) -> str:
         text: str = self.cleaned_data["text"]
         try:
-            return normalise(text) if text else ""
+            return normalise_part(text) if text else ""
         except PlateTextError as error:
             raise ValidationError(str(error)) from error
 

@@ -24,7 +24,7 @@ from alerts.services.feeds.setting_up import create_feed, delete_feed, update_fe
 from alerts.services.feeds.updating import forget_files, update_from
 from alerts.services.reminding import remind
 from cameras.models import Camera
-from tests.alerts.factories import apply_run, make_entry, make_watchlist, run_feed
+from tests.alerts.factories import apply_run, make_entry, make_watchlist, run_feed, see
 from tests.alerts.servers import PASSWORD, sftp_server, web_server
 
 State = FeedRun.State
@@ -188,6 +188,24 @@ def test_numbers_and_dates_are_read_as_thai_offices_write_them(
     assert entry.effective_from.year == 2026
     assert entry.expires_at is not None
     assert entry.expires_at.year == 2027
+
+
+@pytest.mark.parametrize("encoding", [Feed.Encoding.UTF_8, Feed.Encoding.TIS_620])
+def test_words_of_personal_plates_are_kept_and_told_when_they_pass(
+    watchlist: Watchlist, camera: Camera, tmp_path: Path, encoding: Feed.Encoding
+) -> None:
+    table = HEAD + "สิริ ๙๙๙๙,กรุงเทพมหานคร,theft,\nน\u0e33\u0e49ทอง 1,,,\nเศรษฐี*,,,\n"
+
+    content = table.encode(encoding)
+    run = update(make_feed(watchlist, encoding=encoding), tmp_path, content)
+
+    assert (run.state, run.sentence) == (State.APPLIED, "")
+    assert numbers(watchlist) == ["น\u0e49\u0e33ทอง1", "สิริ9999", "เศรษฐี*"]
+    for text, found in (("สิริ9999", 1), ("น\u0e49\u0e33ทอง 1", 1), ("เศรษฐี 88", 1), ("สร9999", 0)):
+        assert len(see(camera, text=text)[1]) == found, text
+    doubled = update(make_feed(watchlist, name="Doubled"), tmp_path, HEAD + "สิิริ 9999,,,\n")
+    assert doubled.state == State.FAILED
+    assert "doubled" in doubled.sentence
 
 
 def test_what_a_feed_says_of_ends_keeps_beginnings_before_them(

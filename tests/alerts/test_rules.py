@@ -71,6 +71,10 @@ def test_conditions_of_a_pass(camera: Camera, second_camera: Camera) -> None:
     assert fires({"any": [no, yes]}, one)
     assert not fires({"all": [no, yes]}, one)
     assert fires({"all": [yes, {"not": no}]}, one)
+    word = passing(camera, text="สิริ 9999")
+    assert fires(leaf("plate", pattern="สิริ๙*"), word)
+    assert fires(leaf("plate", pattern="?ิริ*"), word)
+    assert not fires(leaf("plate", pattern="สร*"), word)
 
 
 def test_conditions_of_lists_bind_who_sees_the_alert(camera: Camera) -> None:

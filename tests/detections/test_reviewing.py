@@ -113,6 +113,18 @@ def test_correction_moves_plate_counts_and_times_and_leaves_the_reading(
     assert (won.first_seen_at, won.last_seen_at) == (old, new)
 
 
+def test_reading_is_corrected_to_a_word_with_its_vowels(camera: Camera, operator: User) -> None:
+    detection = make_detection(camera, text="สร 9999")
+    correct(detection, operator, "สิริ ๙๙๙๙", province="กรุงเทพมหานคร")
+    stands = fresh(detection)
+    assert (stands.read_number, stands.shown_number) == ("สร9999", "สิริ9999")
+    assert (stands.review, stands.verdict) == ("corrected", "wrong")
+    assert counts() == {"สร9999": 0, "สิริ9999": 1}
+    assert Plate.objects.get(number="สิริ9999").country == "TH"
+    with pytest.raises(ReviewRefusedError, match="doubled"):
+        correct(fresh(detection), operator, "สิิริ 9999")
+
+
 def test_correction_of_the_place_alone_is_told_apart(camera: Camera, operator: User) -> None:
     detection = pending(camera)
     correct(detection, operator, "1กข1234", province="TH-50")

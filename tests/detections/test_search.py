@@ -54,6 +54,24 @@ def test_search_finds(search: Callable[..., Any], text: str, match: str, found: 
     assert set(numbers(search(text=text, match=match))) == found
 
 
+def test_search_finds_words_with_their_vowels(search: Callable[..., Any], camera: Camera) -> None:
+    for number in ("สิริ 9999", "สิทธิ์ 9"):
+        make_detection(camera, text=number)
+    asked: list[tuple[str, str, set[str]]] = [
+        ("สิริ ๙๙๙๙", "exact", {"สิริ9999"}),
+        ("สิท", "prefix", {"สิทธิ์9"}),
+        ("สิ*", "wildcard", {"สิริ9999", "สิทธิ์9"}),
+        ("ส?ร?9*", "wildcard", {"สิริ9999"}),
+        ("*ิริ*", "wildcard", {"สิริ9999"}),
+        ("^สิ.*9$", "regex", {"สิริ9999", "สิทธิ์9"}),
+        ("สิรี9999", "fuzzy", {"สิริ9999"}),
+    ]
+    for text, match, found in asked:
+        assert set(numbers(search(text=text, match=match))) == found, (text, match)
+    refused = search(text="สิิริ 9999", match="exact")
+    assert "doubled" in str(refused["error"]["detail"]["text"])
+
+
 def test_search_takes_signs_for_a_wildcard(search: Callable[..., Any]) -> None:
     answer = search(text="กข*9")
 

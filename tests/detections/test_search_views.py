@@ -239,6 +239,22 @@ def test_edits_stand_on_the_letters_that_they_concern() -> None:
     assert marked("1กข1834", "1กค 1834") == [("ค", "replaced")]
 
 
+@pytest.mark.parametrize(
+    ("asked", "marked"),
+    [
+        ("สร9", [("สิ", "added", "\u25ccิ is one more")]),
+        ("สิริ9", [("", "missing", "\u25ccิ is missing")]),
+        ("สีร9", [("สิ", "replaced", "\u25ccิ for \u25ccี")]),
+    ],
+)
+def test_edits_of_marks_stand_on_the_letter_that_bears_them(
+    asked: str, marked: list[tuple[str, str, str]]
+) -> None:
+    letters = mark_letters("สิร 9", edits_between(asked, "สิร9"))
+    assert "".join(letter.text for letter in letters) == "สิร 9"
+    assert [tuple(letter) for letter in letters if letter.mark] == marked
+
+
 def save(client: APIClient, query: str = "text=1%E0%B8%81*&match=wildcard") -> SavedSearch:
     client.post("/search/saved/", {"query": query}, format="multipart")
     return SavedSearch.objects.latest("id")

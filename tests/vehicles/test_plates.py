@@ -1,6 +1,7 @@
 import random
 import re
 import string
+import unicodedata
 from itertools import count
 
 import numpy as np
@@ -12,10 +13,18 @@ from vehicles.plates.confusables import GROUPS, are_confusable, distance, fold, 
 from vehicles.plates.families import FAMILIES, families_in_colours
 from vehicles.plates.family import Colour, Family
 from vehicles.plates.grammar import identify, parse
-from vehicles.plates.matching import like_of_regex, regex_pattern
+from vehicles.plates.matching import edits_between, like_of_regex, like_pattern, regex_pattern
 from vehicles.plates.patterns import THAI_CONSONANTS, Shape, shapes_of
 from vehicles.plates.provinces import PROVINCES, Province, find_province
-from vehicles.plates.text import MAX_LENGTH, PlateTextError, normalise
+from vehicles.plates.showing import show_plate, spaced_number
+from vehicles.plates.text import (
+    MAX_LENGTH,
+    THAI_MARKS,
+    PlateTextError,
+    letters_of,
+    normalise,
+    normalise_part,
+)
 
 PLATE_TEXTS = st.text(string.ascii_uppercase + string.digits, min_size=1, max_size=10)
 
@@ -44,6 +53,18 @@ def fits(text: str, family: Family) -> bool:
         ("fu\u0308-ab 12", "FÜAB12"),
         ("京A·12345", "京A12345"),
         ("٣٤5", "345"),
+        ("สิริ 9999", "สิริ9999"),
+        ("สิริ-๙๙๙๙", "สิริ9999"),
+        ("ส\u200bิร\u200dิ\ufeff 9999", "สิริ9999"),
+        ("เฮง 8", "เฮง8"),
+        ("เเก้ว 8", "แก้ว8"),
+        ("เพิ่มทรัพย์ 9999", "เพิ่มทรัพย์9999"),
+        ("เพ\u0e48ิมทรัพย์ 9999", "เพิ่มทรัพย์9999"),
+        ("สิทธ\u0e4cิ 1", "สิทธิ์1"),
+        ("น\u0e49\u0e33 1", "น\u0e49\u0e331"),
+        ("น\u0e33\u0e49 1", "น\u0e49\u0e331"),
+        ("น\u0e49\u0e4d\u0e32 1", "น\u0e49\u0e331"),
+        ("น\u0e4d\u0e49\u0e32 1", "น\u0e49\u0e331"),
     ],
 )
 def test_normalise_writes_one_way(written: str, plain: str) -> None:
@@ -57,8 +78,16 @@ def test_normalise_writes_one_way(written: str, plain: str) -> None:
         (" -. ", "at least one"),
         ("<b>AB12</b>", "not '<'"),
         ("AB12*", r"not '\*'"),
-        ("กรุงเทพ", "word with vowels or tone marks"),
-        ("สิริ 9999", "personal ones from an auction"),
+        ("กรุงเทพ", "has a number of one to four digits behind it"),
+        ("สิิริ 9999", "mark ◌ิ is doubled"),
+        ("ก่่ 9", "mark ◌่ is doubled"),
+        ("น้ํ้า 9", "mark ◌้ is doubled"),
+        ("ิริ 9999", "stands on no consonant"),
+        ("AB่ 12", "stands on no consonant"),
+        ("เิ 12", "stands on no consonant"),
+        ("กํ 12", "mark ◌ํ"),
+        ("กฺ 12", "mark ◌ฺ"),
+        ("สิ\ufe0fริ 9999", "letters and digits only"),
         ("e\u0301\u0302 12", "letters and digits only"),
         ("A" * 17, "at most 16"),
         ("A B" * 1000, "at most 16"),
@@ -79,6 +108,32 @@ def test_normalise_twice_changes_nothing(text: str) -> None:
         return
     assert normalise(plain) == plain
     assert 0 < len(plain) <= MAX_LENGTH
+
+
+THAI_TEXTS = st.text(
+    st.characters(min_codepoint=0x0E01, max_codepoint=0x0E4E, categories=["L", "Mn"])
+    | st.sampled_from("19๙ \u200b")
+)
+
+
+@given(THAI_TEXTS)
+def test_words_are_written_one_way_that_looks_as_it_was_typed(text: str) -> None:
+    try:
+        plain = normalise(text)
+    except PlateTextError:
+        return
+    assert normalise(plain) == plain
+    assert normalise(unicodedata.normalize("NFD", plain)) == plain
+    assert normalise(unicodedata.normalize("NFKD", plain)) == plain
+    assert normalise_part(plain) == plain
+    assert "".join(letters_of(plain)) == plain
+    assert all(letter[0] not in THAI_MARKS for letter in letters_of(plain))
+
+
+@pytest.mark.parametrize("plain", ["1กข1234", "กขค123", "ฮ0012", "101234", "京A12345", "FÜAB12"])
+def test_what_has_no_word_is_written_as_ever(plain: str) -> None:
+    assert normalise(plain) == normalise_part(plain) == plain
+    assert letters_of(plain) == list(plain)
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=family_id)
@@ -337,7 +392,7 @@ def test_a_province_sign_that_was_not_read_is_marked_missing() -> None:
 
 @pytest.mark.parametrize("hint", [None, "TH", "DE"])
 def test_text_in_thai_letters_is_of_thailand_though_it_fits_no_family(hint: str | None) -> None:
-    odd = identify("กขค1234", hint)
+    odd = identify("กขค4725", hint)
     assert (odd.country, odd.country_confidence, odd.is_known_format) == ("TH", 1.0, False)
 
 
@@ -410,3 +465,46 @@ def test_regex_that_repeats_a_repetition_is_refused_however_deep(typed: str) -> 
 @pytest.mark.parametrize("typed", ["(A+)(B+)12", "((A|B)C)+12", "(A+)?B*12", "[+*]+AB12", "A+?B12"])
 def test_regex_that_repeats_side_by_side_is_taken(typed: str) -> None:
     assert regex_pattern(typed) == typed
+
+
+@pytest.mark.parametrize("hint", [None, "TH", "DE"])
+@pytest.mark.parametrize("text", ["สิริ 9999", "เพิ่มทรัพย์ 88", "น้ำทอง 1", "รวย 9999", "เฮง 4725"])
+def test_personal_plate_is_of_thailand_and_known_there(text: str, hint: str | None) -> None:
+    identity = identify(text, hint)
+    assert (identity.country, identity.country_confidence) == ("TH", 1.0)
+    assert identity.is_known_format or hint == "DE"
+    assert (identity.text, identity.repairs) == (normalise(text), ())
+    assert parse(text)[0].family == "personal"
+    assert spaced_number(identity.text, "TH") == text
+
+
+def test_word_that_is_no_registration_is_thai_and_of_no_format() -> None:
+    odd = identify("กรุงเทพมหานคร1")
+    assert (odd.country, odd.is_known_format) == ("TH", False)
+
+
+def test_personal_plates_are_pictures() -> None:
+    named = {family.name for family in families_in_colours("picture", country="TH")}
+    assert named == {"auction", "personal"}
+
+
+def test_doubtful_character_of_a_word_keeps_its_marks() -> None:
+    shown = show_plate("สิริ9999", "TH", "TH-10", [0.9, 0.9, 0.9, 0.5, 0.9, 0.9, 0.9, 0.9])
+    assert (shown["before"], shown["doubtful"], shown["after"]) == ("สิ", "ริ", " 9999")
+    assert (shown["style"], shown["sign"]) == ("word", "")
+
+
+def test_patterns_take_marks_as_characters() -> None:
+    assert like_pattern("ส?ร?9*") == "ส_ร_9%"
+    assert like_pattern("*ิริ๙") == "%ิริ9"
+    assert like_pattern("น\u0e49\u0e33*") == "น\u0e49\u0e33%"
+    assert regex_pattern("^น\u0e33\u0e49.*9$") == "^น\u0e49\u0e33.*9$"
+    assert like_of_regex(regex_pattern("^สิริ9+$")) == "สิริ9%"
+    with pytest.raises(PlateTextError, match="doubled"):
+        like_pattern("สิิ*")
+
+
+def test_a_mark_is_an_edit_of_its_own() -> None:
+    edits = edits_between("สิริ9999", "สิร9999")
+    assert [(edit.kind.value, edit.asked) for edit in edits] == [("missing", "ิ")]
+    assert distance("สิริ9999", "สิร9999") == 1

@@ -332,12 +332,12 @@ def _is_known(plates: list[ParsedPlate], country: str | None) -> bool:
 
 
 def _is_thai(text: str) -> bool:
-    """Say whether a text of any format, or of none, has Thai letters, and those only.
+    """Say whether a text of any format, or of none, has Thai letters and marks, and those only.
 
     No other country's plates have them. Beside Latin letters they are sooner misread.
     """
     letters = [character for character in text if not character.isdigit()]
-    return bool(letters) and all("\u0e01" <= letter <= "\u0e2e" for letter in letters)
+    return bool(letters) and all("\u0e01" <= letter <= "\u0e4c" for letter in letters)
 
 
 def _likeliest_country(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from vehicles.plates.confusables import are_confusable, substitution_cost
-from vehicles.plates.text import PlateTextError, normalise
+from vehicles.plates.text import THAI_MARKS, PlateTextError, normalise_part, quoted, spelled
 
 LEAST_CHARACTERS = 2
 """Letters and digits that a pattern must name: with fewer it finds nearly every plate."""
@@ -14,6 +14,7 @@ LEAST_CHARACTERS = 2
 _REGEX_MOST = 64
 _REPEATS_MOST = 16
 _REGEX_SIGNS = frozenset(".[]-?*+{}(),|^$")
+_LITERAL_SIGNS = _REGEX_SIGNS | THAI_MARKS
 _PARTS = re.compile(r"\[\^?\]?[^\]]*\]|\{[^}]*\}|.")
 
 
@@ -43,21 +44,25 @@ class Edit:
 def like_pattern(text: str) -> str:
     """A number with `?` for one character and `*` for any, as a pattern of SQL's LIKE.
 
+    A vowel or tone mark above or below a letter is a character of its own.
+
     Raises:
         PlateTextError: It names fewer than `LEAST_CHARACTERS`, or what stands on no plate.
 
-    >>> like_pattern("1?กข*"), like_pattern("*๑๒-๓๔")
-    ('1_กข%', '%1234')
+    >>> like_pattern("1?กข*"), like_pattern("*๑๒-๓๔"), like_pattern("ส?ริ *")
+    ('1_กข%', '%1234', 'ส_ริ%')
     """
     plain = unicodedata.normalize("NFKC", text)
     pieces = [piece for piece in re.split(r"([?*])", plain) if piece.strip()]
-    written = [{"?": "_", "*": "%"}.get(piece) or normalise(piece) for piece in pieces]
+    written = [{"?": "_", "*": "%"}.get(piece) or normalise_part(piece) for piece in pieces]
     _check_names_enough("".join(piece for piece in written if piece not in {"_", "%"}))
     return re.sub("%+", "%", "".join(written))
 
 
 def regex_pattern(text: str) -> str:
     """A regular expression of letters, digits and `. [] - ? * + {} () | ^ $`, as typed.
+
+    A vowel or tone mark above or below a letter is a character of its own.
 
     Raises:
         PlateTextError: It is too long, nested, names too little or has other signs.
@@ -67,7 +72,8 @@ def regex_pattern(text: str) -> str:
     """
     if len(text) > _REGEX_MOST:
         raise PlateTextError(f"A regular expression has at most {_REGEX_MOST} characters.")
-    plain = "".join(map(_regex_character, unicodedata.normalize("NFKC", text).upper()))
+    read = map(_regex_character, unicodedata.normalize("NFKC", text).upper())
+    plain = spelled("".join(read))
     if any(int(number) > _REPEATS_MOST for number in re.findall(r"\d+(?=[,}])", plain)):
         raise PlateTextError(f"Repeat at most {_REPEATS_MOST} times: plates are not longer.")
     if _repeats_a_repetition(plain):
@@ -127,7 +133,7 @@ def like_of_regex(pattern: str) -> str:
 
 
 def _like_of_atom(atom: str, repeat: str) -> str:
-    one = atom if atom.isalnum() else "_"
+    one = atom if atom.isalnum() or atom in THAI_MARKS else "_"
     if not repeat:
         return one
     return f"{one}%" if repeat.startswith("+") else "%"
@@ -137,12 +143,12 @@ def _regex_character(character: str) -> str:
     category = unicodedata.category(character)
     if category == "Nd":
         return str(unicodedata.decimal(character))
-    if category.startswith("L") or character in _REGEX_SIGNS:
+    if category.startswith("L") or character in _LITERAL_SIGNS:
         return character
     if category in {"Cf", "Zs"}:
         return ""
     signs = " ".join(sorted(_REGEX_SIGNS))
-    raise PlateTextError(f"Use letters, digits and {signs} only, and not {character!r}.")
+    raise PlateTextError(f"Use letters, digits and {signs} only, and not {quoted(character)}.")
 
 
 def _check_names_enough(named: str) -> None:

@@ -1,8 +1,8 @@
 """The notation in which plate families are written, and the strict shapes that it stands for.
 
-`L` is a Latin letter, `N` a digit, `C` a Thai consonant, `P` one of the family's own codes, and
-`[ABC]` or `[A-F]` a set. `{2}`, `{1,3}` and `?` repeat what stands before them. Blanks and hyphens
-separate for the eye only.
+`L` is a Latin letter, `N` a digit, `C` a Thai consonant, `T` any letter, vowel or mark of a Thai
+word, `P` one of the family's own codes, and `[ABC]` or `[A-F]` a set. `{2}`, `{1,3}` and `?` repeat
+what stands before them. Blanks and hyphens separate for the eye only.
 """
 
 import re
@@ -13,10 +13,11 @@ from itertools import product
 LATIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 DIGITS = frozenset("0123456789")
 THAI_CONSONANTS = frozenset("กขคฆงจฉชซฌญฎฏฐฑฒณดตถทธนบปผฝพฟภมยรลวศษสหฬอฮ")
+THAI_WORDS = THAI_CONSONANTS | frozenset("ฤะัาำิีึืุูเแโใไ็่้๊๋์")
 
 SEPARATORS = frozenset(" -")
 _ATOM = re.compile(
-    r"(?P<base>[LNCP \-]|\[[^\]]+\])(?:\{(?P<low>\d)(?:,(?P<high>\d))?\}|(?P<maybe>\?))?"
+    r"(?P<base>[LNCTP \-]|\[[^\]]+\])(?:\{(?P<low>\d+)(?:,(?P<high>\d+))?\}|(?P<maybe>\?))?"
 )
 
 
@@ -100,7 +101,7 @@ def _repeats(atom: re.Match[str]) -> tuple[int, int]:
 
 
 def _characters(base: str, letters: frozenset[str]) -> frozenset[str]:
-    named = {"L": letters, "N": DIGITS, "C": THAI_CONSONANTS}
+    named = {"L": letters, "N": DIGITS, "C": THAI_CONSONANTS, "T": THAI_WORDS}
     if base in named:
         return named[base]
     ranges = re.sub(r"(.)-(.)", _spell_out, base[1:-1])

@@ -6,8 +6,9 @@ from typing import Literal, TypedDict
 
 from vehicles.plates.countries import place_name
 from vehicles.plates.grammar import parse
+from vehicles.plates.patterns import SEPARATORS
 from vehicles.plates.provinces import find_province
-from vehicles.plates.text import PlateTextError
+from vehicles.plates.text import THAI_MARKS, PlateTextError, letters_of
 
 # A character less certain than this is marked on the plate.
 DOUBTFUL_BELOW = 0.8
@@ -19,7 +20,7 @@ BAND_SIGNS = {
     "PT": "P", "RO": "RO", "SE": "S", "SI": "SLO", "SK": "SK",
 }  # fmt: skip
 
-PlateStyle = Literal["thai", "band", "plain"]
+PlateStyle = Literal["thai", "word", "band", "plain"]
 
 
 class ShownPlate(TypedDict):
@@ -92,7 +93,7 @@ def show_plate(
     before, doubtful, after = (spaced, "", "") if marked is None else _split(spaced, marked)
     known = find_province(province) if province else None
     code = province.partition("-")[2] or province
-    style: PlateStyle = "thai" if country == "TH" else "band" if country in BAND_SIGNS else "plain"
+    style = _style(number, country)
     return ShownPlate(
         style=style,
         before=before,
@@ -100,15 +101,31 @@ def show_plate(
         after=after,
         province=known.name_th if known else code,
         place=place_name(country, province, language),
-        sign=BAND_SIGNS.get(country, country),
+        sign="" if style == "word" else BAND_SIGNS.get(country, country),
     )
 
 
-def _split(spaced: str, position: int) -> tuple[str, str, str]:
-    """Cut a spaced number around one of its letters and digits.
+def _style(number: str, country: str) -> PlateStyle:
+    """How a plate is drawn; a Thai word needs room above its letters, and is longer.
 
-    >>> _split("1กข 1234", 3)
-    ('1กข ', '1', '234')
+    >>> _style("1กข1234", "TH"), _style("สิริ9999", "TH"), _style("AB123", "FR")
+    ('thai', 'word', 'band')
     """
-    index = [at for at, character in enumerate(spaced) if character.isalnum()][position]
-    return spaced[:index], spaced[index], spaced[index + 1 :]
+    if country == "TH":
+        return "word" if THAI_MARKS.intersection(number) else "thai"
+    return "band" if country in BAND_SIGNS else "plain"
+
+
+def _split(spaced: str, position: int) -> tuple[str, str, str]:
+    """Cut a spaced number around one of its characters, which takes its letter's marks along.
+
+    >>> _split("1กข 1234", 3), _split("สิริ 9", 3) == ("สิ", "ริ", " 9")
+    (('1กข ', '1', '234'), True)
+    """
+    letters = letters_of(spaced)
+    past = -1
+    for index, letter in enumerate(letters):
+        past += 0 if letter in SEPARATORS else len(letter)
+        if past >= position:
+            return "".join(letters[:index]), letter, "".join(letters[index + 1 :])
+    raise IndexError(position)

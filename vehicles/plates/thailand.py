@@ -8,6 +8,7 @@ would allow; what they miss is taken up by `other`.
 from functools import partial
 
 from vehicles.plates.family import WIKI, Colours, Family
+from vehicles.plates.personal import PERSONAL
 
 _LAND_TRANSPORT = "https://www.prakunrod.com/ViewArticle.aspx?ArticleID=190"
 
@@ -134,6 +135,7 @@ THAILAND = (
         examples=("1กก9999", "กก1"),
         counter_examples=("1กก0999",),
     ),
+    PERSONAL,
     _thai(
         name="other",
         weight=0.005,

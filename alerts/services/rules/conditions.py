@@ -17,7 +17,7 @@ from alerts.errors import AlertError
 from alerts.models import Rule, Watchlist
 from cameras.models import Camera
 from detections.models import Detection
-from vehicles.plates.text import PlateTextError, normalise
+from vehicles.plates.text import THAI_MARKS, PlateTextError, normalise_part
 
 Tree = Mapping[str, Any]
 
@@ -29,7 +29,7 @@ CORNERS_MOST = 200
 TIMES_MOST = 1_000
 MINUTES_MOST = 7 * 1_440
 HOURS_MOST = 24 * 366
-PATTERN = re.compile(r"[\w?*]{1,24}")
+PATTERN = re.compile(rf"[\w?*{''.join(THAI_MARKS)}]{{1,24}}")
 MINUTES_OF_DAY = 1_440
 # What concerns a camera or a feed, and can be asked where no vehicle passes.
 FOR_CAMERAS = frozenset({"camera", "zone", "time"})
@@ -202,11 +202,12 @@ def _check_plate(leaf: Mapping[str, Any], _organization_id: int) -> None:
     if not isinstance(pattern, str) or not PATTERN.fullmatch(pattern):
         message = _("Write a plate of letters, digits, ? for one and * for any, 24 at most.")
         raise ConditionError(message)
-    letters = pattern.replace("?", "").replace("*", "")
-    if not letters:
+    pieces = [piece for piece in re.split(r"[?*]+", pattern) if piece]
+    if not pieces:
         raise ConditionError(_("A pattern without any letter or digit is every plate."))
     try:
-        normalise(letters)
+        for piece in pieces:
+            normalise_part(piece)
     except PlateTextError as error:
         raise ConditionError(str(error)) from error
 

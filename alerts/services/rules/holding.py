@@ -16,6 +16,7 @@ from cameras.models import Camera
 from detections.models import Detection
 from detections.selectors import in_time
 from vehicles.models import Plate
+from vehicles.plates.text import PlateTextError, normalise_part
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,10 +123,19 @@ def plate_pattern(pattern: str) -> "re.Pattern[str]":
 
     >>> bool(plate_pattern("1?ข*").fullmatch("1กข1234")), bool(plate_pattern("AB").fullmatch("ABC"))
     (True, False)
+    >>> bool(plate_pattern("สิริ ๙*").fullmatch("สิริ9999"))
+    True
     """
     # Neighbouring stars are one, and a plate has 16 characters at most.
-    text = re.sub(r"\*+", "*", pattern.upper())
+    text = re.sub(r"\*+", "*", re.sub(r"[^?*]+", _as_plates_write, pattern))
     return re.compile("".join({"?": ".", "*": ".*"}.get(char, re.escape(char)) for char in text))
+
+
+def _as_plates_write(piece: "re.Match[str]") -> str:
+    try:
+        return normalise_part(piece[0])
+    except PlateTextError:  # of a rule that was saved when more was taken: it fits no number
+        return piece[0]
 
 
 def _is_vehicle(leaf: Tree, happening: Happening) -> bool:
