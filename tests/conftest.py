@@ -107,6 +107,12 @@ def _emptied_redis(request: pytest.FixtureRequest) -> None:
             client.flushdb()
 
 
+@pytest.fixture(autouse=True)
+def _searches_may_take_their_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine takes longer for a search of few rows than a server may for one of many."""
+    monkeypatch.setattr("vehicles.selectors.SEARCH_MOST_MS", "30000")
+
+
 @pytest.fixture
 def organization(db: None) -> Organization:
     return make_organization(name="Harbour")

@@ -146,7 +146,7 @@ def test_many_changes_after_one_are_noted_in_time(watchlist: Watchlist) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT proconfig FROM pg_proc WHERE proname = 'alerts_note_update'")
         assert cursor.fetchone() == (["enable_nestloop=off"],)
-        cursor.execute("SET LOCAL statement_timeout = '20s'")
+        cursor.execute("SET LOCAL statement_timeout = '60s'")
 
     Entry.objects.filter(watchlist=watchlist).update(vehicle="red car")
 
