@@ -218,8 +218,8 @@ def stated_in(session: SessionBase) -> Stated:
 
 
 def stated_in_query(query: QueryDict) -> Stated:
-    """What a program states with its question."""
-    reason, case_number = (query.get(name, "").strip() for name in Stated._fields)
+    """What a program states with its question, or a form that is not checked yet."""
+    reason, case_number = (query.get(name, "").replace("\0", "").strip() for name in Stated._fields)
     return Stated(reason[:300], case_number[:60])
 
 

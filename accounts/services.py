@@ -80,14 +80,23 @@ def record_audit_event(
         organization=organization,
         target_type=target._meta.label_lower if target else "",  # noqa: SLF001  # Django's public name
         target_id=str(target.pk) if target else "",
-        target_label=(target_label or str(target or ""))[:200],
-        reason=reason[:300],
-        case_number=case_number[:60],
+        target_label=_kept(target_label or str(target or ""))[:200],
+        reason=_kept(reason)[:300],
+        case_number=_kept(case_number)[:60],
         ip_address=origin.ip_address,
         user_agent=origin.user_agent[:300],
         request_id=origin.request_id[:64],
-        detail=dict(detail or {}),
+        detail=_kept(dict(detail or {})),
     )
+
+
+def _kept(value: Any) -> Any:
+    """The same with a sign for NUL, of which PostgreSQL keeps none: no line may be lost for it."""
+    if isinstance(value, str):
+        return value.replace("\0", "\N{SYMBOL FOR NULL}")
+    if isinstance(value, Mapping):
+        return {_kept(name): _kept(part) for name, part in value.items()}
+    return [_kept(part) for part in value] if isinstance(value, list | tuple) else value
 
 
 def state_reason(*, session: SessionBase, reason: str, case_number: str) -> None:

@@ -219,7 +219,8 @@ def reason(request: HttpRequest) -> HttpResponse:
     """Asks why somebody looks, where its organization demands that, and leads on."""
     demand = demand_on(_user(request))
     asked_next = request.POST.get("next") or request.GET.get("next") or ""
-    is_here = url_has_allowed_host_and_scheme(asked_next, allowed_hosts={request.get_host()})
+    # Without the slash, `redirect` takes it for the name of a page.
+    is_here = asked_next.startswith("/") and url_has_allowed_host_and_scheme(asked_next, None)
     following = asked_next if is_here else reverse("detections:search")
     stated = stated_in(request.session)
     form = ReasonForm(request.POST or None, demand=demand, initial=stated._asdict())

@@ -64,7 +64,7 @@ def save_search(
 def change_search(*, search: SavedSearch, actor: User, name: str, is_shared: bool) -> None:
     """Rename a search, share it or take it back, which ends what others subscribed to."""
     _check_owner(search, actor)
-    search.name = name.strip()[:120] or search.name
+    search.name = name.replace("\0", "").strip()[:120] or search.name
     search.is_shared = is_shared
     search.full_clean()
     search.save()

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.errors import ReasonDemandedError
 from accounts.models import User
-from accounts.selectors import AUDITING_ROLES, EXPORTING_ROLES, Stated, stated_in
+from accounts.selectors import AUDITING_ROLES, EXPORTING_ROLES, Stated, stated_in, stated_in_query
 from accounts.services import state_reason
 from cameras.selectors import cameras_visible_to
 from detections.criteria.criteria import Criteria
@@ -233,7 +233,7 @@ def _offered(request: HttpRequest, user: User) -> tuple[list[UUID], str, bool]:
 
 def _stated(request: HttpRequest) -> Stated:
     """What the form says, or else what was said for the pages of the last minutes."""
-    said = (request.POST.get(name, "").strip() for name in Stated._fields)
+    said = stated_in_query(request.POST)
     before = stated_in(request.session)
     return Stated(*(now or then for now, then in zip(said, before, strict=True)))
 

@@ -123,8 +123,33 @@ def test_page_asks_why_before_it_opens_a_detection(
     session["stated_reason"]["at"] -= 3600
     session.save()
     assert client.get("/detections/", {"text": "1ก"}).status_code == 302
-    elsewhere = {"next": "https://elsewhere.example/", **GIVEN}
-    assert client.post("/reason/", elsewhere, format="multipart")["Location"] == "/search/"
+    for elsewhere in (
+        "https://elsewhere.example/",
+        "//elsewhere.example/",
+        "/\\elsewhere.example/",
+        "http://testserver/detections/",
+        "abc",
+        "[{",
+        "1",
+        "accounts:audit",
+    ):
+        answer = client.post("/reason/", {"next": elsewhere, **GIVEN}, format="multipart")
+        assert answer["Location"] == "/search/", elsewhere
+    assert answer.status_code == 302
+
+
+def test_trail_loses_no_line_for_nul(operator: User) -> None:
+    event = record_audit_event(
+        action=Action.SEARCHED,
+        actor=operator,
+        target_label="1\0",
+        reason="th\0eft",
+        case_number="\0",
+        detail={"asked": [{"te\0xt": "\0"}], "count": 2},
+    )
+    event.refresh_from_db()
+    assert (event.target_label, event.reason, event.case_number) == ("1␀", "th␀eft", "␀")
+    assert event.detail == {"asked": [{"te␀xt": "␀"}], "count": 2}
 
 
 def test_trail_is_found_by_person_action_time_target_and_reason(

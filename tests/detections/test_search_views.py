@@ -275,7 +275,8 @@ def test_saved_search_is_ones_own_until_it_is_shared(
 
     assert [lists(client) for client in (mine, theirs, strangers)] == [True, False, False]
     assert change(theirs, search, do="delete") == 404
-    assert change(mine, search, name="ของหาย", is_shared="on") == 302
+    assert change(mine, search, name="ของ\0หาย", is_shared="on") == 302
+    assert SavedSearch.objects.get().name == "ของหาย"
     assert [lists(client) for client in (mine, theirs, strangers)] == [True, True, False]
     assert change(theirs, search, do="delete") == 403
     assert change(strangers, search, do="delete") == 404

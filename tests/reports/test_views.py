@@ -164,6 +164,19 @@ def test_evidence_page_makes_a_pack_of_what_was_chosen(
     assert SigningKey.objects.get().key_id in page
 
 
+@pytest.mark.parametrize("name", ["reason", "case_number"])
+def test_evidence_page_refuses_nul_at_the_field(
+    client_of: ClientOf, analyst: User, camera: Camera, name: str
+) -> None:
+    detection, client = make_detection(camera), client_of(analyst)
+    for url in ("/exports/evidence/", f"/exports/evidence/?detection={detection.pk}"):
+        form = {"detections": [str(detection.pk)], "reason": "theft", name: "the\0ft"}
+        answer = post(client, url, form)
+        assert answer.status_code == 422
+        assert answer.context["form"].errors.keys() == {name}
+    assert not Export.objects.exists()
+
+
 def test_evidence_page_offers_nothing_of_others(
     client_of: ClientOf, outsider: User, camera: Camera
 ) -> None:
