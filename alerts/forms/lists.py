@@ -19,6 +19,7 @@ from alerts.services.areas import read_area, write_area
 from cameras.models import Camera, CameraGroup
 from cameras.selectors import camera_groups_visible_to, cameras_visible_to
 from detections.models import Detection
+from lpr_project.common.json_fields import JsonField
 
 CAMERAS_ON_MAP_MOST = 2_000
 # More are chosen in a box that scrolls.
@@ -85,7 +86,10 @@ class Section(NamedTuple):
 
 
 _SECTIONS: tuple[tuple[str | Promise, tuple[str, ...]], ...] = (
-    (_("What it is"), ("name", "category", "priority", "color", "sound", "is_active")),
+    (
+        _("What it is"),
+        ("organization", "name", "category", "priority", "color", "sound", "is_active"),
+    ),
     (
         _("What counts as the same plate"),
         ("match", "edits_most", "province_rule", "country_rule"),
@@ -153,6 +157,7 @@ class WatchlistForm(forms.ModelForm[Watchlist]):
             "cameras": _("None chosen: all, unless groups or an area say otherwise."),
             "directions": _("None chosen: all."),
         }
+        field_classes = {"active_hours": JsonField}
         widgets = {
             "color": forms.TextInput(attrs={"type": "color"}),
             "active_hours": HoursWidget(attrs={"rows": 3, "spellcheck": "false"}),
@@ -183,7 +188,10 @@ class WatchlistForm(forms.ModelForm[Watchlist]):
     @property
     def sections(self) -> list[Section]:
         """The fields as the page shows them, by what they are about."""
-        return [Section(title, [self[name] for name in names]) for title, names in _SECTIONS]
+        return [
+            Section(title, [self[name] for name in names if not self[name].is_hidden])
+            for title, names in _SECTIONS
+        ]
 
     def clean_cameras(self) -> list[Camera]:
         return list(self.cleaned_data["cameras"])

@@ -186,8 +186,10 @@ class Watchlist(TimestampedModel):
         return self.name
 
     def clean(self) -> None:
+        if self.owner_id is None or self.organization_id is None:
+            return  # the field says itself what it lacks
         members = self.organization.memberships
-        if self.owner_id and not members.filter(user_id=self.owner_id).exists():
+        if not members.filter(user_id=self.owner_id).exists():
             raise ValidationError({"owner": _("The owner must be a member of the organization.")})
 
 

@@ -10,9 +10,10 @@ from django import forms
 from django.contrib import messages
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.sites import AdminSite
-from django.core.exceptions import FieldDoesNotExist
+from django.contrib.admin.widgets import AutocompleteSelectMultiple
+from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.core.paginator import Paginator
-from django.db.models import ForeignKey, ManyToManyField, Model, QuerySet
+from django.db.models import ForeignKey, JSONField, ManyToManyField, Model, QuerySet
 from django.forms.widgets import Script
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
@@ -27,6 +28,7 @@ from unfold.sites import UnfoldAdminSite
 from unfold.views import ChangeList
 
 from lpr_project.common.errors import LprError
+from lpr_project.common.json_fields import JsonField
 
 if TYPE_CHECKING:
     # Unfold ships no types; its classes only add options to Django's.
@@ -122,6 +124,22 @@ def _is_of_another(row: Any, organization_id: int) -> bool:
     return owner is not None and owner != organization_id
 
 
+class SearchedChoices(AutocompleteSelectMultiple):
+    """Rows chosen by searching; a form that is shown again leaves out what is no key."""
+
+    def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
+        key = self.field.remote_field.model._meta.pk  # noqa: SLF001  # Django's public name
+        return super().optgroups(name, [text for text in value if _is_key(key, text)], attr)
+
+
+def _is_key(field: Any, text: Any) -> bool:
+    try:
+        field.to_python(text)
+    except ValidationError:
+        return False
+    return True
+
+
 class ScopedModelAdmin(ModelAdmin[M]):
     """Shows and changes only the rows that `readable` and `writable` give a person.
 
@@ -130,6 +148,7 @@ class ScopedModelAdmin(ModelAdmin[M]):
     """
 
     form: type[forms.ModelForm[Any]] = OneOrganizationForm
+    formfield_overrides: ClassVar[Any] = {JSONField: {"form_class": JsonField}}
     list_per_page = 50
     show_facets = ShowFacets.NEVER
     list_filter_submit = True
@@ -198,6 +217,8 @@ class ScopedModelAdmin(ModelAdmin[M]):
         kwargs.setdefault(
             "queryset", selectable_rows(self.admin_site, db_field.related_model, request)
         )
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", SearchedChoices(db_field, self.admin_site))
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def changelist_view(

@@ -13,6 +13,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import AuditEvent, Organization, Role, User
+from accounts.services import add_member
 from alerts.models import Entry, FeedRun, Hit, ListChange, Watchlist
 from alerts.services.feeds.running import work_on
 from cameras.models import Camera
@@ -446,3 +447,42 @@ def test_hits_are_listed_page_by_page_for_whom_they_concern(
     assert "Camera 1" in shown
     assert "Camera 2" not in shown
     assert "1กข1234" in page(client_of(viewer), "hits", before=str(last.pk))
+
+
+@pytest.mark.parametrize("named", [None, "", "abc", "²", "999999999", "9" * 5000])
+def test_list_of_no_organization_is_refused_at_the_field(
+    camera: Camera, staff: User, operator: User, client_of: ClientOf, named: str | None
+) -> None:
+    chosen = {} if named is None else {"organization": named}
+    for who in (staff, operator):
+        answer = post(client_of(who), "watchlist-new", **LIST, **chosen, name="Banned")
+        assert answer.status_code == 422
+        [sentence] = answer.context["form"].errors["organization"]
+        assert sentence in answer.content.decode()
+    assert not Watchlist.objects.exists()
+
+
+def test_hours_of_a_list_that_are_no_json_are_refused_at_the_field(
+    watchlist: Watchlist, staff: User, client_of: ClientOf
+) -> None:
+    fields = {**LIST, "organization": watchlist.organization_id, "name": "Banned"}
+    for hours in (f"[{'9' * 5000}]", "[" * 100_000, '["\\u0000"]'):
+        answer = post(client_of(staff), "watchlist-new", **{**fields, "active_hours": hours})
+        assert answer.status_code == 422
+        assert answer.context["form"].errors.keys() == {"active_hours"}
+
+
+def test_list_is_made_for_the_organization_that_a_manager_of_two_chooses(
+    organization: Organization,
+    other_organization: Organization,
+    staff: User,
+    client_of: ClientOf,
+) -> None:
+    add_member(organization=other_organization, user=staff, role=Role.MANAGER, actor=None)
+    client = client_of(staff)
+    assert f'<option value="{other_organization.pk}"' in page(client, "watchlist-new")
+    answer = post(
+        client, "watchlist-new", **LIST, name="Banned", organization=other_organization.pk
+    )
+    assert answer.status_code == 302
+    assert Watchlist.objects.get().organization == other_organization

@@ -420,3 +420,26 @@ def test_connection_test_is_for_managers(
 ) -> None:
     answer = post(client_of(operator), url_of("test"), camera_form(organization))
     assert answer.status_code in {302, 403}
+
+
+@pytest.mark.parametrize("group", ["abc", "²", "9" * 5000, "1\0", "999999999"])
+def test_group_that_is_none_is_refused_at_the_field(
+    organization: Organization, staff: User, client_of: Clients, group: str
+) -> None:
+    known = make_camera_group(organization)
+    form = camera_form(organization, groups=[known.pk, group])
+    answer = post(client_of(staff), url_of("add"), form)
+    assert answer.status_code == 200
+    assert answer.context["adminform"].form.errors.keys() == {"groups"}
+    assert f'<option value="{known.pk}" selected' in answer.content.decode()
+
+
+@pytest.mark.parametrize("field", ["include_areas", "exclude_areas", "active_hours"])
+@pytest.mark.parametrize("text", [f"[{'9' * 5000}]", "[" * 100_000, "[NaN]", '["\\u0000"]', "[1,"])
+def test_json_that_cannot_be_kept_is_refused_at_the_field(
+    organization: Organization, staff: User, client_of: Clients, field: str, text: str
+) -> None:
+    form = camera_form(organization, **{field: text})
+    answer = post(client_of(staff), url_of("add"), form)
+    assert answer.status_code == 200
+    assert answer.context["adminform"].form.errors == {field: ["Enter a valid JSON."]}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from django.urls import reverse
 from rest_framework.test import APIClient
 
@@ -55,3 +56,24 @@ def test_ignored_plate_is_normalised_and_a_wrong_one_named(
     row = IgnoredPlate.objects.get()
     assert (row.number, row.country, row.province) == ("1กข1234", "TH", "TH-10")
     assert row.created_by == staff
+
+
+@pytest.mark.parametrize("text", ['{"make": %s}' % ("9" * 5000), '{"make": "/\\u0000"}'])
+def test_fields_of_a_register_that_cannot_be_kept_are_refused_at_the_field(
+    client_of: ClientOf, organization: Organization, staff: User, text: str
+) -> None:
+    form = {
+        "organization": organization.pk,
+        "name": "Police",
+        "kind": "http",
+        "url_template": "https://register.example/{number}",
+        "mapping": text,
+        "limit_seconds": 5,
+        "cache_seconds": 60,
+        "failures_most": 5,
+        "pause_seconds": 60,
+    }
+    page = reverse("admin:vehicles_lookupsource_add")
+    answer = client_of(staff).post(page, form, format="multipart")
+    assert answer.status_code == 200
+    assert "Enter a valid JSON." in answer.context["adminform"].form.errors["mapping"]
