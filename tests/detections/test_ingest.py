@@ -224,8 +224,9 @@ def test_ingest_refuses_a_batch_that_is_none(device: APIClient, body: Any) -> No
     assert answer.json()["error"]["code"] in {"invalid", "parse_error"}
 
 
-def test_ingest_refuses_a_body_that_is_no_json(device: APIClient) -> None:
-    answer = device.post(URL, b'{"items": [', content_type="application/json")
+@pytest.mark.parametrize("body", [b'{"items": [', b'{"items": %s}' % (b"9" * 5000), b"[" * 5000])
+def test_ingest_refuses_a_body_that_is_no_json(device: APIClient, body: bytes) -> None:
+    answer = device.post(URL, body, content_type="application/json")
 
     assert answer.status_code == 400
     assert answer.json()["error"]["code"] == "parse_error"
