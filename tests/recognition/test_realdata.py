@@ -84,10 +84,10 @@ def measured(recognizer: Recognizer, folder: str) -> Tally:
     [
         ("us", 0.97, 0.79, 0.06),
         ("eu", 0.97, 0.92, 0.16),
-        ("br", 0.97, 0.8, 0.22),
+        ("br", 0.97, 0.88, 0.22),
         # The texts of these are not wholly in what the reader can answer, or not labelled.
         ("cn", 0.91, None, 0.15),
-        ("vn", 0.9, None, 0.24),
+        ("vn", 0.9, None, 0.55),
     ],
 )
 def test_plates_of_whole_pictures_are_found_and_read(
@@ -97,7 +97,7 @@ def test_plates_of_whole_pictures_are_found_and_read(
     assert total.found_strict / total.boxed >= found
     if exact is not None:
         assert total.exact / total.texts >= exact
-    # Plates that nobody labelled are among them.
+    # Plates that nobody labelled are among them: in vn a dozen at the border.
     assert total.false_boxes / total.scenes <= false_boxes
 
 
