@@ -57,8 +57,8 @@ class Recognizer:
             boxes: Where the plates are, in pixels of the frame; None lets the detector find them.
 
         Returns:
-            One passing for each plate, rejected ones too, which say why. One that touches the
-            border is never accepted, but left to a person. Boxes fainter than
+            One passing for each plate, rejected ones too, which say why. One at the border
+            is never accepted, but left to a person. Boxes fainter than
             `detector_confidence`, and those mostly covered by a surer one, are of none.
 
         Raises:

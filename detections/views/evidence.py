@@ -18,7 +18,7 @@ RULES: dict[str, str | Promise] = {
     "review_confidence": _("Certain enough to be kept"),
     "min_frames_agreed": _("Frames that read the same"),
     "min_text_length": _("Letters and digits"),
-    "whole_in_frame": _("Clear of the picture's border (1 if it is)"),
+    "border_distance_px": _("Pixels to the picture's border"),
 }
 SHARES = frozenset({"accept_confidence", "review_confidence"})
 
@@ -52,6 +52,7 @@ class TextCandidate(NamedTuple):
 class RuleCheck(NamedTuple):
     """A rule that the detection was held to."""
 
+    rule: str
     name: str | Promise
     value: float
     limit: float
@@ -78,6 +79,11 @@ class ShownEvidence:
     repairs: list[CharacterRepair]
     models: dict[str, str]
     has_passed_all: bool
+
+    @property
+    def is_at_border(self) -> bool:
+        """Whether the picture's border may hide a part of the plate."""
+        return any(check.rule == "border_distance_px" and not check.passed for check in self.checks)
 
 
 def show_evidence(detection: Detection) -> ShownEvidence:
@@ -144,6 +150,7 @@ def _reading(row: dict[str, Any], detection: Detection) -> FrameReading:
 def _check(row: dict[str, Any]) -> RuleCheck:
     rule, value, limit = str(row["rule"]), _number(row.get("value")), _number(row.get("limit"))
     return RuleCheck(
+        rule=rule,
         name=RULES.get(rule, rule.replace("_", " ")),
         value=value,
         limit=limit,

@@ -93,10 +93,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "rule_review_confidence": ("Certain enough to be kept", "เชื่อมั่นพอที่จะเก็บไว้"),
     "rule_min_frames_agreed": ("Frames that read the same", "เฟรมที่อ่านได้เหมือนกัน"),
     "rule_min_text_length": ("Letters and digits", "จำนวนตัวอักษรและตัวเลข"),
-    "rule_whole_in_frame": (
-        "Clear of the picture's border (1 if it is)",
-        "อยู่พ้นขอบภาพ (1 หากพ้น)",
-    ),
+    "rule_border_distance_px": ("Pixels to the picture's border", "พิกเซลถึงขอบภาพ"),
     "review_accepted": ("accepted by the machine", "เครื่องยอมรับ"),
     "review_pending": ("to be reviewed", "รอการตรวจทาน"),
     "review_confirmed": ("confirmed by a person", "เจ้าหน้าที่ยืนยันแล้ว"),

@@ -14,7 +14,7 @@ from cameras.streams.source import open_source
 from detections.recognition.errors import PictureError, RecognitionError
 from detections.recognition.images import is_picture, read_picture
 from detections.recognition.loading import EngineOptions, load_models
-from detections.recognition.passing import Passing
+from detections.recognition.passing import Outcome, Passing
 from detections.recognition.pipeline import Recognizer
 from detections.recognition.registry import DEFAULT_MODEL_SET, ModelRegistry
 
@@ -104,6 +104,7 @@ def _text(passing: Passing) -> dict[str, Any]:
         "country": passing.country,
         "province": passing.province,
         "confidence": round(passing.confidence, 4),
+        "outcome": str(passing.decision.outcome),
     }
 
 
@@ -115,5 +116,6 @@ def _as_text(answer: dict[str, Any]) -> str:
         when = ""
         if "first_seen_s" in plate:
             when = f"{plate['first_seen_s']:8.1f} s to {plate['last_seen_s']:.1f} s"
-        lines.append(f"  {plate['text']:12} {place:8} {plate['confidence']:.0%}{when}")
+        left = ", to be reviewed" if plate["outcome"] == Outcome.REVIEW else ""
+        lines.append(f"  {plate['text']:12} {place:8} {plate['confidence']:.0%}{when}{left}")
     return "\n".join(lines)
