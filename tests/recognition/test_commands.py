@@ -58,7 +58,7 @@ def test_read_prints_the_plates_of_a_picture(tmp_path: Path) -> None:
     [answer] = run("read", path, "--json", "--model-set", "tiny")
     assert answer["file"] == str(path)
     [plate] = answer["plates"]
-    assert plate.keys() == {"text", "country", "province", "confidence", "box"}
+    assert plate.keys() == {"text", "country", "province", "confidence", "outcome", "box"}
     assert plate["text"] == "RRRR"
     assert plate["box"] == pytest.approx([200, 120, 80, 24], abs=2)
 
@@ -73,6 +73,7 @@ def test_read_prints_the_vehicles_of_a_video(tmp_path: Path) -> None:
         "country",
         "province",
         "confidence",
+        "outcome",
         "frames_agreed",
         "first_seen_s",
         "last_seen_s",

@@ -82,7 +82,7 @@ def measured(recognizer: Recognizer, folder: str) -> Tally:
 @pytest.mark.parametrize(
     ("folder", "found", "exact", "false_boxes"),
     [
-        ("us", 0.97, 0.79, 0.06),
+        ("us", 0.97, 0.83, 0.06),
         ("eu", 0.97, 0.92, 0.16),
         ("br", 0.97, 0.88, 0.22),
         # The texts of these are not wholly in what the reader can answer, or not labelled.
@@ -105,7 +105,7 @@ def test_thai_crops_are_read_with_their_provinces(recognizer: Recognizer) -> Non
     total = measured(recognizer, "th_crops")
     assert (total.texts, total.provinces) == (30, 30)
     assert total.exact / total.texts >= 0.9
-    assert total.province_exact / total.provinces >= 0.83
+    assert total.province_exact / total.provinces >= 0.93
 
 
 def test_hub_reader_reads_what_its_authors_trained_it_for() -> None:
