@@ -35,6 +35,7 @@ from alerts.selectors.feeds import (
 from alerts.selectors.watchlists import watchlists_changeable_by
 from alerts.services.feeds.running import lines_read, queue_apply, queue_run, queue_upload
 from alerts.services.feeds.setting_up import create_feed, delete_feed, update_feed
+from lpr_project.common.json_fields import JsonDecoder
 
 FEED = {
     "watchlist": "0199f3a2-7c00-7d1e-b0a1-6f1d2c3b4a59",
@@ -135,6 +136,7 @@ class NewEntriesSerializer(serializers.Serializer[Any]):
     )
     mapping = serializers.JSONField(
         default=dict,
+        decoder=JsonDecoder,
         help_text='Which column holds what: `{"number": "plate"}`; of fixed width, '
         '`{"number": [1, 8]}`. Left out, columns called plate, province, reason and so on count.',
     )

@@ -217,6 +217,8 @@ class Feed(TimestampedModel):
 
     def clean(self) -> None:
         self._clean_place()
+        if not isinstance(self.mapping, dict):
+            return  # the field says itself what it is not
         if self.mapping and "number" not in self.mapping:
             raise ValidationError({"mapping": _("Say which column holds the plate.")})
         if self.format == self.Format.FIXED and not all(
