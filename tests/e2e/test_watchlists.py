@@ -52,6 +52,9 @@ def test_file_is_tried_and_applied_and_what_it_names_hits(
     expect(row).to_contain_text("Stolen vehicles")
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate(OVERFLOW) <= 0
+    page.goto(f"/watchlists/{watchlist.pk}/")
+    expect(page.get_by_text("Taken at night")).to_be_visible()
+    assert page.evaluate(OVERFLOW) <= 0
 
 
 def test_list_counts_in_several_polygons(
