@@ -62,9 +62,9 @@ class RecognitionConfig:
     """Frames of a video that must have read the winning text; 1 to 100. A picture needs one."""
 
     reads_cut_off: bool = False
-    """Plates at the frame's border are read, too, and left to a person; those that touch it only
-    where the text has the form of a whole registration. For a single picture; a video shows the
-    plate whole later."""
+    """Plates at the frame's border are read, too, and left to a person, unless its upper or lower
+    edge touches them; those that its sides touch only where the text has the form of a whole
+    registration. For a single picture; a video shows the plate whole later."""
 
     min_text_length: int = 4
     """Shorter votes are rejected as bad format; characters, 1 to 16."""

@@ -165,7 +165,7 @@ class PassingReader:
         defect = self._defect_of_place(sighting.box, vehicle.frame_size)
         if defect is not None:
             vehicle.defects[defect] += 1
-            if defect is not Rejection.CUT_OFF or not self._config.reads_cut_off:
+            if not (defect is Rejection.CUT_OFF and self._reads_at_border(sighting.box, frame)):
                 return None
         if not vehicle.wants_reading(
             sighting.box, sighting.seen_s, self._config, reads_on=self._reads_on
@@ -187,6 +187,14 @@ class PassingReader:
         return CropRequest(
             track_id=vehicle.track.track_id, sighting=sighting, crop=crop, frame=frame
         )
+
+    def _reads_at_border(self, box: PlateBox, frame: AnyFrame) -> bool:
+        """Say whether a box at the border is worth reading: not above or below, through letters.
+
+        There cameras write their captions, too, each of which would cost five readings.
+        """
+        is_clear = box.y_min >= _TOUCHES_PX and frame.shape[0] - box.y_max >= _TOUCHES_PX
+        return self._config.reads_cut_off and is_clear
 
     def _defect_of_place(self, box: PlateBox, frame_size: tuple[int, int]) -> Rejection | None:
         config = self._config

@@ -326,10 +326,17 @@ def test_partly_hidden_plate_of_no_known_format_waits_for_more() -> None:
 
 
 def read_at_the_border(
-    text: str, confidence: float, config: RecognitionConfig, *, distance_px: float = 0
+    text: str,
+    confidence: float,
+    config: RecognitionConfig,
+    *,
+    distance_px: float = 0,
+    y_min: float = 200,
 ) -> Decision:
     reader = PassingReader(config)
-    box = PlateBox(x_min=distance_px, y_min=200, x_max=distance_px + 90, y_max=230, confidence=0.5)
+    box = PlateBox(
+        x_min=distance_px, y_min=y_min, x_max=distance_px + 90, y_max=y_min + 30, confidence=0.5
+    )
     frame = np.full((HEIGHT, WIDTH, 3), 120, np.uint8)
     requests = reader.select(frame_index=0, seen_s=0, boxes=[box], frame=frame)
     reading = Reading(text=text, char_confidences=(confidence,) * len(text))
@@ -345,6 +352,7 @@ def test_plate_at_the_border_of_a_picture_is_left_to_a_person_if_it_may_be_whole
     half = read_at_the_border("A36837", 0.99, picture)
     near = read_at_the_border("A36837", 0.99, picture, distance_px=3)
     clear = read_at_the_border("34A36837", 0.99, picture, distance_px=4)
+    through = read_at_the_border("34A36837", 0.99, picture, distance_px=50, y_min=HEIGHT - 31)
     faint = read_at_the_border("34A36837", 0.3, picture)
     in_video = read_at_the_border("34A36837", 0.99, RecognitionConfig(min_frames_agreed=1))
 
@@ -352,6 +360,7 @@ def test_plate_at_the_border_of_a_picture_is_left_to_a_person_if_it_may_be_whole
     assert [check.rule for check in sure.checks if not check.passed] == ["border_distance_px"]
     assert (near.outcome, clear.outcome) == (Outcome.REVIEW, Outcome.ACCEPTED)
     assert half.reasons == (Rejection.CUT_OFF, Rejection.NOT_A_PLATE)
+    assert through.reasons == (Rejection.CUT_OFF, Rejection.NOT_A_PLATE)
     assert faint.reasons == (Rejection.NOT_A_PLATE,)
     assert in_video.reasons == (Rejection.CUT_OFF, Rejection.NOT_A_PLATE)
 
