@@ -142,36 +142,32 @@ class Supervision:
         Raises:
             LocalError: The supervisor refuses.
         """
-        control = [str(PYTHON), "-m", "supervisor.supervisorctl", "-c", str(self._configuration)]
-        done = subprocess.run(
-            [*control, "start", f"{APPLICATION}:*"],
-            cwd=ROOT,
-            env=self._environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        failed = [line for line in done.stdout.splitlines() if "ERROR" in line]
+        failed = [line for line in self._control("start") if "ERROR" in line]
         if refused := [line for line in failed if not line.endswith(TRIED_AGAIN)]:
             raise LocalError(f"The supervisor did not start every process: {'; '.join(refused)}")
 
     def processes_down(self) -> list[str]:
         """Name the processes of the Procfile that ended and are to be started again."""
+        said = map(str.split, self._control("status"))
+        states = [words[:2] for words in said if len(words) > 1]
+        return [
+            name.removeprefix(f"{APPLICATION}:")
+            for name, state in states
+            if state not in {"RUNNING", "STARTING"}
+        ]
+
+    def _control(self, verb: str) -> list[str]:
+        """Let the supervisor act on all processes of the Procfile, and return what it says."""
         control = [str(PYTHON), "-m", "supervisor.supervisorctl", "-c", str(self._configuration)]
-        asked = subprocess.run(
-            [*control, "status", f"{APPLICATION}:*"],
+        done = subprocess.run(
+            [*control, verb, f"{APPLICATION}:*"],
             cwd=ROOT,
             env=self._environment,
             capture_output=True,
             text=True,
             check=False,
         )
-        states = [line.split()[:2] for line in asked.stdout.splitlines() if len(line.split()) > 1]
-        return [
-            name.removeprefix(f"{APPLICATION}:")
-            for name, state in states
-            if state not in {"RUNNING", "STARTING"}
-        ]
+        return done.stdout.splitlines()
 
     def is_running(self) -> bool:
         """Say whether the supervisor itself is alive."""
