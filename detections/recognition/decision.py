@@ -130,8 +130,8 @@ def decide(
             STATIONARY, it is a caption or a sign; CUT_OFF, what the border left is no whole
             registration.
         found: Confidence of the vehicle's best box, 0 to 1.
-        border: How far from the frame's border it was read, where that matters; too near, which
-            may hide a character, a person looks, however sure the reading is.
+        border: The rule that it missed if it was read too near the frame's border, which may hide
+            a character: a person looks, however sure the reading is.
     """
     review = Check(rule="review_confidence", value=vote.confidence, limit=config.review_confidence)
     accept = Check(rule="accept_confidence", value=vote.confidence, limit=config.accept_confidence)
@@ -141,7 +141,7 @@ def decide(
     )
     checks: tuple[Check, ...] = (length, review, accept, agreed)
     evidence = config.plate_evidence
-    if border and not border.passed:
+    if border:
         checks += (border,)
         evidence *= _BORDER_EVIDENCE
     if not vote.frames_read:
@@ -163,6 +163,5 @@ def decide(
         reasons = [reason for reason, has_failed in failed.items() if has_failed]
     if reasons:
         return Decision(outcome=Outcome.REJECTED, reasons=tuple(reasons), checks=checks)
-    is_accepted = accept.passed and (border is None or border.passed)
-    outcome = Outcome.ACCEPTED if is_accepted else Outcome.REVIEW
+    outcome = Outcome.ACCEPTED if accept.passed and not border else Outcome.REVIEW
     return Decision(outcome=outcome, reasons=(), checks=checks)

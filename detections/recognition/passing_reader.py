@@ -376,9 +376,9 @@ class PassingReader:
             against.add(Rejection.DUPLICATE)
         if vehicle.is_overlay:
             against.add(Rejection.STATIONARY)
-        border = _border_check(vehicle.track.box, vehicle.frame_size)
+        border = self._missed_border(vehicle)
         is_known = vehicle.identity is not None and vehicle.identity.is_known_format
-        if self._config.reads_cut_off and border.value < _TOUCHES_PX and not is_known:
+        if border and border.value < _TOUCHES_PX and not is_known:
             against.add(Rejection.CUT_OFF)
         return decide(
             vehicle.vote,
@@ -386,8 +386,13 @@ class PassingReader:
             defects=vehicle.defects,
             against=against,
             found=vehicle.found,
-            border=border if self._config.reads_cut_off else None,
+            border=border,
         )
+
+    def _missed_border(self, vehicle: Vehicle) -> Check | None:
+        """The rule of the distance to the border, of a vehicle that may be read and misses it."""
+        border = _border_check(vehicle.track.box, vehicle.frame_size)
+        return border if self._config.reads_cut_off and not border.passed else None
 
 
 def _gate_of(config: RecognitionConfig) -> MotionGate:
